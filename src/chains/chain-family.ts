@@ -1,0 +1,123 @@
+/** What a method is to the house; the rules of each class are in the method tables of its family. */
+export type MethodClass =
+  | 'immutable'
+  | 'tx_lookup'
+  | 'pinned'
+  | 'tag'
+  | 'raw_write'
+  | 'upstream_signed'
+  | 'filter_create'
+  | 'filter_consume'
+  | 'filter_read'
+  | 'subscription'
+  | 'unknown';
+
+/** How a method may be sent upstream. One object a known method, shared by all callers. */
+export interface MethodPolicy {
+  readonly method: string;
+  readonly class: MethodClass;
+  /** `failover`: on to other providers; `once`: one dispatch, again only when no byte was sent; `raw_write`: the signed bytes, sequentially. */
+  readonly dispatch: 'failover' | 'once' | 'raw_write';
+  /** A second provider may be asked while the first one is slow. */
+  readonly hedge: boolean;
+  /** `false`: a `null` result is no proof that the thing does not exist; another provider is asked before it is answered. */
+  readonly nullIsFinal: boolean;
+  /** A metric label of bounded cardinality: the method when it is known, else `other`. */
+  readonly label: string;
+}
+
+/** What an upstream's error means for the request and for the provider. */
+export type FailureClass =
+  /** The provider failed: fail over, count against the breaker. */
+  | 'failure'
+  /** Cool the provider, fail over, do not count against the breaker. */
+  | 'rate_limited'
+  /** This provider does not have it (header not found, pruned): another one, not against the breaker. */
+  | 'elsewhere'
+  /** The method is not available here: elsewhere, remembered per provider and method. */
+  | 'unsupported'
+  /** The range or the response is too large: split, or return. */
+  | 'too_large'
+  /** A verdict, or the client's own error: returned as it is. */
+  | 'answer';
+
+export type BlockTag = 'latest' | 'safe' | 'finalized' | 'pending' | 'earliest';
+
+/** The newest block that a call needs its provider to have; `from` is the oldest one when the call spans a range of numbers. */
+export type BlockDemand =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'tag'; readonly tag: BlockTag; readonly from?: number }
+  | { readonly kind: 'number'; readonly number: number; readonly from?: number }
+  | { readonly kind: 'hash' };
+
+/** An upstream's JSON-RPC error as the classifier reads it. */
+export interface UpstreamError {
+  readonly code: number;
+  readonly message: string;
+  /** The first bytes of `data`, as JSON text; some 200 suffice. */
+  readonly dataHead?: string;
+}
+
+/** A chain's block as head tracking needs it. */
+export interface Head {
+  readonly number: number;
+  readonly hash: string;
+  readonly parentHash: string;
+  /** Seconds since the epoch. */
+  readonly timestamp: number;
+}
+
+/** A request that asks a provider about itself, and how its result reads. */
+export interface Probe<T> {
+  readonly method: string;
+  /** A JSON array. */
+  readonly params: string;
+  /** The result's meaning; `undefined`: not a result that a sound provider gives. */
+  read(result: Buffer): T | undefined;
+}
+
+/** The streams whose events are de-duplicated over providers. */
+export type EventKind = 'heads' | 'logs' | 'pending';
+
+/** How a family's subscription events are told apart. */
+export interface EventRules {
+  /** The kind of stream that canonical subscribe params such as `["logs",{…}]` ask for; `undefined`: not one that can be shared. */
+  kind(params: string): EventKind | undefined;
+  /** The global key of an event: the same from every provider; `undefined`: not an event of this kind. */
+  key(kind: EventKind, result: Buffer): string | undefined;
+  /** The head in an event of kind `heads`. */
+  head(result: Buffer): Head | undefined;
+}
+
+/** How a family's signed transactions are sent without ever being lost or sent as two. */
+export interface RawWriteRules {
+  /** The transaction's hash, computed from the params; `undefined`: the params hold no raw transaction. */
+  hash(source: Buffer, paramsStart: number, paramsEnd: number): string | undefined;
+  /** The upstream has this very transaction already: a success. */
+  isAlreadyKnown(error: UpstreamError): boolean;
+  /** The nonce is used up, maybe by this very transaction: look the hash up. */
+  isNonceTooLow(error: UpstreamError): boolean;
+  /** The method that looks a transaction up by its hash. */
+  readonly lookUpMethod: string;
+}
+
+/** What a family of chains means: everything above it is the same for all chains. */
+export interface ChainFamily {
+  readonly name: 'evm' | 'solana';
+  /** O(1); a method that is not in the table is `unknown`. */
+  policy(method: string): MethodPolicy;
+  /** The block that a call needs; params of `-1, -1` mean none. */
+  demand(policy: MethodPolicy, source: Buffer, paramsStart: number, paramsEnd: number): BlockDemand;
+  classifyError(error: UpstreamError, method: string): FailureClass;
+  /** For every non-2xx status and for bodies that are not JSON; `undefined`: the body is a JSON-RPC response, classify that. */
+  classifyHttp(status: number, bodyStart: string): FailureClass | undefined;
+  readonly probes: {
+    readonly chainId: Probe<number>;
+    /** `true` while the provider is still catching up. */
+    readonly syncing: Probe<boolean>;
+    readonly head: Probe<Head>;
+  };
+  readonly events: EventRules;
+  /** Absent: the family has no raw writes. */
+  readonly rawWrite?: RawWriteRules;
+}
