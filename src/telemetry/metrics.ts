@@ -139,3 +139,6 @@ export const silentMetrics: MetricRegistry = {
   remove: () => {},
   expose: () => Promise.resolve(''),
 };
+
+/** The `Content-Type` of what `MetricRegistry.expose` returns. */
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
