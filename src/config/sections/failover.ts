@@ -33,6 +33,16 @@ export const failoverSection = section('How long and how often a call is tried.'
     unit: 'attempts',
     applies: 'live',
   }),
+  hedge_min_delay: field(duration({ min: 50, max: 60_000 }).prefault('100ms'), {
+    doc: 'How long a read waits at least before a second provider is asked beside a silent first one; more where the method is usually slower.',
+    unit: 'duration',
+    applies: 'live',
+  }),
+  raw_write_timeout: field(duration({ min: 100, max: 600_000 }).prefault('3s'), {
+    doc: 'How long a signed transaction waits for one provider before its hash is looked up at the others.',
+    unit: 'duration',
+    applies: 'live',
+  }),
   retry_budget: field(retryBudget.prefault({}), {
     doc: 'Bounds what failover adds to the load of the providers that are left.',
     applies: 'live',

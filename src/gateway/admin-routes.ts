@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import { collectBody } from './http/request-body.ts';
+import { sendJson } from './status-routes.ts';
+
+/** One thing that an operator can ask for under `/admin/`. */
+export interface AdminAction {
+  readonly method: 'GET' | 'POST';
+  /** The path behind `/admin/`. */
+  readonly path: string;
+  /** Returns what is answered as JSON. @throws TrunklineError, answered with 400, its code and message */
+  run(body: unknown): unknown | Promise<unknown>;
+}
+
+const maxBodyBytes = 65_536;
+
+/** The admin API: a table of actions behind a bearer token that is compared in constant time. */
+export class AdminRoutes {
+  readonly #tokenDigest: Buffer;
+  readonly #actions: ReadonlyMap<string, AdminAction>;
+
+  constructor(token: string, actions: readonly AdminAction[]) {
+    this.#tokenDigest = digest(token);
+    this.#actions = new Map(actions.map(action => [`${action.method} ${action.path}`, action]));
+  }
+
+  /** @param path the path behind `/admin/` */
+  handle(request: IncomingMessage, response: ServerResponse, path: string): void {
+    if (!this.#isAuthorized(request.headers.authorization)) {
+      response.setHeader('www-authenticate', 'Bearer');
+      sendJson(response, 401, { error: { code: 'admin_unauthorized', message: 'send Authorization: Bearer <admin token>' } });
+      return;
+    }
+    const action = this.#actions.get(`${request.method} ${path}`);
+    if (action === undefined) {
+      sendJson(response, 404, { error: { code: 'not_found', message: `actions: ${[...this.#actions.keys()].join(', ')}` } });
+      return;
+    }
+    collectBody(request, maxBodyBytes, body => {
+      if (typeof body === 'string') {
+        sendJson(response, 413, { error: { code: body, message: 'the body is too large or does not decode' } });
+        return;
+      }
+      void answer(action, body, response);
+    });
+  }
+
+  #isAuthorized(header: string | undefined): boolean {
+    const token = header?.startsWith('Bearer ') ? header.slice('Bearer '.length) : '';
+    // Digests have one length, so that neither content nor length shows in the time taken.
+    return timingSafeEqual(digest(token), this.#tokenDigest);
+  }
+}
+
+async function answer(action: AdminAction, body: Buffer, response: ServerResponse): Promise<void> {
+  try {
+    const input: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
+    sendJson(response, 200, (await action.run(input)) ?? { ok: true });
+  } catch (error) {
+    if (error instanceof TrunklineError) sendJson(response, 400, { error: { code: error.code, message: error.message } });
+    else if (error instanceof SyntaxError) sendJson(response, 400, { error: { code: 'invalid_json', message: 'the body is not JSON' } });
+    else throw error;
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../clock/clock.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import type { CallAnswer, CallHandler, Cancel, GatewayCall } from './call.ts';
+import type { ChainRuntime } from './chain-directory.ts';
+import { ownError } from './own-answer.ts';
+import { Router } from './routing/router.ts';
+import { AdmitStage } from './stages/admit.ts';
+import { FilterStage } from './stages/filters.ts';
+import { RawWriteStage } from './stages/raw-write.ts';
+import { gatewayMetrics } from './metrics.ts';
+
+/**
+ * The stages of a call, in order:
+ *
+ *     admit ─▶ ┬ filters ──┐
+ *              ├ raw write ┼▶ route (select · attempt · hedge · fail over)
+ *              └───────────┘
+ */
+export class CallPipeline {
+  readonly #routers = new Map<ChainRuntime, Router>();
+  readonly #admit: AdmitStage;
+  readonly #filters: FilterStage;
+  readonly #rawWrites: RawWriteStage;
+  readonly #dependencies: { readonly clock: Clock; readonly metrics: MetricRegistry; readonly random: () => number };
+
+  constructor(
+    options: { /** `server.max_concurrent_requests` */ readonly maxConcurrent: number },
+    dependencies: { readonly clock: Clock; readonly metrics: MetricRegistry; readonly random: () => number },
+  ) {
+    this.#dependencies = dependencies;
+    this.#filters = new FilterStage(this.#route, {}, dependencies);
+    this.#rawWrites = new RawWriteStage(this.#route, dependencies);
+    this.#admit = new AdmitStage(this.#byClass, options, dependencies);
+  }
+
+  get inFlight(): number {
+    return this.#admit.inFlight;
+  }
+
+  handle(call: GatewayCall, done: (answer: CallAnswer) => void): Cancel {
+    return this.#admit.handle(call, done);
+  }
+
+  /** The chain is gone, or its tuning changed: its router ends; the next call gets a new one. */
+  forget(chain: ChainRuntime): void {
+    this.#routers.get(chain)?.close();
+    this.#routers.delete(chain);
+  }
+
+  close(): void {
+    for (const router of this.#routers.values()) router.close();
+    this.#routers.clear();
+  }
+
+  readonly #byClass: CallHandler = (call, done) => {
+    switch (call.policy.class) {
+      case 'filter_create':
+      case 'filter_read':
+      case 'filter_consume':
+        return this.#filters.handle(call, done);
+      case 'raw_write':
+        return this.#rawWrites.handle(call, done);
+      case 'subscription':
+        done(ownError(call.clientId, 'subscriptions_need_websocket', 'subscriptions work over WebSocket only'));
+        return () => {};
+      default:
+        return this.#route(call, done);
+    }
+  };
+
+  readonly #route: CallHandler = (call, done) => {
+    let router = this.#routers.get(call.chain);
+    if (router === undefined) {
+      router = new Router(call.chain, this.#dependencies);
+      this.#routers.set(call.chain, router);
+      const { name } = call.chain;
+      this.#dependencies.metrics.gauge(gatewayMetrics.filters, { chain: name }, () => this.#filters.countOf(name));
+    }
+    return router.route(call, done);
+  };
+}

@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock/clock.ts';
+import type { ServerConfig } from '../config/sections/server.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import type { AdminRoutes } from './admin-routes.ts';
+import { CallPipeline } from './call-pipeline.ts';
+import type { ChainDirectory, ChainRuntime } from './chain-directory.ts';
+import { connectionLimit } from './http/connection-limit.ts';
+import { HttpListener } from './http/http-listener.ts';
+import { ListenerGuard } from './http/listener-guard.ts';
+import { RpcHttp, unknownChain } from './http/rpc-http.ts';
+import { gatewayMetrics } from './metrics.ts';
+import { RpcSockets } from './socket/rpc-sockets.ts';
+import { type StatusRoutes, sendJson } from './status-routes.ts';
+
+export interface GatewayDependencies {
+  readonly chains: ChainDirectory;
+  readonly status: StatusRoutes;
+  readonly admin: AdminRoutes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+const rpcPrefix = '/rpc/';
+const adminPrefix = '/admin/';
+
+/** The client-facing side: one port for JSON-RPC over HTTP and WebSocket, status and administration. */
+export class Gateway {
+  readonly pipeline: CallPipeline;
+  readonly #config: ServerConfig;
+  readonly #deps: GatewayDependencies;
+  readonly #listener: HttpListener;
+  readonly #guard: ListenerGuard;
+  readonly #rpc: RpcHttp;
+  readonly #sockets: RpcSockets;
+  #isDraining = false;
+
+  constructor(config: ServerConfig, dependencies: GatewayDependencies) {
+    this.#config = config;
+    this.#deps = dependencies;
+    const { clock, metrics, chains, log } = dependencies;
+    this.pipeline = new CallPipeline({ maxConcurrent: config.max_concurrent_requests }, dependencies);
+    const limits = { maxDepth: config.max_depth, maxBatch: config.max_batch_size };
+    this.#guard = new ListenerGuard({
+      boundHost: config.host,
+      allowedHosts: config.allowed_hosts,
+      corsOrigins: config.cors.origins,
+      socketOrigins: config.ws.allowed_origins,
+    });
+    this.#rpc = new RpcHttp(
+      { ...limits, maxRequestBytes: config.max_request_bytes },
+      { chains, pipeline: this.pipeline, clock, isDraining: () => this.#isDraining },
+    );
+    this.#sockets = new RpcSockets(
+      {
+        ...limits,
+        maxSubscriptions: config.ws.max_subscriptions,
+        maxBufferedBytes: config.ws.max_buffered_bytes,
+        maxPayload: config.ws.max_payload,
+        pingIntervalMs: config.ws.ping_interval,
+      },
+      { pipeline: this.pipeline, clock, log, metrics },
+    );
+    this.#listener = new HttpListener(
+      {
+        host: config.host,
+        port: config.port,
+        maxConnections: connectionLimit(config.max_connections),
+        headersTimeoutMs: config.headers_timeout,
+        bodyTimeoutMs: config.request_body_timeout,
+        keepAliveTimeoutMs: config.keep_alive_timeout,
+      },
+      {
+        onRequest: (request, response) => this.#onRequest(request, response),
+        onUpgrade: (request, socket, head) => this.#onUpgrade(request, socket, head),
+      },
+      { clock },
+    );
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get socketCount(): number {
+    return this.#sockets.size;
+  }
+
+  /** @throws TrunklineError `port_in_use` */
+  listen(): Promise<void> {
+    return this.#listener.listen();
+  }
+
+  /** A chain was taken out or its tuning replaced: its routing state is forgotten, and its sockets are closed if it is gone. */
+  chainChanged(chain: ChainRuntime, isRemoved: boolean): void {
+    this.pipeline.forget(chain);
+    if (isRemoved) this.#sockets.closeChain(chain);
+  }
+
+  /** Stops accepting, lets calls in flight finish, closes WebSockets with 1001; bounded by `server.drain_timeout`. */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    const deadlineMs = this.#config.drain_timeout;
+    await Promise.all([this.#sockets.drain(deadlineMs), this.#listener.drain(deadlineMs)]);
+    this.#sockets.close();
+    this.pipeline.close();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { host, origin } = request.headers;
+    if (!this.#guard.isHostAllowed(host)) {
+      refuse(response, 403, 'host_forbidden', 'this Host is not served here; list it in server.allowed_hosts');
+      return;
+    }
+    let corsHeaders: readonly string[] = noHeaders;
+    if (origin !== undefined) {
+      if (!this.#guard.isCorsAllowed(origin, host)) {
+        refuse(response, 403, 'origin_forbidden', 'this Origin is not allowed; list it in server.cors.origins');
+        return;
+      }
+      corsHeaders = this.#corsHeaders(origin);
+      if (request.method === 'OPTIONS') {
+        response.writeHead(204, [...corsHeaders, ...this.#preflightHeaders()]).end();
+        return;
+      }
+    }
+    const url = request.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    if (path.startsWith(rpcPrefix)) {
+      this.#rpc.handle(request, response, path.slice(rpcPrefix.length), mark < 0 ? '' : url.slice(mark + 1), corsHeaders);
+      return;
+    }
+    this.#count(path, response);
+    if (path.startsWith(adminPrefix)) this.#deps.admin.handle(request, response, path.slice(adminPrefix.length));
+    else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 404, 'not_found', 'JSON-RPC is at POST /rpc/<chain>');
+    else if (path === '/') sendJson(response, 200, this.#index());
+    else if (!this.#deps.status.handle(path, response)) refuse(response, 404, 'not_found', 'see / for what is here');
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const { host, origin } = request.headers;
+    const path = (request.url ?? '').split('?', 1)[0]!;
+    const chain = path.startsWith(rpcPrefix) ? this.#deps.chains.find(path.slice(rpcPrefix.length)) : undefined;
+    if (!this.#guard.isHostAllowed(host)) refuseUpgrade(socket, '403 Forbidden', 'this Host is not served here');
+    else if (origin !== undefined && !this.#guard.isSocketOriginAllowed(origin, host)) {
+      refuseUpgrade(socket, '403 Forbidden', 'this Origin is not allowed; list it in server.ws.allowed_origins');
+    } else if (this.#isDraining) refuseUpgrade(socket, '503 Service Unavailable', 'shutting down');
+    else if (chain === undefined) {
+      refuseUpgrade(socket, '404 Not Found', unknownChain(path.slice(rpcPrefix.length), this.#deps.chains));
+    } else this.#sockets.accept(request, socket, head, chain);
+  }
+
+  #count(path: string, response: ServerResponse): void {
+    const first = path.split('/', 2)[1] ?? '';
+    const route = countedRoutes.has(first) ? `/${first}` : 'other';
+    response.on('finish', () => {
+      this.#deps.metrics.counter(gatewayMetrics.httpRequests, { route, status: String(response.statusCode) }).inc();
+    });
+  }
+
+  #corsHeaders(origin: string): string[] {
+    return [
+      'Access-Control-Allow-Origin',
+      this.#guard.corsHeader(origin),
+      'Access-Control-Expose-Headers',
+      'X-Trunkline-Provider, X-Trunkline-Attempts, X-Trunkline-Duration',
+      'Vary',
+      'Origin',
+    ];
+  }
+
+  #preflightHeaders(): string[] {
+    return [
+      'Access-Control-Allow-Methods',
+      'POST, GET, OPTIONS',
+      'Access-Control-Allow-Headers',
+      'content-type, x-trunkline-use-provider',
+      'Access-Control-Max-Age',
+      String(Math.floor(this.#config.cors.max_age / 1_000)),
+    ];
+  }
+
+  #index() {
+    return {
+      name: 'trunkline',
+      chains: this.#deps.chains.chains.map(chain => ({ name: chain.name, chainId: chain.chainId, rpc: `${rpcPrefix}${chain.name}` })),
+      status: ['/health', '/ready', '/stats', '/metrics'],
+    };
+  }
+}
+
+const noHeaders: readonly string[] = [];
+const countedRoutes = new Set(['health', 'ready', 'stats', 'metrics', 'admin', '']);
+
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { error: { code, message } });
+}
+
+function refuseUpgrade(socket: Duplex, status: string, message: string): void {
+  const body = `${message}\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}

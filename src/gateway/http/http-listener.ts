@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../clock/clock.ts';
+import { TrunklineError } from '../../errors/trunkline-error.ts';
+import { gatewayErrors } from '../errors.ts';
+
+export interface HttpListenerOptions {
+  /** `server.host` */
+  readonly host: string;
+  /** `server.port`; 0 takes a free one. */
+  readonly port: number;
+  /** `server.max_connections`, at most what the file descriptors allow: more are closed at once. */
+  readonly maxConnections: number;
+  /** `server.headers_timeout`, milliseconds. Slow headers end with 408. */
+  readonly headersTimeoutMs: number;
+  /** `server.request_body_timeout`, milliseconds from the request's first byte. A slow body ends with 408. */
+  readonly bodyTimeoutMs: number;
+  /** `server.keep_alive_timeout`, milliseconds. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface HttpHandlers {
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** How long an idle connection may still send its request while the listener drains, before it is closed. */
+const idleGraceMs = 1_000;
+const drainSweepMs = 50;
+
+/** The one listening socket, with limits against clients that hold connections without using them. */
+export class HttpListener {
+  readonly #server: Server;
+  readonly #options: HttpListenerOptions;
+  readonly #clock: Clock;
+
+  constructor(options: HttpListenerOptions, handlers: HttpHandlers, { clock }: { readonly clock: Clock }) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#server = createServer(
+      {
+        headersTimeout: options.headersTimeoutMs,
+        requestTimeout: options.headersTimeoutMs + options.bodyTimeoutMs,
+        keepAliveTimeout: options.keepAliveTimeoutMs,
+        connectionsCheckingInterval: 1_000,
+        maxHeaderSize: 16_384,
+        noDelay: true,
+        insecureHTTPParser: false,
+      },
+      handlers.onRequest,
+    );
+    this.#server.maxConnections = options.maxConnections;
+    this.#server.on('upgrade', handlers.onUpgrade);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port;
+  }
+
+  get connections(): Promise<number> {
+    return new Promise(resolve => this.#server.getConnections((_error, count) => resolve(count ?? 0)));
+  }
+
+  /** @throws TrunklineError `port_in_use` when another process has the port */
+  listen(): Promise<void> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new TrunklineError(gatewayErrors, 'port_in_use', `${host}:${port} is in use; choose another port with --port`, { cause: error })
+            : error,
+        );
+      };
+      this.#server.once('error', onError);
+      this.#server.listen(port, host, 4_096, () => {
+        this.#server.off('error', onError);
+        // Errors of accept (file descriptors used up) are the connection's, not the listener's.
+        this.#server.on('error', () => {});
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Stops accepting, lets what runs finish, closes connections as they fall idle; at `deadlineMs` the rest is cut.
+   * An idle connection is kept for a second, since its next request may be on the wire already.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    const startedAt = this.#clock.now();
+    const sweep = this.#clock.setInterval(() => {
+      const elapsed = this.#clock.now() - startedAt;
+      if (elapsed >= deadlineMs) this.#server.closeAllConnections();
+      else if (elapsed >= idleGraceMs) this.#server.closeIdleConnections();
+    }, drainSweepMs);
+    // http.Server.close() would close idle connections at once; net.Server.close() only stops accepting.
+    await new Promise<void>(resolve => NetServer.prototype.close.call(this.#server, () => resolve()));
+    this.#clock.clearInterval(sweep);
+    this.#server.closeAllConnections();
+  }
+}

@@ -1,0 +1,239 @@
+import type { AttemptOutcome } from '../../providers/upstream-call.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { replaceId, resultResponse } from '../../protocol/json-rpc/write.ts';
+import type { ScannedResponse } from '../../protocol/json-rpc/scan-response.ts';
+import type { CallAnswer, GatewayCall } from '../call.ts';
+import { ownError } from '../own-answer.ts';
+import { isNullResult, shownBlock } from './answer-check.ts';
+import type { Attempt } from './attempt.ts';
+import type { Router } from './router.ts';
+
+type Answer = { readonly body: Buffer; readonly scanned: ScannedResponse; readonly provider: string };
+
+/** Providers asked once more before a null is believed. */
+const maxNullChecks = 1;
+
+/** One call's way over the providers: select, attempt, hedge, fail over, within one monotonic deadline. */
+export class RoutedCall {
+  readonly #router: Router;
+  readonly #call: GatewayCall;
+  readonly #done: (answer: CallAnswer) => void;
+  readonly #tried: Provider[] = [];
+  readonly #live: Attempt[] = [];
+  readonly #failures: { id: string; reason: string }[] = [];
+  readonly #asked: string[] = [];
+  #ended = false;
+  /** An answer to fall back on when nobody gives a better one: a null, a stale head, an upstream's own error. */
+  #held: Answer | undefined;
+  #isHeldStale = false;
+  #nulls = 0;
+  #wasSent = false;
+  #leaveQueue: (() => void) | undefined;
+
+  constructor(router: Router, call: GatewayCall, done: (answer: CallAnswer) => void) {
+    this.#router = router;
+    this.#call = call;
+    this.#done = done;
+    for (const id of call.steering.avoid ?? []) {
+      const provider = call.chain.table.get(id);
+      if (provider !== undefined) this.#tried.push(provider);
+    }
+  }
+
+  start(now: number): void {
+    const provider = this.#select(now);
+    if (provider === undefined) this.#conclude(now);
+    else this.#launch(provider, now, false);
+  }
+
+  /** The client went away: reads are cancelled; what may change state is left to finish upstream. */
+  cancel(): void {
+    if (this.#ended) return;
+    this.#end();
+    for (const attempt of this.#live) {
+      if (this.#call.policy.dispatch === 'failover') attempt.cancel();
+      if (attempt.isRetry) this.#router.budget.release();
+    }
+    this.#live.length = 0;
+  }
+
+  /** Called by the router's sweep: ends the call at its deadline, hedges an attempt that is slow. */
+  onTick(now: number): void {
+    if (this.#ended) return;
+    if (now >= this.#call.deadline) {
+      this.#expire();
+      return;
+    }
+    const slow = this.#live[0];
+    if (this.#live.length !== 1 || slow === undefined || !this.#call.policy.hedge) return;
+    if (now - slow.startedAt < this.#router.hedgeDelayMs(slow.provider, this.#call.method) || !this.#mayTryMore()) return;
+    const other = this.#select(now);
+    if (other === undefined || !this.#router.budget.tryTake()) return;
+    this.#router.counters.hedges.inc();
+    this.#launch(other, now, true);
+  }
+
+  #launch(provider: Provider, now: number, isRetry: boolean): void {
+    this.#asked.push(provider.id);
+    this.#tried.push(provider);
+    const remaining = this.#call.deadline - now;
+    const isLast = !this.#mayTryMore() || this.#select(now) === undefined;
+    const share = isLast ? remaining : remaining * this.#router.failover.attempt_share;
+    const timeoutMs =
+      this.#call.policy.dispatch === 'raw_write' ? Math.min(share, this.#router.failover.raw_write_timeout) : share;
+    const attempt: Attempt = { provider, startedAt: now, isRetry, cancel: () => {} };
+    this.#live.push(attempt);
+    attempt.cancel = provider.attempt(this.#call, timeoutMs, outcome => this.#onOutcome(attempt, outcome));
+  }
+
+  #onOutcome(attempt: Attempt, outcome: AttemptOutcome): void {
+    const at = this.#live.indexOf(attempt);
+    if (at >= 0) this.#live.splice(at, 1);
+    if (this.#ended) {
+      this.#router.settled(attempt);
+      return;
+    }
+    if (attempt.isRetry) this.#router.budget.release();
+    const now = this.#router.clock.now();
+    if (outcome.kind === 'answer') {
+      const answer: Answer = { body: outcome.body, scanned: outcome.scanned, provider: attempt.provider.id };
+      if (this.#isGoodEnough(answer)) this.#finish(answer);
+      else this.#goOn(now);
+      return;
+    }
+    this.#failures.push({ id: attempt.provider.id, reason: outcome.reason });
+    this.#wasSent ||= outcome.sent;
+    if (outcome.answer !== undefined && this.#held === undefined) {
+      this.#held = { ...outcome.answer, provider: attempt.provider.id };
+    }
+    if (this.#mayGoOnAfter(outcome)) this.#goOn(now);
+    else this.#conclude(now);
+  }
+
+  /** Reads go on; a write goes on when it cannot have been carried out, signed bytes also when they were refused in words. */
+  #mayGoOnAfter(outcome: AttemptOutcome & { kind: 'failed' }): boolean {
+    const { dispatch } = this.#call.policy;
+    if (dispatch === 'failover') return outcome.failure !== 'too_large';
+    if (!outcome.sent) return true;
+    return dispatch === 'raw_write' && (outcome.answer !== undefined || outcome.failure === 'rate_limited');
+  }
+
+  /** A null for a lookup and a head behind what clients have seen are held while another provider can be asked. */
+  #isGoodEnough(answer: Answer): boolean {
+    const { policy, chain } = this.#call;
+    if (!policy.nullIsFinal && isNullResult(answer.body, answer.scanned)) {
+      if (this.#held === undefined) this.#held = answer;
+      return this.#nulls++ >= maxNullChecks;
+    }
+    const block = shownBlock(this.#call, answer.body, answer.scanned);
+    if (block === undefined) return true;
+    if (block < chain.heads.floor && policy.class !== 'tx_lookup') {
+      this.#held = answer;
+      this.#isHeldStale = true;
+      return false;
+    }
+    chain.heads.noteAnswered(block);
+    return true;
+  }
+
+  #goOn(now: number): void {
+    if (this.#live.length > 0) return;
+    if (!this.#mayTryMore() || this.#select(now) === undefined) {
+      this.#conclude(now);
+      return;
+    }
+    if (this.#router.budget.tryTake()) {
+      this.#retry(now);
+      return;
+    }
+    this.#router.counters.retriesDelayed.inc();
+    this.#leaveQueue = this.#router.budget.wait(() => {
+      this.#leaveQueue = undefined;
+      this.#retry(this.#router.clock.now());
+    });
+    if (this.#leaveQueue === undefined) this.#conclude(now);
+  }
+
+  /** Holds a place in the retry budget already. */
+  #retry(now: number): void {
+    const provider = this.#select(now);
+    if (provider === undefined) {
+      this.#router.budget.release();
+      this.#conclude(now);
+      return;
+    }
+    this.#router.counters.retries.inc();
+    this.#launch(provider, now, true);
+  }
+
+  #mayTryMore(): boolean {
+    return this.#asked.length < this.#router.failover.max_attempts && this.#call.steering.useProvider === undefined;
+  }
+
+  #select(now: number): Provider | undefined {
+    return this.#router.selector.select(this.#call, this.#call.steering, this.#tried, now);
+  }
+
+  #conclude(now: number): void {
+    if (this.#live.length > 0) return;
+    const held = this.#held;
+    if (held !== undefined) {
+      this.#finish(held);
+      return;
+    }
+    const { clientId, policy, chain } = this.#call;
+    if (policy.dispatch !== 'failover' && this.#wasSent) {
+      this.#own(ownError(clientId, 'outcome_unknown', `${policy.label}: the provider's answer was lost; it may have been carried out`, { providers: this.#failures }, this.#asked));
+      return;
+    }
+    const known = new Set(this.#failures.map(failure => failure.id));
+    const refusals = this.#router.selector.refusals(this.#call, now).filter(refusal => !known.has(refusal.id));
+    const providers = [...this.#failures, ...refusals];
+    const message = chain.unavailable ?? `no provider of ${chain.name} could answer`;
+    this.#own(ownError(clientId, chain.unavailable === undefined ? 'no_provider' : 'chain_unavailable', message, { providers }, this.#asked));
+  }
+
+  #expire(): void {
+    for (const attempt of this.#live) {
+      this.#failures.push({ id: attempt.provider.id, reason: 'no answer before the deadline' });
+      this.#router.abandon(attempt);
+    }
+    const mayHaveRun = this.#call.policy.dispatch !== 'failover' && (this.#wasSent || this.#live.length > 0);
+    this.#live.length = 0;
+    if (this.#held !== undefined) {
+      this.#finish(this.#held);
+      return;
+    }
+    const code = mayHaveRun ? 'outcome_unknown' : 'deadline_exceeded';
+    this.#own(ownError(this.#call.clientId, code, `no answer from ${this.#call.chain.name} within ${this.#router.failover.deadline} ms`, { providers: this.#failures }, this.#asked));
+  }
+
+  #finish(answer: Answer): void {
+    const { clientId, idBytes, method, chain } = this.#call;
+    let { body } = answer;
+    if (this.#isHeldStale && answer === this.#held && method === 'eth_blockNumber') {
+      body = resultResponse(clientId, Buffer.from(`"0x${chain.heads.floor.toString(16)}"`));
+    } else if (clientId !== idBytes) body = replaceId(body, answer.scanned, clientId);
+    this.#own({
+      body,
+      provider: answer.provider,
+      attempts: this.#asked.length,
+      asked: this.#asked,
+      status: 200,
+      outcome: answer.scanned.errorStart >= 0 ? 'upstream_error' : 'answered',
+    });
+  }
+
+  #own(answer: CallAnswer): void {
+    this.#end();
+    for (const attempt of this.#live) this.#router.abandon(attempt);
+    this.#live.length = 0;
+    this.#done(answer);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#leaveQueue?.();
+    this.#router.ended(this);
+  }
+}

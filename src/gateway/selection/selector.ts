@@ -1,0 +1,68 @@
+import type { UpstreamCall } from '../../providers/upstream-call.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { ChainRuntime } from '../chain-directory.ts';
+import type { Steering } from '../call.ts';
+import { type StrategyName, strategies } from './strategies.ts';
+
+export interface Refusal {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Chooses the provider of the next dispatch by plain reads: breaker, cool-down, head, then the chain's strategy. */
+export class Selector {
+  readonly #chain: ChainRuntime;
+  readonly #random: () => number;
+  readonly #fit: Provider[] = [];
+  #turn = 0;
+
+  constructor(chain: ChainRuntime, random: () => number) {
+    this.#chain = chain;
+    this.#random = random;
+  }
+
+  /**
+   * The provider to ask next, none of `tried`; undefined when nobody is left.
+   * A read at a tag goes to providers at or above the highest head a client may have seen; when none is there,
+   * to the one that comes closest.
+   */
+  select(call: UpstreamCall, steering: Steering, tried: readonly Provider[], now: number): Provider | undefined {
+    const wanted = steering.useProvider;
+    if (wanted !== undefined) {
+      const provider = this.#chain.table.get(wanted);
+      return provider === undefined || tried.includes(provider) || provider.refusal(call, now) !== undefined
+        ? undefined
+        : provider;
+    }
+    const fit = this.#fit;
+    fit.length = 0;
+    let freshest: Provider | undefined;
+    const needed = this.#neededHead(call);
+    for (const provider of this.#chain.table.providers) {
+      if (tried.includes(provider) || provider.refusal(call, now) !== undefined) continue;
+      if (needed === 0 || (provider.head ?? 0) >= needed) fit.push(provider);
+      else if (freshest === undefined || (provider.head ?? 0) > (freshest.head ?? 0)) freshest = provider;
+    }
+    if (fit.length === 0) return freshest;
+    if (fit.length === 1) return fit[0];
+    const strategy: StrategyName = steering.strategy ?? this.#chain.config.selection.strategy;
+    return strategies[strategy](fit, call.method, this.#turn++, this.#random);
+  }
+
+  /** Why each provider of the chain cannot take the call now; the reasons hold no URL and no key. */
+  refusals(call: UpstreamCall, now: number): Refusal[] {
+    const refusals: Refusal[] = [];
+    for (const provider of this.#chain.table.providers) {
+      const reason = provider.refusal(call, now);
+      if (reason !== undefined) refusals.push({ id: provider.id, reason });
+    }
+    return refusals;
+  }
+
+  #neededHead(call: UpstreamCall): number {
+    const { demand } = call;
+    if (demand.kind === 'number') return demand.number;
+    if (demand.kind === 'tag' && (demand.tag === 'latest' || demand.tag === 'pending')) return this.#chain.heads.floor;
+    return 0;
+  }
+}

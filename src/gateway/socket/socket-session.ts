@@ -1,0 +1,147 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../clock/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
+import type { CallPipeline } from '../call-pipeline.ts';
+import type { ChainRuntime } from '../chain-directory.ts';
+import { answerPayload, type PayloadLimits } from '../payload.ts';
+import { SocketSubscriptions } from './subscriptions.ts';
+
+export interface SocketSessionOptions extends PayloadLimits {
+  /** `server.ws.max_subscriptions` */
+  readonly maxSubscriptions: number;
+  /** `server.ws.max_buffered_bytes`: what the client has not read yet. Beyond it the socket is closed with 1013. */
+  readonly maxBufferedBytes: number;
+  /** Calls in flight on this socket, beyond which no more is read from it until one is answered. @default 1000 */
+  readonly maxInFlight?: number;
+}
+
+export interface SocketSessionEvents {
+  onClosed(session: SocketSession): void;
+  onSlowClient(): void;
+  onMessage(direction: 'in' | 'out'): void;
+  onSubscriptions(chain: string, by: 1 | -1): void;
+}
+
+const noSteering = {};
+/** RFC 6455, 7.4.1 */
+const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
+
+/** One client's WebSocket at `/rpc/<chain>`: JSON-RPC both ways, subscriptions included. */
+export class SocketSession {
+  readonly #socket: WebSocket;
+  readonly #chain: ChainRuntime;
+  readonly #pipeline: CallPipeline;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: SocketSessionOptions;
+  readonly #events: SocketSessionEvents;
+  readonly #subscriptions: SocketSubscriptions;
+  readonly #cancels = new Set<Cancel>();
+  #inFlight = 0;
+  #isAlive = true;
+  #isClosing = false;
+
+  constructor(
+    socket: WebSocket,
+    chain: ChainRuntime,
+    options: SocketSessionOptions,
+    events: SocketSessionEvents,
+    { pipeline, clock, log }: { readonly pipeline: CallPipeline; readonly clock: Clock; readonly log: Log },
+  ) {
+    this.#socket = socket;
+    this.#chain = chain;
+    this.#options = options;
+    this.#events = events;
+    this.#pipeline = pipeline;
+    this.#clock = clock;
+    this.#log = log;
+    this.#subscriptions = new SocketSubscriptions(
+      {
+        send: frame => this.#send(frame),
+        fail: message => this.close(closeCodes.internalError, message),
+        changed: (name, by) => events.onSubscriptions(name, by),
+      },
+      { limit: options.maxSubscriptions },
+    );
+    socket.on('message', data => this.#onMessage(data as Buffer));
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    socket.on('error', error => this.#log.debug('client socket failed', { chain: chain.name, error: error.message }));
+    socket.on('close', () => this.#onClose());
+  }
+
+  get chain(): ChainRuntime {
+    return this.#chain;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Pings the client; one that did not answer the last ping is gone (half-open TCP) and is cut off. */
+  checkAlive(): void {
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    this.#socket.ping();
+  }
+
+  close(code: number = closeCodes.goingAway, reason = ''): void {
+    this.#isClosing = true;
+    this.#socket.close(code, reason.slice(0, 120));
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #onMessage(source: Buffer): void {
+    if (this.#isClosing) return;
+    this.#events.onMessage('in');
+    this.#inFlight++;
+    if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
+    let isDone = false;
+    const cancel = answerPayload(source, this.#chain, noSteering, this.#options, this.#clock, this.#dispatch, answer => {
+      isDone = true;
+      this.#cancels.delete(cancelOnce);
+      this.#inFlight--;
+      if (this.#socket.isPaused) this.#socket.resume();
+      if (answer.body !== undefined) this.#send(answer.body);
+    });
+    const cancelOnce = () => cancel();
+    if (!isDone) this.#cancels.add(cancelOnce);
+  }
+
+  readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel => {
+    if (call.policy.class !== 'subscription') return this.#pipeline.handle(call, done);
+    this.#subscriptions.handle(call, done);
+    return () => {};
+  };
+
+  #send(frame: Buffer): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > this.#options.maxBufferedBytes) {
+      this.#events.onSlowClient();
+      this.#isClosing = true;
+      this.#socket.close(closeCodes.tryAgainLater, 'reads too slowly');
+      // The closing handshake waits behind what the client does not read.
+      this.#socket.terminate();
+      return;
+    }
+    this.#events.onMessage('out');
+    this.#socket.send(frame, textFrame);
+  }
+
+  #onClose(): void {
+    this.#subscriptions.close();
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+    this.#events.onClosed(this);
+  }
+}
+
+const textFrame = { binary: false } as const;
