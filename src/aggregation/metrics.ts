@@ -1,0 +1,120 @@
+import { counterDefinition, gaugeDefinition, histogramDefinition } from '../telemetry/metrics.ts';
+
+/** Metrics of de-duplication, of the shared streams and of head tracking. `stream` is heads, logs, pending or other. */
+export const aggregationMetrics = {
+  firsts: counterDefinition({
+    name: 'trunkline_aggregator_first_arrivals_total',
+    help: 'Stream events seen for the first time (misses of the de-duplication window).',
+    labels: ['chain', 'stream'],
+  }),
+  duplicates: counterDefinition({
+    name: 'trunkline_aggregator_duplicates_total',
+    help: 'Stream events that another provider had delivered before (hits of the de-duplication window).',
+    labels: ['chain', 'stream'],
+  }),
+  wins: counterDefinition({
+    name: 'trunkline_aggregator_wins_total',
+    help: 'Stream events that this provider delivered first.',
+    labels: ['chain', 'provider', 'stream'],
+  }),
+  margin: histogramDefinition({
+    name: 'trunkline_aggregator_margin_seconds',
+    help: 'How long this provider came behind the first arrival of the same event.',
+    labels: ['chain', 'provider'],
+  }),
+  entries: gaugeDefinition({
+    name: 'trunkline_aggregator_entries',
+    help: 'Keys held in the de-duplication windows of the chain.',
+    labels: ['chain'],
+  }),
+  evictions: counterDefinition({
+    name: 'trunkline_aggregator_evictions_total',
+    help: 'Keys forgotten because a de-duplication window was full.',
+    labels: ['chain', 'stream'],
+  }),
+  expired: counterDefinition({
+    name: 'trunkline_aggregator_expired_total',
+    help: 'Keys forgotten because deduplication_window had passed.',
+    labels: ['chain', 'stream'],
+  }),
+  streams: gaugeDefinition({
+    name: 'trunkline_streams',
+    help: 'Distinct streams that the chain holds open.',
+    labels: ['chain'],
+  }),
+  subscribers: gaugeDefinition({
+    name: 'trunkline_stream_subscribers',
+    help: 'Subscribers of all streams of the chain.',
+    labels: ['chain'],
+  }),
+  upstreamSubscriptions: gaugeDefinition({
+    name: 'trunkline_stream_upstream_subscriptions',
+    help: 'Subscriptions that are live at providers.',
+    labels: ['chain'],
+  }),
+  takeovers: counterDefinition({
+    name: 'trunkline_stream_takeovers_total',
+    help: 'Upstream subscriptions that ended while clients listened, by the provider that was lost.',
+    labels: ['chain', 'provider', 'stream'],
+  }),
+  refusals: counterDefinition({
+    name: 'trunkline_stream_refusals_total',
+    help: 'Upstream subscriptions that a provider refused or left unanswered.',
+    labels: ['chain', 'provider', 'stream'],
+  }),
+  malformed: counterDefinition({
+    name: 'trunkline_stream_malformed_events_total',
+    help: 'Stream events that could not be read; heads among them are dropped, others are told apart by their bytes.',
+    labels: ['chain', 'provider', 'stream'],
+  }),
+  parkedDropped: counterDefinition({
+    name: 'trunkline_stream_parked_dropped_total',
+    help: 'Stream events lost because too many arrived while the message aggregator was being restarted.',
+    labels: ['chain', 'stream'],
+  }),
+  headGaps: counterDefinition({
+    name: 'trunkline_stream_head_gap_blocks_total',
+    help: 'Blocks that newHeads skipped and that could not be fetched afterwards.',
+    labels: ['chain'],
+  }),
+  headsFilled: counterDefinition({
+    name: 'trunkline_stream_heads_filled_total',
+    help: 'Blocks that newHeads skipped and that were fetched and delivered in their place.',
+    labels: ['chain'],
+  }),
+  headsHeld: counterDefinition({
+    name: 'trunkline_stream_heads_held_total',
+    help: 'Heads held back because a lagging provider or a losing fork brought them.',
+    labels: ['chain'],
+  }),
+  logBackfills: counterDefinition({
+    name: 'trunkline_stream_log_backfills_total',
+    help: 'Backfills of logs after a takeover, by how they ended: done, failed or too_wide.',
+    labels: ['chain', 'outcome'],
+  }),
+  logsFilled: counterDefinition({
+    name: 'trunkline_stream_logs_filled_total',
+    help: 'Logs that only a backfill delivered.',
+    labels: ['chain'],
+  }),
+  head: gaugeDefinition({
+    name: 'trunkline_head_number',
+    help: 'The highest block number that is believed.',
+    labels: ['chain'],
+  }),
+  floor: gaugeDefinition({
+    name: 'trunkline_head_floor_number',
+    help: 'The highest block number that a client may have seen: answers do not go below it.',
+    labels: ['chain'],
+  }),
+  headsIgnored: counterDefinition({
+    name: 'trunkline_head_ignored_total',
+    help: 'Heads that were not believed: zero or far above what others report and time allows.',
+    labels: ['chain', 'provider'],
+  }),
+  floorExpiries: counterDefinition({
+    name: 'trunkline_head_floor_expiries_total',
+    help: 'Times that the floor went back because no provider confirmed it any more, as after a reset of the chain.',
+    labels: ['chain'],
+  }),
+} as const;
