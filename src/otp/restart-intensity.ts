@@ -1,0 +1,14 @@
+/** Counts restarts in a sliding window; more than `intensity` within `periodMs` are too many. */
+export class RestartIntensity {
+  readonly #restarts: number[] = [];
+
+  /** Enters a restart at `now`; false when it is one too many. */
+  add(now: number, intensity: number, periodMs: number): boolean {
+    const restarts = this.#restarts;
+    while (restarts.length > 0 && now - (restarts[0] as number) > periodMs) restarts.shift();
+    restarts.push(now);
+    if (restarts.length <= intensity) return true;
+    restarts.shift();
+    return false;
+  }
+}
