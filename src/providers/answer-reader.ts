@@ -1,0 +1,167 @@
+import type { ChainFamily, FailureClass } from '../chains/chain-family.ts';
+import { type ScannedResponse, scanResponse } from '../protocol/json-rpc/scan-response.ts';
+import { errorResponse } from '../protocol/json-rpc/write.ts';
+import type { ProviderErrorCode } from './errors.ts';
+import type { Redactor } from './redactor.ts';
+import type { UpstreamAnswer, UpstreamCall } from './upstream-call.ts';
+
+/** What a provider's response means for the call. */
+export type ReadAnswer =
+  | { readonly kind: 'answer'; readonly body: Buffer; readonly scanned: ScannedResponse }
+  | {
+      readonly kind: 'failed';
+      readonly failure: Exclude<FailureClass, 'answer'>;
+      readonly code: ProviderErrorCode;
+      readonly reason: string;
+      readonly answer?: UpstreamAnswer;
+    };
+
+/** Bytes of a body that are looked at to tell what an HTTP failure means. */
+const HEAD_BYTES = 2048;
+/** Bytes of `error.data` that the classifier reads. */
+const DATA_HEAD_BYTES = 256;
+/** Escaped data above this size is dropped rather than decoded when a secret may hide in it. */
+const MAX_DECODED_BYTES = 1024 * 1024;
+
+/** Reads responses of one provider: answer or failure, and of what class. */
+export class AnswerReader {
+  readonly #family: ChainFamily;
+  readonly #redactor: Redactor;
+  readonly #onScrubbed: () => void;
+
+  /** @param onScrubbed Called for each error that had to be rewritten because it held a secret. */
+  constructor(family: ChainFamily, redactor: Redactor, onScrubbed: () => void) {
+    this.#family = family;
+    this.#redactor = redactor;
+    this.#onScrubbed = onScrubbed;
+  }
+
+  /** An HTTP response. */
+  readHttp(call: UpstreamCall, status: number, body: Buffer): ReadAnswer {
+    const isOk = status >= 200 && status < 300;
+    if (isOk) {
+      const scanned = scanResponse(body);
+      if (scanned !== undefined) return this.readRpc(call, body, scanned);
+    }
+    if (status >= 300 && status < 400) return failed('failure', 'redirected', `HTTP ${status}, a redirect`);
+    const failure = this.#family.classifyHttp(status, body.toString('latin1', 0, HEAD_BYTES));
+    const scanned = scanResponse(body);
+    if (scanned !== undefined && (failure === undefined || failure === 'answer')) {
+      return this.readRpc(call, body, scanned);
+    }
+    if (failure === undefined || failure === 'answer') return this.#notRpc(status, body);
+    const reason = isOk ? 'not a JSON-RPC response' : `HTTP ${status}`;
+    const code = codeOf(failure, status);
+    // An error that came with a failing status may still be the best that the client gets to see.
+    const told = scanned?.error === undefined ? undefined : this.readRpc(call, body, scanned);
+    if (told === undefined) return failed(failure, code, reason);
+    const answer = told.kind === 'answer' ? { body: told.body, scanned: told.scanned } : told.answer;
+    return failed(failure, code, `${reason}, ${this.#told(scanned!)}`, answer);
+  }
+
+  /** A whole JSON-RPC response, from either transport. */
+  readRpc(call: UpstreamCall, body: Buffer, scanned: ScannedResponse): ReadAnswer {
+    const hasOwnId = isId(body, scanned, call.idBytes);
+    const error = scanned.error;
+    if (error === undefined) {
+      if (hasOwnId) return { kind: 'answer', body, scanned };
+      return failed('failure', 'wrong_id', 'the answer has the id of another request');
+    }
+    // Gateways in front of nodes answer errors with a null id or none: the error still counts.
+    if (!hasOwnId && !isNullId(body, scanned)) {
+      return failed('failure', 'wrong_id', 'the answer has the id of another request');
+    }
+    const dataHead =
+      error.dataStart < 0
+        ? undefined
+        : body.toString('utf8', error.dataStart, Math.min(error.dataEnd, error.dataStart + DATA_HEAD_BYTES));
+    const failure = this.#family.classifyError(
+      { code: error.code, message: error.message, ...(dataHead === undefined ? {} : { dataHead }) },
+      call.policy.method,
+    );
+    const answer = this.#presentable(call, body, scanned, hasOwnId);
+    if (failure === 'answer') return { kind: 'answer', body: answer.body, scanned: answer.scanned };
+    return failed(failure, codeOf(failure, 200), this.#told(scanned), answer);
+  }
+
+  #notRpc(status: number, body: Buffer): ReadAnswer {
+    if (status < 200 || status >= 300) return failed('failure', 'http_status', `HTTP ${status}`);
+    return failed(
+      'failure',
+      'bad_response',
+      body.length === 0 ? 'an empty answer' : 'not a whole JSON-RPC response',
+    );
+  }
+
+  #told(scanned: ScannedResponse): string {
+    return `error ${scanned.error!.code}: ${this.#redactor.reason(scanned.error!.message)}`;
+  }
+
+  /** The error as it came, unless its id is missing or it holds this provider's address or key. */
+  #presentable(
+    call: UpstreamCall,
+    body: Buffer,
+    scanned: ScannedResponse,
+    hasOwnId: boolean,
+  ): UpstreamAnswer {
+    const { errorStart, errorEnd } = scanned;
+    const error = scanned.error!;
+    const isEscaped = body.subarray(errorStart, errorEnd).includes(0x5c);
+    let data = error.dataStart < 0 ? undefined : body.toString('utf8', error.dataStart, error.dataEnd);
+    let message = error.message;
+    let isTold = this.#redactor.isTold(body, errorStart, errorEnd);
+    if (isTold && data !== undefined) data = this.#redactor.scrub(data);
+    if (isEscaped && data !== undefined) {
+      const decoded = this.#scrubEscaped(data);
+      isTold ||= decoded !== data;
+      data = decoded;
+    }
+    const clean = this.#redactor.scrub(message);
+    isTold ||= clean !== message;
+    message = clean;
+    if (hasOwnId && !isTold) return { body, scanned };
+    if (isTold) this.#onScrubbed();
+    const rebuilt = errorResponse(call.idBytes, error.code, message, data);
+    return { body: rebuilt, scanned: scanResponse(rebuilt)! };
+  }
+
+  /** Data whose JSON escapes may hide a secret; returned unchanged when they do not. */
+  #scrubEscaped(data: string): string | undefined {
+    if (!data.includes('\\')) return data;
+    if (data.length > MAX_DECODED_BYTES) return undefined;
+    try {
+      const before: unknown = JSON.parse(data);
+      const after = this.#redactor.scrubValue(before);
+      return JSON.stringify(after) === JSON.stringify(before) ? data : JSON.stringify(after);
+    } catch {
+      // Nested too deeply to look into: better no data than a key.
+      return undefined;
+    }
+  }
+}
+
+function failed(
+  failure: Exclude<FailureClass, 'answer'>,
+  code: ProviderErrorCode,
+  reason: string,
+  answer?: UpstreamAnswer,
+): ReadAnswer {
+  return { kind: 'failed', failure, code, reason, ...(answer === undefined ? {} : { answer }) };
+}
+
+function codeOf(failure: Exclude<FailureClass, 'answer'>, status: number): ProviderErrorCode {
+  if (failure === 'rate_limited') return 'rate_limited';
+  if (status < 200 || status >= 300) return 'http_status';
+  return 'rpc_error';
+}
+
+function isId(body: Buffer, { idStart, idEnd }: ScannedResponse, id: Buffer): boolean {
+  if (idStart < 0 || idEnd - idStart !== id.length) return false;
+  // Ids are a few bytes: a loop beats a call into native code.
+  for (let i = 0; i < id.length; i++) if (body[idStart + i] !== id[i]) return false;
+  return true;
+}
+
+function isNullId(body: Buffer, { idStart, idEnd }: ScannedResponse): boolean {
+  return idStart < 0 || (idEnd - idStart === 4 && body.toString('latin1', idStart, idEnd) === 'null');
+}

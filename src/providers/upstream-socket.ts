@@ -1,0 +1,162 @@
+import type { Clock } from '../clock/clock.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import { scanRequest } from '../protocol/json-rpc/scan-request.ts';
+import { replaceId } from '../protocol/json-rpc/write.ts';
+import type { CounterCell } from '../telemetry/metrics.ts';
+import type { DeadlineWheel } from './deadline-wheel.ts';
+import { providerErrors } from './errors.ts';
+import { SocketConnection, type SocketEnd, type SocketOptions } from './socket-connection.ts';
+import type { SocketExchange, SocketReceiver } from './socket-exchange.ts';
+import type { StreamHandle, StreamListener, StreamSource } from './stream-source.ts';
+import { UpstreamSubscriptions } from './upstream-subscriptions.ts';
+
+/** How a provider's WebSocket is used, beside how it is held. */
+export interface UpstreamSocketOptions extends SocketOptions {
+  readonly providerId: string;
+  /** Distinct upstream subscriptions. @default 1000 */
+  readonly maxSubscriptions?: number;
+  /** Milliseconds for the provider to confirm a subscription. @default 5000 */
+  readonly subscribeTimeoutMs?: number;
+  /** Takes secrets out of what the provider says. */
+  readonly redact: (text: string) => string;
+}
+
+/** What the process behind a socket hears. */
+export interface SocketOwner {
+  onOpen(): void;
+  onEnd(end: SocketEnd): void;
+}
+
+const requestLimits = { maxDepth: 1024, maxBatch: 1 };
+
+/**
+ * A provider's WebSocket over all its connections: what the rest of the house holds on to. Its process connects it;
+ * without one it is closed. A connection that ends takes its requests and subscriptions with it.
+ */
+export class UpstreamSocket implements StreamSource {
+  readonly providerId: string;
+  readonly #options: UpstreamSocketOptions;
+  readonly #deps: { clock: Clock; deadlines: DeadlineWheel };
+  readonly #cells: { events: CounterCell; dropped: CounterCell };
+  readonly #listeners = new Set<(isOpen: boolean) => void>();
+  #owner: SocketOwner | undefined;
+  #connection: SocketConnection | undefined;
+  #subscriptions: UpstreamSubscriptions | undefined;
+  #isTrusted = false;
+  #wasOpen = false;
+
+  constructor(
+    options: UpstreamSocketOptions,
+    deps: { clock: Clock; deadlines: DeadlineWheel },
+    cells: { events: CounterCell; dropped: CounterCell },
+  ) {
+    this.providerId = options.providerId;
+    this.#options = options;
+    this.#deps = deps;
+    this.#cells = cells;
+  }
+
+  /** Connected, whatever the provider's chain: good for probes. */
+  get isConnected(): boolean {
+    return this.#connection?.isOpen === true;
+  }
+
+  get isOpen(): boolean {
+    return this.#isTrusted && this.isConnected;
+  }
+
+  get pending(): number {
+    return this.#connection?.pending ?? 0;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions?.size ?? 0;
+  }
+
+  /** Whether the provider is known to serve the right chain; until then the source is not open to others. */
+  set isTrusted(isTrusted: boolean) {
+    this.#isTrusted = isTrusted;
+    if (!isTrusted) this.#subscriptions?.end('the provider may serve another chain');
+    this.#announce();
+  }
+
+  onStateChange(listener: (isOpen: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async subscribe(paramsJson: string, listener: StreamListener): Promise<StreamHandle> {
+    if (!this.isOpen || this.#subscriptions === undefined) {
+      throw new TrunklineError(providerErrors, 'websocket_closed', providerErrors.websocket_closed.sentence);
+    }
+    return this.#subscriptions.subscribe(paramsJson, listener);
+  }
+
+  /** Sends a complete request; its id on the wire is the connection's own. Only while connected. */
+  send(payload: Buffer, timeoutMs: number, receiver: SocketReceiver): SocketExchange {
+    const scanned = scanRequest(payload, requestLimits);
+    if (scanned.kind !== 'call') throw new TypeError('the payload is not one JSON-RPC request');
+    return this.#connection!.send(id => replaceId(payload, scanned.call, String(id)), timeoutMs, receiver);
+  }
+
+  /** Starts a connection; an earlier one ends. */
+  connect(owner: SocketOwner): void {
+    this.#owner = undefined;
+    this.#connection?.terminate('stopped');
+    this.#owner = owner;
+    const connection = new SocketConnection(this.#options, this.#deps, {
+      onOpen: () => {
+        this.#announce();
+        this.#owner?.onOpen();
+      },
+      onEnd: end => this.#onEnd(connection, end),
+      onNotification: (subscription, result) => {
+        this.#cells.events.inc();
+        if (this.#subscriptions?.deliver(subscription, result) !== true) this.#cells.dropped.inc();
+      },
+      onDropped: () => this.#cells.dropped.inc(),
+    });
+    this.#connection = connection;
+    this.#subscriptions = new UpstreamSubscriptions(
+      {
+        timeoutMs: this.#options.subscribeTimeoutMs ?? 5000,
+        redact: this.#options.redact,
+        ...(this.#options.maxSubscriptions === undefined
+          ? {}
+          : { maxSubscriptions: this.#options.maxSubscriptions }),
+      },
+      connection,
+    );
+  }
+
+  /** Its process is gone: the connection ends. Ignored when another process owns it already. */
+  disown(owner: SocketOwner): void {
+    if (this.#owner !== owner) return;
+    this.#owner = undefined;
+    this.#connection?.terminate('stopped');
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#owner = undefined;
+    this.#connection?.terminate('stopped');
+  }
+
+  #onEnd(connection: SocketConnection, end: SocketEnd): void {
+    if (this.#connection !== connection) return;
+    const subscriptions = this.#subscriptions;
+    const owner = this.#owner;
+    this.#connection = undefined;
+    this.#subscriptions = undefined;
+    this.#announce();
+    subscriptions?.end(`the provider's WebSocket ended: ${end}`);
+    owner?.onEnd(end);
+  }
+
+  #announce(): void {
+    const isOpen = this.isOpen;
+    if (isOpen === this.#wasOpen) return;
+    this.#wasOpen = isOpen;
+    for (const listener of [...this.#listeners]) listener(isOpen);
+  }
+}

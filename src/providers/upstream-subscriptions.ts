@@ -1,0 +1,158 @@
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import { request } from '../protocol/json-rpc/write.ts';
+import { type ProviderErrorCode, providerErrors } from './errors.ts';
+import type { SocketConnection } from './socket-connection.ts';
+import type { StreamHandle, StreamListener } from './stream-source.ts';
+
+/** Notifications kept while a subscription is being confirmed: some servers send the first one before the reply. */
+const MAX_EARLY = 256;
+
+interface Upstream {
+  readonly params: string;
+  readonly listeners: Set<StreamListener>;
+  /** The provider's id of it, once confirmed. */
+  id: string | undefined;
+  /** Settles once it is confirmed or refused. */
+  readonly confirmed: Promise<void>;
+}
+
+/** What can be configured about subscriptions. */
+export interface UpstreamSubscriptionsOptions {
+  /** Distinct subscriptions; one more is refused with `subscription_limit`. @default 1000 */
+  readonly maxSubscriptions?: number;
+  /** Milliseconds for the provider to confirm. */
+  readonly timeoutMs: number;
+  /** Text of a refusal for a person, without secrets. */
+  readonly redact: (text: string) => string;
+}
+
+/** The subscriptions on one WebSocket connection: equal params share one; over when the connection is. */
+export class UpstreamSubscriptions {
+  readonly #options: UpstreamSubscriptionsOptions;
+  readonly #connection: SocketConnection;
+  readonly #byParams = new Map<string, Upstream>();
+  readonly #byId = new Map<string, Upstream>();
+  #unconfirmed = 0;
+  #early: { subscription: string; result: Buffer }[] = [];
+
+  constructor(options: UpstreamSubscriptionsOptions, connection: SocketConnection) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  get size(): number {
+    return this.#byParams.size;
+  }
+
+  /** @throws TrunklineError `websocket_closed`, `subscription_limit`, `subscribe_refused`. */
+  async subscribe(params: string, listener: StreamListener): Promise<StreamHandle> {
+    let upstream = this.#byParams.get(params);
+    if (upstream === undefined) {
+      if (this.#byParams.size >= (this.#options.maxSubscriptions ?? 1000))
+        throw refusal('subscription_limit');
+      upstream = this.#start(params);
+    }
+    upstream.listeners.add(listener);
+    const cancel = () => this.#leave(upstream, listener);
+    try {
+      await upstream.confirmed;
+    } catch (error) {
+      upstream.listeners.delete(listener);
+      throw error;
+    }
+    return { cancel };
+  }
+
+  /** A notification arrived. Returns false when no subscription has that id. */
+  deliver(subscription: string, result: Buffer): boolean {
+    const upstream = this.#byId.get(subscription);
+    if (upstream !== undefined) {
+      for (const listener of upstream.listeners) listener.onEvent(result);
+      return true;
+    }
+    if (this.#unconfirmed === 0 || this.#early.length >= MAX_EARLY) return false;
+    this.#early.push({ subscription, result });
+    return true;
+  }
+
+  /** The connection is over. */
+  end(reason: string): void {
+    const confirmed = [...this.#byId.values()];
+    this.#byParams.clear();
+    this.#byId.clear();
+    this.#early = [];
+    for (const upstream of confirmed) {
+      const listeners = [...upstream.listeners];
+      upstream.listeners.clear();
+      for (const listener of listeners) listener.onEnd(reason);
+    }
+  }
+
+  #start(params: string): Upstream {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whoever waits gets the rejection from `subscribe`; without waiters it is nobody's error.
+    promise.catch(() => {});
+    const upstream: Upstream = { params, listeners: new Set(), id: undefined, confirmed: promise };
+    this.#byParams.set(params, upstream);
+    this.#unconfirmed++;
+    const failed = (error: Error) => {
+      this.#unconfirmed--;
+      if (this.#byParams.get(params) === upstream) this.#byParams.delete(params);
+      reject(error);
+    };
+    this.#connection.send(id => request(id, 'eth_subscribe', params), this.#options.timeoutMs, {
+      onSocketAnswer: (body, scanned) => {
+        if (scanned.error !== undefined) {
+          return failed(
+            refusal(
+              'subscribe_refused',
+              `${scanned.error.code} ${this.#options.redact(scanned.error.message)}`,
+            ),
+          );
+        }
+        // Registered here and not behind the promise: the next frame may be its first event.
+        this.#confirm(upstream, idText(body.toString('utf8', scanned.resultStart, scanned.resultEnd)));
+        resolve();
+      },
+      onSocketFailure: code => failed(refusal(code === 'attempt_timeout' ? 'subscribe_refused' : code)),
+    });
+    return upstream;
+  }
+
+  #confirm(upstream: Upstream, id: string): void {
+    this.#unconfirmed--;
+    upstream.id = id;
+    if (upstream.listeners.size === 0) {
+      this.#unsubscribe(upstream);
+      return;
+    }
+    this.#byId.set(id, upstream);
+    const early = this.#early;
+    this.#early = this.#unconfirmed === 0 ? [] : early.filter(event => event.subscription !== id);
+    for (const event of early) if (event.subscription === id) this.deliver(id, event.result);
+  }
+
+  #leave(upstream: Upstream, listener: StreamListener): void {
+    if (!upstream.listeners.delete(listener) || upstream.listeners.size > 0) return;
+    if (upstream.id !== undefined) this.#unsubscribe(upstream);
+  }
+
+  #unsubscribe(upstream: Upstream): void {
+    const id = upstream.id!;
+    if (this.#byParams.get(upstream.params) === upstream) this.#byParams.delete(upstream.params);
+    this.#byId.delete(id);
+    this.#connection.notify(requestId =>
+      request(requestId, 'eth_unsubscribe', JSON.stringify([id])).toString(),
+    );
+  }
+}
+
+function refusal(code: ProviderErrorCode, detail?: string): TrunklineError<ProviderErrorCode> {
+  const sentence = providerErrors[code].sentence;
+  return new TrunklineError(providerErrors, code, detail === undefined ? sentence : `${sentence} ${detail}`);
+}
+
+/** The text of a subscription id: servers use strings and numbers. */
+function idText(json: string): string {
+  return json.startsWith('"') ? String(JSON.parse(json)) : json;
+}
