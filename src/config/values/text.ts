@@ -7,8 +7,7 @@ interface TextOptions extends Expectation {
   readonly maxLength?: number;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the point is to find them
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+const controlCharacter = /\p{Cc}/u;
 
 /** A string in one line. */
 export function text({ pattern, maxLength = 4096, ...expectation }: TextOptions) {

@@ -1,0 +1,30 @@
+import type { ConfigPath, Finding } from '../diagnostic.ts';
+import type { Check } from './check.ts';
+
+/** The ports of devnets overlap neither each other nor the server's. */
+export const checkPorts: Check = ({ config }) => {
+  const findings: Finding[] = [];
+  const taken = new Map<number, { readonly name: string; readonly path: ConfigPath }>();
+  if (config.server.port !== 0)
+    taken.set(config.server.port, { name: '`server.port`', path: ['server', 'port'] });
+  for (const [name, { devnet, enabled }] of Object.entries(config.chains)) {
+    if (devnet === undefined || !enabled || devnet.base_port === 0) continue;
+    const path = ['chains', name, 'devnet', 'base_port'];
+    for (let port = devnet.base_port; port <= devnet.base_port + devnet.providers; port++) {
+      const owner = taken.get(port);
+      if (owner === undefined) {
+        taken.set(port, { name: `the devnet of \`chains.${name}\``, path });
+        continue;
+      }
+      findings.push({
+        code: 'config_conflict',
+        message: `port ${port} of this devnet is already that of ${owner.name}`,
+        hint: `a devnet takes \`base_port\` and one more for each provider: ${devnet.providers + 1} in all; 0 takes free ones`,
+        path,
+        involves: [owner.path, ['chains', name, 'devnet', 'providers']],
+      });
+      break;
+    }
+  }
+  return findings;
+};

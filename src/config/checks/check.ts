@@ -1,0 +1,14 @@
+import type { Finding } from '../diagnostic.ts';
+import type { Config } from '../sections/root.ts';
+
+/** What a check sees: the whole config, with settings that are in error replaced by their defaults. */
+export interface CheckInput {
+  readonly config: Config;
+  /** Providers whose address is incomplete, because of an unset variable, as `chain/index`. */
+  readonly incomplete: ReadonlySet<string>;
+  /** Whether the file names any chain, valid or not. */
+  readonly namesChain: boolean;
+}
+
+/** Looks across settings that are each valid by themselves. */
+export type Check = (input: CheckInput) => Finding[];
