@@ -1,4 +1,5 @@
 import { type GenServer, type StartOptions, tryStartServer } from './gen-server.ts';
+import { type GenStatem, tryStartStatem } from './gen-statem.ts';
 import type { MailboxOptions } from './mailbox.ts';
 import type { Pid } from './pid.ts';
 import type { StartResult } from './process.ts';
@@ -103,6 +104,41 @@ export function serverChild<Args, State, Call, Cast, Info>(
     id,
     start: starter =>
       tryStartServer(starter.system, server, args, {
+        ...startOptions,
+        parent: starter.pid,
+      }) as Promise<StartResult>,
+    type: 'worker',
+    ...(about === undefined ? {} : { about }),
+    ...lifecycleOf(options),
+  };
+}
+
+export interface StatemChildOptions<Args, State extends string, Data, Call, Cast, Info>
+  extends Omit<ServerChildOptions<Args, unknown, Call, Cast, Info>, 'server'> {
+  readonly statem: GenStatem<Args, State, Data, Call, Cast, Info>;
+}
+
+/** The specification of a child that is a gen-statem. */
+export function statemChild<Args, State extends string, Data, Call, Cast, Info>(
+  options: StatemChildOptions<Args, State, Data, Call, Cast, Info> & SignificantLifecycle,
+): SignificantChildSpec;
+export function statemChild<Args, State extends string, Data, Call, Cast, Info>(
+  options: StatemChildOptions<Args, State, Data, Call, Cast, Info> & PlainLifecycle,
+): PlainChildSpec;
+export function statemChild<Args, State extends string, Data, Call, Cast, Info>(
+  options: StatemChildOptions<Args, State, Data, Call, Cast, Info> & (PlainLifecycle | SignificantLifecycle),
+): ChildSpec {
+  const { id, statem, args, name, mailbox, startTimeoutMs, about } = options;
+  const startOptions: StartOptions<Call, Cast, Info> = {
+    name,
+    mailbox,
+    startTimeoutMs,
+    label: statem.label ?? id,
+  };
+  return {
+    id,
+    start: starter =>
+      tryStartStatem(starter.system, statem, args, {
         ...startOptions,
         parent: starter.pid,
       }) as Promise<StartResult>,

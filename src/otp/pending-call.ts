@@ -9,7 +9,7 @@ export class PendingCall implements CallRecord, Watcher {
   readonly #clock: Clock;
   readonly #callee: Process;
   readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: OtpError) => void;
+  readonly #reject: (error: unknown) => void;
   readonly #timer: TimerHandle | undefined;
   #isSettled = false;
 
@@ -18,7 +18,7 @@ export class PendingCall implements CallRecord, Watcher {
     callee: Process,
     timeoutMs: number | 'infinity',
     resolve: (value: unknown) => void,
-    reject: (error: OtpError) => void,
+    reject: (error: unknown) => void,
   ) {
     this.#clock = clock;
     this.#callee = callee;
@@ -27,30 +27,42 @@ export class PendingCall implements CallRecord, Watcher {
     callee.watch(this);
     if (timeoutMs !== 'infinity') {
       this.#timer = clock.setTimeout(() => {
-        this.#fail('call_timeout', `${callee.pid} did not answer within ${timeoutMs} ms`, 'timeout');
+        this.#failAs('call_timeout', `${callee.pid} did not answer within ${timeoutMs} ms`, 'timeout');
       }, timeoutMs);
     }
   }
 
   reply(value: unknown): void {
-    if (!this.#settle()) return;
-    this.#callee.debug?.sent(value);
-    this.#resolve(value);
+    if (!this.#isSettled) this.#callee.debug?.sent(value);
+    this.settle(value);
+  }
+
+  /** As `reply`, without `sys` seeing it. */
+  settle(value: unknown): void {
+    if (this.#end()) this.#resolve(value);
+  }
+
+  fail(error: unknown): void {
+    if (this.#end()) this.#reject(error);
   }
 
   refuse(): void {
-    this.#fail('mailbox_full', `the mailbox of ${this.#callee.pid} is full`, 'mailbox_full');
+    this.#failAs('mailbox_full', `the mailbox of ${this.#callee.pid} is full`, 'mailbox_full');
   }
 
   down(reason: ExitReason): void {
-    this.#fail('call_exited', `${this.#callee.pid} ended during the call: ${describeReason(reason)}`, reason);
+    this.#failAs(
+      'call_exited',
+      `${this.#callee.pid} ended during the call: ${describeReason(reason)}`,
+      reason,
+    );
   }
 
-  #fail(code: 'call_timeout' | 'mailbox_full' | 'call_exited', message: string, reason: ExitReason): void {
-    if (this.#settle()) this.#reject(new OtpError(code, message, { details: { reason } }));
+  #failAs(code: 'call_timeout' | 'mailbox_full' | 'call_exited', message: string, reason: ExitReason): void {
+    this.fail(new OtpError(code, message, { details: { reason } }));
   }
 
-  #settle(): boolean {
+  #end(): boolean {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     this.#callee.watchers?.delete(this);

@@ -127,7 +127,7 @@ export class ProcessSystem {
         callee,
         timeoutMs,
         resolve as (value: unknown) => void,
-        reject as (error: OtpError) => void,
+        reject,
       );
       callee.deliver({ kind: 'call', request, from });
     });
