@@ -70,7 +70,7 @@ export class CircuitBreaker {
       this.#failures = 0;
     } else if (this.#state === 'half_open') {
       this.#trials--;
-      if (++this.#successes >= this.#options.successThreshold) this.#owner?.onRecovered();
+      if (++this.#successes === this.#options.successThreshold) this.#owner?.onRecovered();
     }
   }
 

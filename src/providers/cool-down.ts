@@ -63,6 +63,7 @@ export function retryAfterMs(header: string | string[] | undefined, wallNow: num
   const value = Array.isArray(header) ? header[0] : header;
   if (value === undefined) return undefined;
   if (/^\s*\d{1,9}(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // Date.parse makes a year of almost any number: only what begins with a day's name is a date here.
+  const date = /^\s*[A-Za-z]{3}/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - wallNow);
 }
