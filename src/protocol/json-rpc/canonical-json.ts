@@ -1,9 +1,94 @@
-/** The one text of a JSON value: keys sorted, white space gone, strings normalised, numbers kept literally; `undefined`: invalid or too deep. */
+import { isUtf8 } from 'node:buffer';
+import { decodeString } from './json-string.ts';
+import { MemberCursor } from './member-cursor.ts';
+import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipSpace, skipValue } from './skip-json.ts';
+
+/**
+ * The one text of a JSON value: two values that mean the same have the same text, for keying subscriptions and
+ * coalescing. Keys are sorted by UTF-16 code units, white space is gone, strings are written as `JSON.stringify` does,
+ * numbers stay as they are written, for a node may tell `1` from `1.0`.
+ *
+ * @param maxDepth Levels of arrays and objects.
+ * @returns `undefined` when the bytes are not one valid JSON value in UTF-8, nest deeper, or an object in them has a
+ * key twice: what that means depends on who reads it, so it must not share a key with anything.
+ */
 export function canonicalJson(
   source: Buffer,
   start = 0,
-  end = source.length,
+  end: number = source.length,
   maxDepth = 64,
 ): string | undefined {
-  throw new Error(`not yet ${start} ${end} ${maxDepth}`);
+  if (!isUtf8(source.subarray(start, end))) return undefined;
+  const writer = new CanonicalWriter(source, end, Math.min(maxDepth, DEEPEST));
+  const from = skipSpace(source, start, end);
+  const text = writer.value(from, 0);
+  return text !== undefined && skipSpace(source, writer.at, end) === end ? text : undefined;
 }
+
+class CanonicalWriter {
+  /** The position behind the last value. */
+  at = 0;
+  private readonly source: Buffer;
+  private readonly end: number;
+  private readonly maxDepth: number;
+
+  constructor(source: Buffer, end: number, maxDepth: number) {
+    this.source = source;
+    this.end = end;
+    this.maxDepth = maxDepth;
+  }
+
+  value(at: number, depth: number): string | undefined {
+    const { source, end } = this;
+    const first = at < end ? source[at] : undefined;
+    if (first === OPEN_OBJECT) return depth < this.maxDepth ? this.object(at, depth + 1) : undefined;
+    if (first === OPEN_ARRAY) return depth < this.maxDepth ? this.array(at, depth + 1) : undefined;
+    this.at = skipValue(source, at, end, 0);
+    if (this.at < 0) return undefined;
+    return first === QUOTE
+      ? JSON.stringify(decodeString(source, at, this.at))
+      : source.toString('latin1', at, this.at);
+  }
+
+  private object(start: number, depth: number): string | undefined {
+    const { source, end } = this;
+    const members = new MemberCursor(source, start, end, 0);
+    const texts = new Map<string, string>();
+    while (members.nextKey()) {
+      const key = decodeString(source, members.keyStart - 1, members.keyEnd + 1);
+      const text = this.value(members.valueStart, depth);
+      if (text === undefined || texts.has(key)) return undefined;
+      texts.set(key, text);
+      members.endValueAt(this.at);
+    }
+    this.at = members.at;
+    if (this.at < 0) return undefined;
+    const keys = [...texts.keys()].sort();
+    return `{${keys.map(key => `${JSON.stringify(key)}:${texts.get(key)}`).join(',')}}`;
+  }
+
+  private array(start: number, depth: number): string | undefined {
+    const { source, end } = this;
+    const items: string[] = [];
+    let at = skipSpace(source, start + 1, end);
+    if (at < end && source[at] === CLOSE_ARRAY) {
+      this.at = at + 1;
+      return '[]';
+    }
+    for (;;) {
+      const text = this.value(at, depth);
+      if (text === undefined) return undefined;
+      items.push(text);
+      at = skipSpace(source, this.at, end);
+      const next = at < end ? source[at] : undefined;
+      if (next !== COMMA && next !== CLOSE_ARRAY) return undefined;
+      at = skipSpace(source, at + 1, end);
+      if (next === COMMA) continue;
+      this.at = at;
+      return `[${items.join(',')}]`;
+    }
+  }
+}
+
+// Each level takes two stack frames.
+const DEEPEST = 256;

@@ -1,47 +1,47 @@
-/** An error response; `id` and `dataJson` are spliced in as the JSON that they are. */
+/**
+ * An error response.
+ *
+ * @param id The id's JSON, spliced in byte for byte; `null` when it could not be read.
+ * @param dataJson The data's JSON.
+ */
 export function errorResponse(id: Buffer | string, code: number, message: string, dataJson?: string): Buffer {
   const data = dataJson === undefined ? '' : `,"data":${dataJson}`;
-  const tail = `,"error":{"code":${code},"message":${JSON.stringify(message)}${data}}}`;
-  return splice(id, Buffer.from(tail));
+  return join(HEAD, id, `,"error":{"code":${code},"message":${JSON.stringify(message)}${data}}}`);
 }
 
-/** A result response: `id` and `result` are spliced in byte for byte. */
+/** A result response; `id` and `result` are JSON, spliced in byte for byte. */
 export function resultResponse(id: Buffer | string, result: Buffer | string): Buffer {
-  return typeof result === 'string' && typeof id === 'string'
-    ? Buffer.from(`${HEAD}${id},"result":${result}}`)
-    : splice(id, Buffer.concat([Buffer.from(',"result":'), asBuffer(result), Buffer.from('}')]));
+  return join(HEAD, id, RESULT, result, CLOSE);
 }
 
-/** A copy of `source` in which the id's bytes are `id`; the scan is a call's or a response's that has an id. */
+/**
+ * A copy of a message, from `start` to `end` in `source`, in which the id's bytes are `id`.
+ *
+ * @param scanned What the scan of `source` said; the message must have an id.
+ */
 export function replaceId(
   source: Buffer,
   scanned: { readonly idStart: number; readonly idEnd: number },
   id: Buffer | string,
   start = 0,
-  end = source.length,
+  end: number = source.length,
 ): Buffer {
-  return Buffer.concat([
-    source.subarray(start, scanned.idStart),
-    asBuffer(id),
-    source.subarray(scanned.idEnd, end),
-  ]);
+  return join(source.subarray(start, scanned.idStart), id, source.subarray(scanned.idEnd, end));
 }
 
-/** A request: `id` and `params` (an array or object as JSON) are spliced in byte for byte. */
+/** A request; `id` and `params` (an array or an object) are JSON, spliced in byte for byte. */
 export function request(id: Buffer | string | number, method: string, params?: Buffer | string): Buffer {
-  const tail = `,"method":${JSON.stringify(method)}`;
   const idJson = typeof id === 'number' ? String(id) : id;
+  const name = `,"method":${JSON.stringify(method)}`;
   return params === undefined
-    ? splice(idJson, Buffer.from(`${tail}}`))
-    : splice(idJson, Buffer.concat([Buffer.from(`${tail},"params":`), asBuffer(params), Buffer.from('}')]));
+    ? join(HEAD, idJson, name, CLOSE)
+    : join(HEAD, idJson, `${name},"params":`, params, CLOSE);
 }
 
-const HEAD = '{"jsonrpc":"2.0","id":';
+const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
+const RESULT = Buffer.from(',"result":');
+const CLOSE = Buffer.from('}');
 
-function splice(id: Buffer | string, tail: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(HEAD), asBuffer(id), tail]);
-}
-
-function asBuffer(value: Buffer | string): Buffer {
-  return typeof value === 'string' ? Buffer.from(value) : value;
+function join(...parts: (Buffer | string)[]): Buffer {
+  return Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
