@@ -29,17 +29,23 @@ export class AdminRoutes {
   handle(request: IncomingMessage, response: ServerResponse, path: string): void {
     if (!this.#isAuthorized(request.headers.authorization)) {
       response.setHeader('www-authenticate', 'Bearer');
-      sendJson(response, 401, { error: { code: 'admin_unauthorized', message: 'send Authorization: Bearer <admin token>' } });
+      sendJson(response, 401, {
+        error: { code: 'admin_unauthorized', message: 'send Authorization: Bearer <admin token>' },
+      });
       return;
     }
     const action = this.#actions.get(`${request.method} ${path}`);
     if (action === undefined) {
-      sendJson(response, 404, { error: { code: 'not_found', message: `actions: ${[...this.#actions.keys()].join(', ')}` } });
+      sendJson(response, 404, {
+        error: { code: 'not_found', message: `actions: ${[...this.#actions.keys()].join(', ')}` },
+      });
       return;
     }
     collectBody(request, maxBodyBytes, body => {
       if (typeof body === 'string') {
-        sendJson(response, 413, { error: { code: body, message: 'the body is too large or does not decode' } });
+        sendJson(response, 413, {
+          error: { code: body, message: 'the body is too large or does not decode' },
+        });
         return;
       }
       void answer(action, body, response);
@@ -58,8 +64,10 @@ async function answer(action: AdminAction, body: Buffer, response: ServerRespons
     const input: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
     sendJson(response, 200, (await action.run(input)) ?? { ok: true });
   } catch (error) {
-    if (error instanceof TrunklineError) sendJson(response, 400, { error: { code: error.code, message: error.message } });
-    else if (error instanceof SyntaxError) sendJson(response, 400, { error: { code: 'invalid_json', message: 'the body is not JSON' } });
+    if (error instanceof TrunklineError)
+      sendJson(response, 400, { error: { code: error.code, message: error.message } });
+    else if (error instanceof SyntaxError)
+      sendJson(response, 400, { error: { code: 'invalid_json', message: 'the body is not JSON' } });
     else throw error;
   }
 }

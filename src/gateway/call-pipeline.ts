@@ -2,12 +2,12 @@ import type { Clock } from '../clock/clock.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { CallAnswer, CallHandler, Cancel, GatewayCall } from './call.ts';
 import type { ChainRuntime } from './chain-directory.ts';
+import { gatewayMetrics } from './metrics.ts';
 import { ownError } from './own-answer.ts';
 import { Router } from './routing/router.ts';
 import { AdmitStage } from './stages/admit.ts';
 import { FilterStage } from './stages/filters.ts';
 import { RawWriteStage } from './stages/raw-write.ts';
-import { gatewayMetrics } from './metrics.ts';
 
 /**
  * The stages of a call, in order:
@@ -21,7 +21,11 @@ export class CallPipeline {
   readonly #admit: AdmitStage;
   readonly #filters: FilterStage;
   readonly #rawWrites: RawWriteStage;
-  readonly #dependencies: { readonly clock: Clock; readonly metrics: MetricRegistry; readonly random: () => number };
+  readonly #dependencies: {
+    readonly clock: Clock;
+    readonly metrics: MetricRegistry;
+    readonly random: () => number;
+  };
 
   constructor(
     options: { /** `server.max_concurrent_requests` */ readonly maxConcurrent: number },
@@ -35,6 +39,11 @@ export class CallPipeline {
 
   get inFlight(): number {
     return this.#admit.inFlight;
+  }
+
+  /** `server.max_concurrent_requests` */
+  set maxConcurrent(limit: number) {
+    this.#admit.maxConcurrent = limit;
   }
 
   handle(call: GatewayCall, done: (answer: CallAnswer) => void): Cancel {
@@ -61,7 +70,9 @@ export class CallPipeline {
       case 'raw_write':
         return this.#rawWrites.handle(call, done);
       case 'subscription':
-        done(ownError(call.clientId, 'subscriptions_need_websocket', 'subscriptions work over WebSocket only'));
+        done(
+          ownError(call.clientId, 'subscriptions_need_websocket', 'subscriptions work over WebSocket only'),
+        );
         return () => {};
       default:
         return this.#route(call, done);
@@ -74,7 +85,9 @@ export class CallPipeline {
       router = new Router(call.chain, this.#dependencies);
       this.#routers.set(call.chain, router);
       const { name } = call.chain;
-      this.#dependencies.metrics.gauge(gatewayMetrics.filters, { chain: name }, () => this.#filters.countOf(name));
+      this.#dependencies.metrics.gauge(gatewayMetrics.filters, { chain: name }, () =>
+        this.#filters.countOf(name),
+      );
     }
     return router.route(call, done);
   };

@@ -13,6 +13,8 @@ export interface Steering {
 /** One JSON-RPC call on its way through the stages. */
 export interface GatewayCall extends UpstreamCall {
   readonly chain: ChainRuntime;
+  /** Unescaped. */
+  readonly method: string;
   /** The client's id, byte-exact; the same object as `idBytes` when it needs no stand-in upstream. */
   readonly clientId: Buffer;
   /** The raw `params` value; undefined when absent. */

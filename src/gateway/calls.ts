@@ -11,7 +11,13 @@ const noSteering: Steering = {};
  * A client's call, ready for dispatch. Its bytes go upstream as they came; only an id that a server might
  * spell differently (a float, an escaped string) travels under a stand-in.
  */
-export function clientCall(chain: ChainRuntime, source: Buffer, scanned: ScannedCall, steering: Steering, now: number): GatewayCall {
+export function clientCall(
+  chain: ChainRuntime,
+  source: Buffer,
+  scanned: ScannedCall,
+  steering: Steering,
+  now: number,
+): GatewayCall {
   const { start, end, idStart, idEnd, paramsStart, paramsEnd, method } = scanned;
   const policy = chain.family.policy(method);
   const params = paramsStart < 0 ? undefined : source.subarray(paramsStart, paramsEnd);

@@ -2,9 +2,12 @@ import type { ErrorCatalogue } from '../errors/trunkline-error.ts';
 
 /** Errors of Trunkline's own that a JSON-RPC client can meet, with the JSON-RPC code and HTTP status each is answered with. */
 export const gatewayErrors = {
-  unknown_chain: { sentence: 'No chain of that name, chain id or CAIP-2 id is configured; the message lists those that are.' },
+  unknown_chain: {
+    sentence: 'No chain of that name, chain id or CAIP-2 id is configured; the message lists those that are.',
+  },
   chain_unavailable: {
-    sentence: 'The chain is configured but none of its providers is, usually because their environment variables are unset.',
+    sentence:
+      'The chain is configured but none of its providers is, usually because their environment variables are unset.',
     retryable: true,
   },
   no_provider: {
@@ -20,24 +23,42 @@ export const gatewayErrors = {
     sentence: 'Trunkline has `server.max_concurrent_requests` requests in flight; try again shortly.',
     retryable: true,
   },
-  shutting_down: { sentence: 'Trunkline is draining before it stops; connect to another instance.', retryable: true },
+  shutting_down: {
+    sentence: 'Trunkline is draining before it stops; connect to another instance.',
+    retryable: true,
+  },
   subscriptions_need_websocket: { sentence: 'eth_subscribe and eth_unsubscribe work over WebSocket only.' },
-  subscription_limit: { sentence: 'The connection holds `server.ws.max_subscriptions` subscriptions already.' },
+  subscription_limit: {
+    sentence: 'The connection holds `server.ws.max_subscriptions` subscriptions already.',
+  },
   subscription_not_found: { sentence: 'The connection has no subscription of that id.' },
   subscription_invalid: { sentence: 'The parameters of eth_subscribe name no known subscription.' },
   subscription_unavailable: {
     sentence: 'No provider with an open WebSocket could take the subscription in time.',
     retryable: true,
   },
-  filter_not_found: { sentence: 'The filter id is unknown here: expired, uninstalled or never created through this Trunkline.' },
-  filter_limit: { sentence: 'The chain holds as many filters as Trunkline keeps; uninstall some.' , retryable: true },
+  filter_not_found: {
+    sentence: 'The filter id is unknown here: expired, uninstalled or never created through this Trunkline.',
+  },
+  filter_limit: {
+    sentence: 'The chain holds as many filters as Trunkline keeps; uninstall some.',
+    retryable: true,
+  },
   unknown_provider: { sentence: 'X-Trunkline-Use-Provider names a provider that the chain does not have.' },
   unknown_strategy: { sentence: '`?strategy=` names no selection strategy.' },
-  host_forbidden: { sentence: 'The Host header is not one that this listener answers to; see `server.allowed_hosts`.' },
-  origin_forbidden: { sentence: 'The Origin is not listed in `server.cors.origins` or `server.ws.allowed_origins`.' },
+  host_forbidden: {
+    sentence: 'The Host header is not one that this listener answers to; see `server.allowed_hosts`.',
+  },
+  origin_forbidden: {
+    sentence: 'The Origin is not listed in `server.cors.origins` or `server.ws.allowed_origins`.',
+  },
   body_too_large: { sentence: 'The request body exceeds `server.max_request_bytes`.' },
-  unsupported_encoding: { sentence: 'The request body has a Content-Encoding other than gzip or identity, or does not decode.' },
-  admin_unauthorized: { sentence: 'The admin API needs `Authorization: Bearer <token>` with the admin token.' },
+  unsupported_encoding: {
+    sentence: 'The request body has a Content-Encoding other than gzip or identity, or does not decode.',
+  },
+  admin_unauthorized: {
+    sentence: 'The admin API needs `Authorization: Bearer <token>` with the admin token.',
+  },
   port_in_use: { sentence: 'Another process listens on the configured port; choose another with --port.' },
 } as const satisfies ErrorCatalogue;
 

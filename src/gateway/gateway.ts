@@ -12,7 +12,8 @@ import { HttpListener } from './http/http-listener.ts';
 import { ListenerGuard } from './http/listener-guard.ts';
 import { RpcHttp, unknownChain } from './http/rpc-http.ts';
 import { gatewayMetrics } from './metrics.ts';
-import { RpcSockets } from './socket/rpc-sockets.ts';
+import type { PayloadLimits } from './payload.ts';
+import { RpcSockets, type RpcSocketsOptions } from './socket/rpc-sockets.ts';
 import { type StatusRoutes, sendJson } from './status-routes.ts';
 
 export interface GatewayDependencies {
@@ -32,40 +33,22 @@ const adminPrefix = '/admin/';
 /** The client-facing side: one port for JSON-RPC over HTTP and WebSocket, status and administration. */
 export class Gateway {
   readonly pipeline: CallPipeline;
-  readonly #config: ServerConfig;
+  #config: ServerConfig;
   readonly #deps: GatewayDependencies;
   readonly #listener: HttpListener;
-  readonly #guard: ListenerGuard;
-  readonly #rpc: RpcHttp;
+  #guard: ListenerGuard;
+  #rpc: RpcHttp;
   readonly #sockets: RpcSockets;
   #isDraining = false;
 
   constructor(config: ServerConfig, dependencies: GatewayDependencies) {
     this.#config = config;
     this.#deps = dependencies;
-    const { clock, metrics, chains, log } = dependencies;
+    const { clock, metrics, log } = dependencies;
     this.pipeline = new CallPipeline({ maxConcurrent: config.max_concurrent_requests }, dependencies);
-    const limits = { maxDepth: config.max_depth, maxBatch: config.max_batch_size };
-    this.#guard = new ListenerGuard({
-      boundHost: config.host,
-      allowedHosts: config.allowed_hosts,
-      corsOrigins: config.cors.origins,
-      socketOrigins: config.ws.allowed_origins,
-    });
-    this.#rpc = new RpcHttp(
-      { ...limits, maxRequestBytes: config.max_request_bytes },
-      { chains, pipeline: this.pipeline, clock, isDraining: () => this.#isDraining },
-    );
-    this.#sockets = new RpcSockets(
-      {
-        ...limits,
-        maxSubscriptions: config.ws.max_subscriptions,
-        maxBufferedBytes: config.ws.max_buffered_bytes,
-        maxPayload: config.ws.max_payload,
-        pingIntervalMs: config.ws.ping_interval,
-      },
-      { pipeline: this.pipeline, clock, log, metrics },
-    );
+    this.#guard = guardOf(config);
+    this.#rpc = this.#createRpc(config);
+    this.#sockets = new RpcSockets(socketOptions(config), { pipeline: this.pipeline, clock, log, metrics });
     this.#listener = new HttpListener(
       {
         host: config.host,
@@ -100,6 +83,15 @@ export class Gateway {
     return this.#listener.listen();
   }
 
+  /** Takes over the settings that can change while it runs; those of the listening socket wait for a restart. */
+  reconfigure(config: ServerConfig): void {
+    this.#config = config;
+    this.#guard = guardOf(config);
+    this.#rpc = this.#createRpc(config);
+    this.#sockets.options = socketOptions(config);
+    this.pipeline.maxConcurrent = config.max_concurrent_requests;
+  }
+
   /** A chain was taken out or its tuning replaced: its routing state is forgotten, and its sockets are closed if it is gone. */
   chainChanged(chain: ChainRuntime, isRemoved: boolean): void {
     this.pipeline.forget(chain);
@@ -119,13 +111,23 @@ export class Gateway {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const { host, origin } = request.headers;
     if (!this.#guard.isHostAllowed(host)) {
-      refuse(response, 403, 'host_forbidden', 'this Host is not served here; list it in server.allowed_hosts');
+      refuse(
+        response,
+        403,
+        'host_forbidden',
+        'this Host is not served here; list it in server.allowed_hosts',
+      );
       return;
     }
     let corsHeaders: readonly string[] = noHeaders;
     if (origin !== undefined) {
       if (!this.#guard.isCorsAllowed(origin, host)) {
-        refuse(response, 403, 'origin_forbidden', 'this Origin is not allowed; list it in server.cors.origins');
+        refuse(
+          response,
+          403,
+          'origin_forbidden',
+          'this Origin is not allowed; list it in server.cors.origins',
+        );
         return;
       }
       corsHeaders = this.#corsHeaders(origin);
@@ -138,35 +140,61 @@ export class Gateway {
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     if (path.startsWith(rpcPrefix)) {
-      this.#rpc.handle(request, response, path.slice(rpcPrefix.length), mark < 0 ? '' : url.slice(mark + 1), corsHeaders);
+      this.#rpc.handle(
+        request,
+        response,
+        path.slice(rpcPrefix.length),
+        mark < 0 ? '' : url.slice(mark + 1),
+        corsHeaders,
+      );
       return;
     }
     this.#count(path, response);
-    if (path.startsWith(adminPrefix)) this.#deps.admin.handle(request, response, path.slice(adminPrefix.length));
-    else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 404, 'not_found', 'JSON-RPC is at POST /rpc/<chain>');
+    if (path.startsWith(adminPrefix))
+      this.#deps.admin.handle(request, response, path.slice(adminPrefix.length));
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      refuse(response, 404, 'not_found', 'JSON-RPC is at POST /rpc/<chain>');
     else if (path === '/') sendJson(response, 200, this.#index());
-    else if (!this.#deps.status.handle(path, response)) refuse(response, 404, 'not_found', 'see / for what is here');
+    else if (!this.#deps.status.handle(path, response))
+      refuse(response, 404, 'not_found', 'see / for what is here');
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const { host, origin } = request.headers;
     const path = (request.url ?? '').split('?', 1)[0]!;
-    const chain = path.startsWith(rpcPrefix) ? this.#deps.chains.find(path.slice(rpcPrefix.length)) : undefined;
-    if (!this.#guard.isHostAllowed(host)) refuseUpgrade(socket, '403 Forbidden', 'this Host is not served here');
+    const chain = path.startsWith(rpcPrefix)
+      ? this.#deps.chains.find(path.slice(rpcPrefix.length))
+      : undefined;
+    if (!this.#guard.isHostAllowed(host))
+      refuseUpgrade(socket, '403 Forbidden', 'this Host is not served here');
     else if (origin !== undefined && !this.#guard.isSocketOriginAllowed(origin, host)) {
-      refuseUpgrade(socket, '403 Forbidden', 'this Origin is not allowed; list it in server.ws.allowed_origins');
+      refuseUpgrade(
+        socket,
+        '403 Forbidden',
+        'this Origin is not allowed; list it in server.ws.allowed_origins',
+      );
     } else if (this.#isDraining) refuseUpgrade(socket, '503 Service Unavailable', 'shutting down');
     else if (chain === undefined) {
       refuseUpgrade(socket, '404 Not Found', unknownChain(path.slice(rpcPrefix.length), this.#deps.chains));
     } else this.#sockets.accept(request, socket, head, chain);
   }
 
+  #createRpc(config: ServerConfig): RpcHttp {
+    const { chains, clock } = this.#deps;
+    return new RpcHttp(
+      { ...payloadLimits(config), maxRequestBytes: config.max_request_bytes },
+      { chains, pipeline: this.pipeline, clock, isDraining: () => this.#isDraining },
+    );
+  }
+
   #count(path: string, response: ServerResponse): void {
     const first = path.split('/', 2)[1] ?? '';
     const route = countedRoutes.has(first) ? `/${first}` : 'other';
     response.on('finish', () => {
-      this.#deps.metrics.counter(gatewayMetrics.httpRequests, { route, status: String(response.statusCode) }).inc();
+      this.#deps.metrics
+        .counter(gatewayMetrics.httpRequests, { route, status: String(response.statusCode) })
+        .inc();
     });
   }
 
@@ -195,10 +223,37 @@ export class Gateway {
   #index() {
     return {
       name: 'trunkline',
-      chains: this.#deps.chains.chains.map(chain => ({ name: chain.name, chainId: chain.chainId, rpc: `${rpcPrefix}${chain.name}` })),
+      chains: this.#deps.chains.chains.map(chain => ({
+        name: chain.name,
+        chainId: chain.chainId,
+        rpc: `${rpcPrefix}${chain.name}`,
+      })),
       status: ['/health', '/ready', '/stats', '/metrics'],
     };
   }
+}
+
+function payloadLimits(config: ServerConfig): PayloadLimits {
+  return { maxDepth: config.max_depth, maxBatch: config.max_batch_size };
+}
+
+function socketOptions(config: ServerConfig): RpcSocketsOptions {
+  return {
+    ...payloadLimits(config),
+    maxSubscriptions: config.ws.max_subscriptions,
+    maxBufferedBytes: config.ws.max_buffered_bytes,
+    maxPayload: config.ws.max_payload,
+    pingIntervalMs: config.ws.ping_interval,
+  };
+}
+
+function guardOf(config: ServerConfig): ListenerGuard {
+  return new ListenerGuard({
+    boundHost: config.host,
+    allowedHosts: config.allowed_hosts,
+    corsOrigins: config.cors.origins,
+    socketOrigins: config.ws.allowed_origins,
+  });
 }
 
 const noHeaders: readonly string[] = [];
@@ -211,5 +266,7 @@ function refuse(response: ServerResponse, status: number, code: string, message:
 
 function refuseUpgrade(socket: Duplex, status: string, message: string): void {
   const body = `${message}\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }

@@ -15,20 +15,36 @@ export const gatewayMetrics = {
     labels: ['chain', 'method'],
     buckets: durationBuckets,
   }),
-  inFlight: gaugeDefinition({ name: 'trunkline_requests_in_flight', help: 'Calls that wait for their answer.', labels: [] }),
+  inFlight: gaugeDefinition({
+    name: 'trunkline_requests_in_flight',
+    help: 'Calls that wait for their answer.',
+    labels: [],
+  }),
   shed: counterDefinition({
     name: 'trunkline_requests_shed_total',
     help: 'Calls refused because too many were in flight, or because of draining.',
     labels: ['reason'],
   }),
-  retries: counterDefinition({ name: 'trunkline_retries_total', help: 'Dispatches after the first, hedges not included.', labels: ['chain'] }),
+  retries: counterDefinition({
+    name: 'trunkline_retries_total',
+    help: 'Dispatches after the first, hedges not included.',
+    labels: ['chain'],
+  }),
   retriesDelayed: counterDefinition({
     name: 'trunkline_retries_delayed_total',
     help: 'Retries that waited for room in the retry budget.',
     labels: ['chain'],
   }),
-  retriesWaiting: gaugeDefinition({ name: 'trunkline_retries_waiting', help: 'Calls that wait for room in the retry budget.', labels: ['chain'] }),
-  hedges: counterDefinition({ name: 'trunkline_hedges_total', help: 'Second dispatches beside a slow first one.', labels: ['chain'] }),
+  retriesWaiting: gaugeDefinition({
+    name: 'trunkline_retries_waiting',
+    help: 'Calls that wait for room in the retry budget.',
+    labels: ['chain'],
+  }),
+  hedges: counterDefinition({
+    name: 'trunkline_hedges_total',
+    help: 'Second dispatches beside a slow first one.',
+    labels: ['chain'],
+  }),
   abandoned: gaugeDefinition({
     name: 'trunkline_attempts_abandoned',
     help: 'Dispatches whose call is answered already and that are still watched, so that a silent provider is noticed.',
@@ -45,10 +61,26 @@ export const gatewayMetrics = {
     help: 'Filters forgotten because they were idle or because the chain held too many.',
     labels: ['chain', 'reason'],
   }),
-  connections: gaugeDefinition({ name: 'trunkline_client_connections', help: 'Open client connections.', labels: ['transport'] }),
-  httpRequests: counterDefinition({ name: 'trunkline_http_requests_total', help: 'HTTP requests by route and status.', labels: ['route', 'status'] }),
-  socketMessages: counterDefinition({ name: 'trunkline_socket_messages_total', help: 'WebSocket messages of clients.', labels: ['direction'] }),
-  subscriptions: gaugeDefinition({ name: 'trunkline_client_subscriptions', help: 'Subscriptions held by clients.', labels: ['chain'] }),
+  connections: gaugeDefinition({
+    name: 'trunkline_client_connections',
+    help: 'Open client connections.',
+    labels: ['transport'],
+  }),
+  httpRequests: counterDefinition({
+    name: 'trunkline_http_requests_total',
+    help: 'HTTP requests by route and status.',
+    labels: ['route', 'status'],
+  }),
+  socketMessages: counterDefinition({
+    name: 'trunkline_socket_messages_total',
+    help: 'WebSocket messages of clients.',
+    labels: ['direction'],
+  }),
+  subscriptions: gaugeDefinition({
+    name: 'trunkline_client_subscriptions',
+    help: 'Subscriptions held by clients.',
+    labels: ['chain'],
+  }),
   slowClients: counterDefinition({
     name: 'trunkline_slow_clients_closed_total',
     help: 'WebSockets closed because the client did not read `server.ws.max_buffered_bytes` in time.',

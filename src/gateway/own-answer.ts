@@ -18,7 +18,12 @@ export function ownError(
   asked: readonly string[] = [],
 ): CallAnswer {
   return {
-    body: errorResponse(clientId, jsonRpcCodes[code] ?? -32603, message, JSON.stringify({ code, ...details })),
+    body: errorResponse(
+      clientId,
+      jsonRpcCodes[code] ?? -32603,
+      message,
+      JSON.stringify({ code, ...details }),
+    ),
     provider: undefined,
     attempts: asked.length,
     asked,

@@ -42,4 +42,25 @@ export const telemetryMetrics = {
     labels: ['kind'],
     buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1],
   }),
+  processes: gaugeDefinition({
+    name: 'trunkline_processes',
+    help: 'Processes of the supervision tree that live.',
+  }),
+  processRestarts: counterDefinition({
+    name: 'trunkline_process_restarts_total',
+    help: 'Children that their supervisor started again.',
+    labels: ['supervisor', 'child'],
+  }),
+  longestMailbox: gaugeDefinition({
+    name: 'trunkline_mailbox_longest_messages',
+    help: 'Messages that wait in the fullest mailbox of all processes.',
+  }),
+  mailboxOverflows: counterDefinition({
+    name: 'trunkline_mailbox_overflows_total',
+    help: 'Messages dropped because a mailbox was at its limit.',
+  }),
+  deadLetters: counterDefinition({
+    name: 'trunkline_dead_letters_total',
+    help: 'Messages whose addressee did not live.',
+  }),
 };

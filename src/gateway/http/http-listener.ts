@@ -69,7 +69,12 @@ export class HttpListener {
       const onError = (error: NodeJS.ErrnoException) => {
         reject(
           error.code === 'EADDRINUSE'
-            ? new TrunklineError(gatewayErrors, 'port_in_use', `${host}:${port} is in use; choose another port with --port`, { cause: error })
+            ? new TrunklineError(
+                gatewayErrors,
+                'port_in_use',
+                `${host}:${port} is in use; choose another port with --port`,
+                { cause: error },
+              )
             : error,
         );
       };

@@ -53,7 +53,9 @@ function isListed(origin: string, list: readonly string[]): boolean {
 }
 
 function isSameOrigin(origin: string, hostHeader: string | undefined): boolean {
-  return hostHeader !== undefined && (origin === `http://${hostHeader}` || origin === `https://${hostHeader}`);
+  return (
+    hostHeader !== undefined && (origin === `http://${hostHeader}` || origin === `https://${hostHeader}`)
+  );
 }
 
 function hostName(hostHeader: string): string {

@@ -8,12 +8,22 @@ const empty = Buffer.alloc(0);
  * Collects a request's body, at most `maxBytes` of it (after decompression), and calls `done` once.
  * A body of one chunk, the common case, is not copied. `done` is not called when the client goes away.
  */
-export function collectBody(request: IncomingMessage, maxBytes: number, done: (body: Buffer | GatewayErrorCode) => void): void {
+export function collectBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  done: (body: Buffer | GatewayErrorCode) => void,
+): void {
   const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > maxBytes) return done('body_too_large');
+  if (declared > maxBytes) {
+    done('body_too_large');
+    return;
+  }
   const encoding = request.headers['content-encoding'];
   const isGzip = encoding === 'gzip' || encoding === 'x-gzip';
-  if (encoding !== undefined && encoding !== 'identity' && !isGzip) return done('unsupported_encoding');
+  if (encoding !== undefined && encoding !== 'identity' && !isGzip) {
+    done('unsupported_encoding');
+    return;
+  }
   let first: Buffer | undefined;
   let rest: Buffer[] | undefined;
   let size = 0;
@@ -40,6 +50,11 @@ export function collectBody(request: IncomingMessage, maxBytes: number, done: (b
 function inflate(body: Buffer, maxBytes: number, done: (body: Buffer | GatewayErrorCode) => void): void {
   gunzip(body, { maxOutputLength: maxBytes }, (error, plain) => {
     if (error === null) done(plain);
-    else done((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'body_too_large' : 'unsupported_encoding');
+    else
+      done(
+        (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+          ? 'body_too_large'
+          : 'unsupported_encoding',
+      );
   });
 }

@@ -7,8 +7,8 @@ import type { ChainDirectory, ChainRuntime } from '../chain-directory.ts';
 import type { GatewayErrorCode } from '../errors.ts';
 import { ownError } from '../own-answer.ts';
 import { answerPayload, type PayloadAnswer, type PayloadLimits } from '../payload.ts';
-import { collectBody } from './request-body.ts';
 import { isStrategyName, strategyNames } from '../selection/strategies.ts';
+import { collectBody } from './request-body.ts';
 
 export interface RpcHttpOptions extends PayloadLimits {
   /** `server.max_request_bytes` */
@@ -24,7 +24,10 @@ interface RpcHttpDependencies {
 }
 
 const noSteering: Steering = {};
-const transportStatus: Readonly<Partial<Record<GatewayErrorCode, number>>> = { body_too_large: 413, unsupported_encoding: 415 };
+const transportStatus: Readonly<Partial<Record<GatewayErrorCode, number>>> = {
+  body_too_large: 413,
+  unsupported_encoding: 415,
+};
 
 /** `POST /rpc/<chain>`: JSON-RPC over HTTP, single and batch. */
 export class RpcHttp {
@@ -41,7 +44,13 @@ export class RpcHttp {
    * @param query the query string without its `?`
    * @param extraHeaders raw header pairs that every answer carries (CORS)
    */
-  handle(request: IncomingMessage, response: ServerResponse, alias: string, query: string, extraHeaders: readonly string[]): void {
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    alias: string,
+    query: string,
+    extraHeaders: readonly string[],
+  ): void {
     if (request.method !== 'POST') {
       const body = errorResponse('null', -32600, 'send JSON-RPC as POST, or open a WebSocket here');
       send(response, 405, body, ['allow', 'POST, OPTIONS', ...extraHeaders], true);
@@ -63,8 +72,17 @@ export class RpcHttp {
     const startedAt = clock.now();
     collectBody(request, this.#options.maxRequestBytes, body => {
       if (typeof body === 'string') {
-        const message = body === 'body_too_large' ? 'the request body is too large' : 'the Content-Encoding is not supported or does not decode';
-        send(response, transportStatus[body] ?? 400, errorResponse('null', -32600, message, JSON.stringify({ code: body })), extraHeaders, true);
+        const message =
+          body === 'body_too_large'
+            ? 'the request body is too large'
+            : 'the Content-Encoding is not supported or does not decode';
+        send(
+          response,
+          transportStatus[body] ?? 400,
+          errorResponse('null', -32600, message, JSON.stringify({ code: body })),
+          extraHeaders,
+          true,
+        );
         return;
       }
       const cancel = answerPayload(
@@ -90,7 +108,10 @@ function readSteering(request: IncomingMessage, query: string, chain: ChainRunti
   if (strategy !== null && !isStrategyName(strategy)) {
     return `strategy is one of ${strategyNames.join(', ')}`;
   }
-  if (useProvider !== undefined && (typeof useProvider !== 'string' || chain.table.get(useProvider) === undefined)) {
+  if (
+    useProvider !== undefined &&
+    (typeof useProvider !== 'string' || chain.table.get(useProvider) === undefined)
+  ) {
     return `${chain.name} has these providers: ${chain.table.providers.map(provider => provider.id).join(', ')}`;
   }
   return {
@@ -112,12 +133,24 @@ function sendAnswer(
   extraHeaders: readonly string[],
   isDraining: boolean,
 ): void {
-  const headers = ['X-Trunkline-Attempts', String(answer.attempts), 'X-Trunkline-Duration', durationMs.toFixed(2), ...extraHeaders];
+  const headers = [
+    'X-Trunkline-Attempts',
+    String(answer.attempts),
+    'X-Trunkline-Duration',
+    durationMs.toFixed(2),
+    ...extraHeaders,
+  ];
   if (answer.providers.length > 0) headers.push('X-Trunkline-Provider', answer.providers.join(','));
   send(response, answer.status, answer.body, headers, isDraining);
 }
 
-function send(response: ServerResponse, status: number, body: Buffer | undefined, headers: readonly string[], close: boolean): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: Buffer | undefined,
+  headers: readonly string[],
+  close: boolean,
+): void {
   const all = [...headers];
   if (close) all.push('Connection', 'close');
   if (body === undefined) {

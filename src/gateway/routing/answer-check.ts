@@ -7,7 +7,11 @@ const blockNumberKey = Buffer.from('"blockNumber":"');
 
 /** Whether `result` is the literal `null`. */
 export function isNullResult(body: Buffer, scanned: ScannedResponse): boolean {
-  return scanned.resultStart >= 0 && scanned.resultEnd - scanned.resultStart === 4 && body[scanned.resultStart] === 0x6e;
+  return (
+    scanned.resultStart >= 0 &&
+    scanned.resultEnd - scanned.resultStart === 4 &&
+    body[scanned.resultStart] === 0x6e
+  );
 }
 
 /**
@@ -20,7 +24,9 @@ export function shownBlock(call: GatewayCall, body: Buffer, scanned: ScannedResp
   const { method } = call;
   if (method === 'eth_blockNumber') return parseQuantity(body, start, scanned.resultEnd);
   if (method === 'eth_getBlockByNumber') {
-    return call.demand.kind === 'tag' && call.demand.tag === 'latest' ? quantityAfter(numberKey, body, scanned) : undefined;
+    return call.demand.kind === 'tag' && call.demand.tag === 'latest'
+      ? quantityAfter(numberKey, body, scanned)
+      : undefined;
   }
   return call.policy.class === 'tx_lookup' ? quantityAfter(blockNumberKey, body, scanned) : undefined;
 }

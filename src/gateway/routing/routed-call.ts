@@ -1,7 +1,7 @@
-import type { AttemptOutcome } from '../../providers/upstream-call.ts';
-import type { Provider } from '../../providers/provider.ts';
-import { replaceId, resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { ScannedResponse } from '../../protocol/json-rpc/scan-response.ts';
+import { replaceId, resultResponse } from '../../protocol/json-rpc/write.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { AttemptOutcome } from '../../providers/upstream-call.ts';
 import type { CallAnswer, GatewayCall } from '../call.ts';
 import { ownError } from '../own-answer.ts';
 import { isNullResult, shownBlock } from './answer-check.ts';
@@ -66,7 +66,11 @@ export class RoutedCall {
     }
     const slow = this.#live[0];
     if (this.#live.length !== 1 || slow === undefined || !this.#call.policy.hedge) return;
-    if (now - slow.startedAt < this.#router.hedgeDelayMs(slow.provider, this.#call.method) || !this.#mayTryMore()) return;
+    if (
+      now - slow.startedAt < this.#router.hedgeDelayMs(slow.provider, this.#call.policy.label) ||
+      !this.#mayTryMore()
+    )
+      return;
     const other = this.#select(now);
     if (other === undefined || !this.#router.budget.tryTake()) return;
     this.#router.counters.hedges.inc();
@@ -80,7 +84,9 @@ export class RoutedCall {
     const isLast = !this.#mayTryMore() || this.#select(now) === undefined;
     const share = isLast ? remaining : remaining * this.#router.failover.attempt_share;
     const timeoutMs =
-      this.#call.policy.dispatch === 'raw_write' ? Math.min(share, this.#router.failover.raw_write_timeout) : share;
+      this.#call.policy.dispatch === 'raw_write'
+        ? Math.min(share, this.#router.failover.raw_write_timeout)
+        : share;
     const attempt: Attempt = { provider, startedAt: now, isRetry, cancel: () => {} };
     this.#live.push(attempt);
     attempt.cancel = provider.attempt(this.#call, timeoutMs, outcome => this.#onOutcome(attempt, outcome));
@@ -167,7 +173,9 @@ export class RoutedCall {
   }
 
   #mayTryMore(): boolean {
-    return this.#asked.length < this.#router.failover.max_attempts && this.#call.steering.useProvider === undefined;
+    return (
+      this.#asked.length < this.#router.failover.max_attempts && this.#call.steering.useProvider === undefined
+    );
   }
 
   #select(now: number): Provider | undefined {
@@ -183,14 +191,32 @@ export class RoutedCall {
     }
     const { clientId, policy, chain } = this.#call;
     if (policy.dispatch !== 'failover' && this.#wasSent) {
-      this.#own(ownError(clientId, 'outcome_unknown', `${policy.label}: the provider's answer was lost; it may have been carried out`, { providers: this.#failures }, this.#asked));
+      this.#own(
+        ownError(
+          clientId,
+          'outcome_unknown',
+          `${policy.label}: the provider's answer was lost; it may have been carried out`,
+          { providers: this.#failures },
+          this.#asked,
+        ),
+      );
       return;
     }
     const known = new Set(this.#failures.map(failure => failure.id));
-    const refusals = this.#router.selector.refusals(this.#call, now).filter(refusal => !known.has(refusal.id));
+    const refusals = this.#router.selector
+      .refusals(this.#call, now)
+      .filter(refusal => !known.has(refusal.id));
     const providers = [...this.#failures, ...refusals];
     const message = chain.unavailable ?? `no provider of ${chain.name} could answer`;
-    this.#own(ownError(clientId, chain.unavailable === undefined ? 'no_provider' : 'chain_unavailable', message, { providers }, this.#asked));
+    this.#own(
+      ownError(
+        clientId,
+        chain.unavailable === undefined ? 'no_provider' : 'chain_unavailable',
+        message,
+        { providers },
+        this.#asked,
+      ),
+    );
   }
 
   #expire(): void {
@@ -205,7 +231,15 @@ export class RoutedCall {
       return;
     }
     const code = mayHaveRun ? 'outcome_unknown' : 'deadline_exceeded';
-    this.#own(ownError(this.#call.clientId, code, `no answer from ${this.#call.chain.name} within ${this.#router.failover.deadline} ms`, { providers: this.#failures }, this.#asked));
+    this.#own(
+      ownError(
+        this.#call.clientId,
+        code,
+        `no answer from ${this.#call.chain.name} within ${this.#router.failover.deadline} ms`,
+        { providers: this.#failures },
+        this.#asked,
+      ),
+    );
   }
 
   #finish(answer: Answer): void {

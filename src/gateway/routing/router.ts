@@ -28,7 +28,11 @@ export class Router {
   readonly clock: Clock;
   readonly budget: RetryBudget;
   readonly selector: Selector;
-  readonly counters: { readonly retries: CounterCell; readonly retriesDelayed: CounterCell; readonly hedges: CounterCell };
+  readonly counters: {
+    readonly retries: CounterCell;
+    readonly retriesDelayed: CounterCell;
+    readonly hedges: CounterCell;
+  };
   readonly #chain: ChainRuntime;
   readonly #calls = new Set<RoutedCall>();
   readonly #abandoned = new Set<Attempt>();
@@ -65,8 +69,8 @@ export class Router {
   }
 
   /** How long a first dispatch to `provider` may be silent before a second one is tried beside it. */
-  hedgeDelayMs(provider: Provider, method: string): number {
-    return Math.max(this.failover.hedge_min_delay, provider.quantile(method, 0.95));
+  hedgeDelayMs(provider: Provider, label: string): number {
+    return Math.max(this.failover.hedge_min_delay, provider.quantile(label, 0.95));
   }
 
   ended(call: RoutedCall): void {

@@ -1,7 +1,7 @@
-import type { UpstreamCall } from '../../providers/upstream-call.ts';
 import type { Provider } from '../../providers/provider.ts';
-import type { ChainRuntime } from '../chain-directory.ts';
+import type { UpstreamCall } from '../../providers/upstream-call.ts';
 import type { Steering } from '../call.ts';
+import type { ChainRuntime } from '../chain-directory.ts';
 import { type StrategyName, strategies } from './strategies.ts';
 
 export interface Refusal {
@@ -26,7 +26,12 @@ export class Selector {
    * A read at a tag goes to providers at or above the highest head a client may have seen; when none is there,
    * to the one that comes closest.
    */
-  select(call: UpstreamCall, steering: Steering, tried: readonly Provider[], now: number): Provider | undefined {
+  select(
+    call: UpstreamCall,
+    steering: Steering,
+    tried: readonly Provider[],
+    now: number,
+  ): Provider | undefined {
     const wanted = steering.useProvider;
     if (wanted !== undefined) {
       const provider = this.#chain.table.get(wanted);
@@ -46,7 +51,7 @@ export class Selector {
     if (fit.length === 0) return freshest;
     if (fit.length === 1) return fit[0];
     const strategy: StrategyName = steering.strategy ?? this.#chain.config.selection.strategy;
-    return strategies[strategy](fit, call.method, this.#turn++, this.#random);
+    return strategies[strategy](fit, call.policy.label, this.#turn++, this.#random);
   }
 
   /** Why each provider of the chain cannot take the call now; the reasons hold no URL and no key. */
@@ -62,7 +67,8 @@ export class Selector {
   #neededHead(call: UpstreamCall): number {
     const { demand } = call;
     if (demand.kind === 'number') return demand.number;
-    if (demand.kind === 'tag' && (demand.tag === 'latest' || demand.tag === 'pending')) return this.#chain.heads.floor;
+    if (demand.kind === 'tag' && (demand.tag === 'latest' || demand.tag === 'pending'))
+      return this.#chain.heads.floor;
     return 0;
   }
 }

@@ -4,7 +4,12 @@ import type { Provider } from '../../providers/provider.ts';
 export type StrategyName = SelectionStrategy;
 
 /** Picks one of at least one candidate; `turn` grows by one a pick, `random` is uniform in [0, 1). */
-export type Strategy = (candidates: readonly Provider[], method: string, turn: number, random: () => number) => Provider;
+export type Strategy = (
+  candidates: readonly Provider[],
+  label: string,
+  turn: number,
+  random: () => number,
+) => Provider;
 
 /** How often `fastest` looks at another provider, so that one which recovered is found again. */
 const explorationShare = 1 / 32;
@@ -19,7 +24,7 @@ const latencyFloorMs = 0.05;
  * - `latency_weighted`: at random, weighted by `weight` × (mean / latency)³, so that load shifts without a cliff.
  */
 export const strategies: Readonly<Record<StrategyName, Strategy>> = {
-  priority: (candidates, _method, turn) => {
+  priority: (candidates, _label, turn) => {
     let best = Number.POSITIVE_INFINITY;
     let equals = 0;
     for (const provider of candidates) {
@@ -35,7 +40,7 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = {
     return candidates[0]!;
   },
 
-  round_robin: (candidates, _method, turn) => {
+  round_robin: (candidates, _label, turn) => {
     let total = 0;
     for (const provider of candidates) total += provider.weight;
     let nth = turn % total;
@@ -46,14 +51,14 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = {
     return candidates[0]!;
   },
 
-  fastest: (candidates, method, _turn, random) => {
+  fastest: (candidates, label, _turn, random) => {
     if (candidates.length > 1 && random() < explorationShare) {
       return candidates[Math.floor(random() * candidates.length)]!;
     }
     let best = candidates[0]!;
-    let bestLatency = best.latency(method);
+    let bestLatency = best.latency(label);
     for (let i = 1; i < candidates.length; i++) {
-      const latency = candidates[i]!.latency(method);
+      const latency = candidates[i]!.latency(label);
       if (latency < bestLatency) {
         best = candidates[i]!;
         bestLatency = latency;
@@ -62,11 +67,11 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = {
     return best;
   },
 
-  latency_weighted: (candidates, method, _turn, random) => {
+  latency_weighted: (candidates, label, _turn, random) => {
     let sum = 0;
     let measured = 0;
     for (const provider of candidates) {
-      const latency = provider.latency(method);
+      const latency = provider.latency(label);
       if (latency > 0) {
         sum += Math.max(latencyFloorMs, latency);
         measured++;
@@ -77,7 +82,7 @@ export const strategies: Readonly<Record<StrategyName, Strategy>> = {
     let winner = candidates[0]!;
     let least = Number.POSITIVE_INFINITY;
     for (const provider of candidates) {
-      const latency = Math.max(latencyFloorMs, provider.latency(method) || mean);
+      const latency = Math.max(latencyFloorMs, provider.latency(label) || mean);
       const weight = provider.weight * (mean / latency) ** 3;
       const sample = -Math.log(1 - random()) / weight;
       if (sample < least) {

@@ -27,13 +27,14 @@ interface Dependencies {
 export class RpcSockets {
   readonly #server: WebSocketServer;
   readonly #sessions = new Set<SocketSession>();
-  readonly #options: RpcSocketsOptions;
+  /** For sockets accepted from now on; `maxPayload` and `pingIntervalMs` stay those of the start. */
+  options: RpcSocketsOptions;
   readonly #deps: Dependencies;
   readonly #events: SocketSessionEvents;
   readonly #timer: TimerHandle;
 
   constructor(options: RpcSocketsOptions, dependencies: Dependencies) {
-    this.#options = options;
+    this.options = options;
     this.#deps = dependencies;
     const { metrics, clock } = dependencies;
     this.#server = new WebSocketServer({
@@ -78,7 +79,7 @@ export class RpcSockets {
   /** Completes the handshake of an upgrade request and gives the socket a session. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, chain: ChainRuntime): void {
     this.#server.handleUpgrade(request, socket, head, client => {
-      this.#sessions.add(new SocketSession(client, chain, this.#options, this.#events, this.#deps));
+      this.#sessions.add(new SocketSession(client, chain, this.options, this.#events, this.#deps));
     });
   }
 

@@ -68,7 +68,9 @@ export class SocketSession {
     socket.on('pong', () => {
       this.#isAlive = true;
     });
-    socket.on('error', error => this.#log.debug('client socket failed', { chain: chain.name, error: error.message }));
+    socket.on('error', error =>
+      this.#log.debug('client socket failed', { chain: chain.name, error: error.message }),
+    );
     socket.on('close', () => this.#onClose());
   }
 
@@ -105,13 +107,21 @@ export class SocketSession {
     this.#inFlight++;
     if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
     let isDone = false;
-    const cancel = answerPayload(source, this.#chain, noSteering, this.#options, this.#clock, this.#dispatch, answer => {
-      isDone = true;
-      this.#cancels.delete(cancelOnce);
-      this.#inFlight--;
-      if (this.#socket.isPaused) this.#socket.resume();
-      if (answer.body !== undefined) this.#send(answer.body);
-    });
+    const cancel = answerPayload(
+      source,
+      this.#chain,
+      noSteering,
+      this.#options,
+      this.#clock,
+      this.#dispatch,
+      answer => {
+        isDone = true;
+        this.#cancels.delete(cancelOnce);
+        this.#inFlight--;
+        if (this.#socket.isPaused) this.#socket.resume();
+        if (answer.body !== undefined) this.#send(answer.body);
+      },
+    );
     const cancelOnce = () => cancel();
     if (!isDone) this.#cancels.add(cancelOnce);
   }

@@ -32,7 +32,10 @@ export class SocketSubscriptions {
   readonly #limit: number;
   readonly #held = new Map<string, Held>();
 
-  constructor(sink: SubscriptionSink, options: { /** `server.ws.max_subscriptions` */ readonly limit: number }) {
+  constructor(
+    sink: SubscriptionSink,
+    options: { /** `server.ws.max_subscriptions` */ readonly limit: number },
+  ) {
     this.#sink = sink;
     this.#limit = options.limit;
   }
@@ -44,7 +47,10 @@ export class SocketSubscriptions {
   handle(call: GatewayCall, done: (answer: CallAnswer) => void): void {
     if (call.method === 'eth_unsubscribe') done(this.#unsubscribe(call));
     else if (call.method === 'eth_subscribe') this.#subscribe(call, done);
-    else done(ownError(call.clientId, 'subscription_invalid', `${call.method} is not a subscription of this chain`));
+    else
+      done(
+        ownError(call.clientId, 'subscription_invalid', `${call.method} is not a subscription of this chain`),
+      );
   }
 
   /** The socket is gone: lets go of everything. */
@@ -54,19 +60,33 @@ export class SocketSubscriptions {
 
   #subscribe(call: GatewayCall, done: (answer: CallAnswer) => void): void {
     if (this.#held.size >= this.#limit) {
-      done(ownError(call.clientId, 'subscription_limit', `a connection holds at most ${this.#limit} subscriptions`));
+      done(
+        ownError(
+          call.clientId,
+          'subscription_limit',
+          `a connection holds at most ${this.#limit} subscriptions`,
+        ),
+      );
       return;
     }
     const { hub } = call.chain;
     if (hub === undefined) {
-      done(ownError(call.clientId, 'subscription_unavailable', call.chain.unavailable ?? 'streams are restarting'));
+      done(
+        ownError(
+          call.clientId,
+          'subscription_unavailable',
+          call.chain.unavailable ?? 'streams are restarting',
+        ),
+      );
       return;
     }
     const id = `0x${randomBytes(16).toString('hex')}`;
     const held: Held = { upstream: undefined, isCancelled: false, chain: call.chain.name };
     this.#held.set(id, held);
     this.#sink.changed(held.chain, 1);
-    const prefix = Buffer.from(`{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":`);
+    const prefix = Buffer.from(
+      `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":`,
+    );
     let early: Buffer[] | undefined = [];
     const subscriber: StreamSubscriber = {
       onEvent: result => {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock/clock.ts';
 import type { MethodPolicy } from '../../chains/chain-family.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import type { CallAnswer, CallHandler } from '../call.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
@@ -16,7 +16,8 @@ export class AdmitStage {
   readonly #next: CallHandler;
   readonly #clock: Clock;
   readonly #metrics: MetricRegistry;
-  readonly #maxConcurrent: number;
+  /** `server.max_concurrent_requests` */
+  maxConcurrent: number;
   readonly #shed: CounterCell;
   // A policy is one shared object a method; unknown methods share a label and therefore their cells.
   readonly #cells = new WeakMap<ChainRuntime, Map<string, Cells>>();
@@ -30,7 +31,7 @@ export class AdmitStage {
     this.#next = next;
     this.#clock = clock;
     this.#metrics = metrics;
-    this.#maxConcurrent = options.maxConcurrent;
+    this.maxConcurrent = options.maxConcurrent;
     this.#shed = metrics.counter(gatewayMetrics.shed, { reason: 'max_concurrent_requests' });
     metrics.gauge(gatewayMetrics.inFlight, undefined, () => this.#inFlight);
   }
@@ -40,7 +41,7 @@ export class AdmitStage {
   }
 
   readonly handle: CallHandler = (call, done) => {
-    if (this.#inFlight >= this.#maxConcurrent) {
+    if (this.#inFlight >= this.maxConcurrent) {
       this.#shed.inc();
       done(ownError(call.clientId, 'overloaded', 'too many requests in flight'));
       return () => {};
@@ -74,7 +75,8 @@ export class AdmitStage {
     let cells = byMethod.get(policy.label);
     if (cells === undefined) {
       const labels = { chain: chain.name, method: policy.label };
-      const outcome = (name: CallAnswer['outcome']) => this.#metrics.counter(gatewayMetrics.requests, { ...labels, outcome: name });
+      const outcome = (name: CallAnswer['outcome']) =>
+        this.#metrics.counter(gatewayMetrics.requests, { ...labels, outcome: name });
       cells = {
         outcomes: {
           answered: outcome('answered'),

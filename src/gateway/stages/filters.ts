@@ -101,7 +101,9 @@ export class FilterStage {
       const isIdle = filter.usedAt < deadline;
       if (!isIdle && this.#filters.size < this.#maxFilters) return;
       this.#filters.delete(id);
-      this.#metrics.counter(gatewayMetrics.filtersEvicted, { chain: filter.chain, reason: isIdle ? 'idle' : 'limit' }).inc();
+      this.#metrics
+        .counter(gatewayMetrics.filtersEvicted, { chain: filter.chain, reason: isIdle ? 'idle' : 'limit' })
+        .inc();
     }
   }
 }

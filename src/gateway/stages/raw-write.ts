@@ -3,7 +3,7 @@ import type { Clock } from '../../clock/clock.ts';
 import { scanResponse } from '../../protocol/json-rpc/scan-response.ts';
 import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
-import { type CallAnswer, type CallHandler, type Cancel, type GatewayCall } from '../call.ts';
+import type { CallAnswer, CallHandler, Cancel, GatewayCall } from '../call.ts';
 import { derivedCall } from '../calls.ts';
 import { gatewayMetrics } from '../metrics.ts';
 import { ownError } from '../own-answer.ts';
@@ -22,7 +22,10 @@ export class RawWriteStage {
   readonly #clock: Clock;
   readonly #metrics: MetricRegistry;
 
-  constructor(route: CallHandler, { clock, metrics }: { readonly clock: Clock; readonly metrics: MetricRegistry }) {
+  constructor(
+    route: CallHandler,
+    { clock, metrics }: { readonly clock: Clock; readonly metrics: MetricRegistry },
+  ) {
     this.#route = route;
     this.#clock = clock;
     this.#metrics = metrics;
@@ -35,20 +38,28 @@ export class RawWriteStage {
     return this.#send(call, rules, hash, [], done);
   };
 
-  #send(call: GatewayCall, rules: RawWriteRules, hash: string, asked: readonly string[], done: (answer: CallAnswer) => void): Cancel {
+  #send(
+    call: GatewayCall,
+    rules: RawWriteRules,
+    hash: string,
+    asked: readonly string[],
+    done: (answer: CallAnswer) => void,
+  ): Cancel {
     // Not cancelled when the client leaves: the transaction is on its way.
     this.#route(call, answer => {
       const all = [...asked, ...answer.asked];
       const finish = (final: CallAnswer) => done({ ...final, asked: all, attempts: all.length });
       if (answer.outcome === 'answered') return finish(answer);
       const error = answer.outcome === 'upstream_error' ? readError(answer.body) : undefined;
-      if (error !== undefined && rules.isAlreadyKnown(error)) return finish(success(call, hash, answer.provider));
+      if (error !== undefined && rules.isAlreadyKnown(error))
+        return finish(success(call, hash, answer.provider));
       if (error !== undefined && !rules.isNonceTooLow(error)) return finish(answer);
       if (error === undefined && answer.asked.length === 0) return finish(answer);
       this.#lookUp(call, rules, hash, provider => {
         if (provider !== undefined) return finish(success(call, hash, provider));
         if (error !== undefined) return finish(answer);
-        const mayResend = this.#clock.now() < call.deadline && all.length < call.chain.config.failover.max_attempts;
+        const mayResend =
+          this.#clock.now() < call.deadline && all.length < call.chain.config.failover.max_attempts;
         if (mayResend && call.chain.table.providers.some(candidate => !all.includes(candidate.id))) {
           this.#send({ ...call, steering: { ...call.steering, avoid: all } }, rules, hash, all, done);
           return;
@@ -61,7 +72,12 @@ export class RawWriteStage {
   }
 
   /** Hands on the provider that knows the transaction, or undefined. */
-  #lookUp(call: GatewayCall, rules: RawWriteRules, hash: string, then: (provider: string | undefined) => void): void {
+  #lookUp(
+    call: GatewayCall,
+    rules: RawWriteRules,
+    hash: string,
+    then: (provider: string | undefined) => void,
+  ): void {
     const lookUp = derivedCall(call.chain, rules.lookUpMethod, Buffer.from(`["${hash}"]`), {
       clientId: call.clientId,
       deadline: Math.max(call.deadline, this.#clock.now() + lookUpGraceMs),

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { DevnetStatus } from '../../devnet/devnet.ts';
+import { faultKinds } from '../../devnet/fault-kinds.ts';
+import { TrunklineError } from '../../errors/trunkline-error.ts';
+import { AdminClient } from '../admin-client.ts';
+import { cliErrors } from '../errors.ts';
+import { table } from '../table.ts';
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `trunkline devnet …`: makes the simulated providers of an embedded chain fail, and mends them. */
+export function addDevnetCommand(program: Command, target: () => Target): void {
+  const devnet = program
+    .command('devnet')
+    .description('make the simulated providers of an embedded chain fail, and mend them');
+
+  devnet
+    .command('fault')
+    .description('give one provider a fault; it acts at once, on open connections too')
+    .argument('<chain>', 'name of the embedded chain, such as devnet')
+    .argument('<provider>', "the provider's number (1…) or id (node-1)")
+    .argument('<kind>', `one of ${Object.keys(faultKinds).join(', ')}`)
+    .argument('[options...]', 'options of the fault, each as key=value')
+    .addHelpText('after', () => `\n${faultHelp()}`)
+    .action(async (chain: string, provider: string, kind: string, options: string[]) => {
+      await new AdminClient(target()).call('POST', 'devnet/fault', {
+        chain,
+        provider,
+        kind,
+        options: readOptions(options),
+      });
+      process.stdout.write(
+        `${chain}: provider ${provider} has the fault ${kind} now; mend it with: trunkline devnet heal ${chain}\n`,
+      );
+    });
+
+  devnet
+    .command('heal')
+    .description('end all faults of a chain, or of one provider')
+    .argument('<chain>', 'name of the embedded chain')
+    .argument('[provider]', "the provider's number or id; all of them without it")
+    .action(async (chain: string, provider: string | undefined) => {
+      await new AdminClient(target()).call('POST', 'devnet/heal', {
+        chain,
+        ...(provider === undefined ? {} : { provider }),
+      });
+      process.stdout.write(
+        `${chain}: ${provider === undefined ? 'all providers are' : `provider ${provider} is`} whole again\n`,
+      );
+    });
+
+  devnet
+    .command('status')
+    .description('show the embedded chains, their providers and faults')
+    .action(async () => {
+      const { chains } = await new AdminClient(target()).call<{ chains: DevnetStatus[] }>('GET', 'devnet');
+      const rows = chains.flatMap(({ chain, providers }) =>
+        providers.map(({ id, port, faults, counters }) => [
+          chain,
+          id,
+          String(port),
+          faults.map(fault => fault.kind).join(', ') || '–',
+          String(counters.requests),
+          String(counters.subscriptions),
+        ]),
+      );
+      process.stdout.write(
+        `${table(['chain', 'provider', 'port', 'faults', 'requests', 'subscriptions'], rows)}\n`,
+      );
+    });
+}
+
+function readOptions(pairs: readonly string[]): Record<string, string> {
+  const options: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new TrunklineError(cliErrors, 'option_invalid', `"${pair}" is not key=value`);
+    options[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return options;
+}
+
+function faultHelp(): string {
+  const lines = ['Kinds of faults:'];
+  for (const [kind, { doc, options }] of Object.entries(faultKinds)) {
+    lines.push(`  ${kind.padEnd(12)} ${doc}`);
+    for (const [name, option] of Object.entries(options)) {
+      lines.push(`  ${''.padEnd(12)}   ${name}=${option.default}  ${option.doc}`);
+    }
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,84 @@
+import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
+import type { GenServer } from '../otp/gen-server.ts';
+import { processName } from '../otp/process-name.ts';
+import { stop } from '../otp/results.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Devnet } from './devnet.ts';
+
+export interface DevnetProcessArgs {
+  readonly chain: string;
+  readonly devnet: Devnet;
+  readonly log: Log;
+  /** The node and its providers run; called at each start, before anything that depends on them is started. */
+  readonly onStarted: () => void;
+  /** Told why the chain cannot run. */
+  readonly onUnavailable: (reason: string) => void;
+  /** Registers a listener for the unexpected end of the node; returns how to take it off. */
+  readonly onNodeExit: (listener: () => void) => () => void;
+}
+
+type Info = { readonly type: 'node_exited' } | { readonly type: 'try_again' };
+
+interface State {
+  readonly args: DevnetProcessArgs;
+  readonly unlisten: () => void;
+  status: 'running' | 'unavailable';
+}
+
+const retryMs = 5_000;
+
+/**
+ * Owns an embedded chain: one local node and the simulated providers in front of it. A node that ends is started
+ * again by the supervisor, as a new, empty chain. A node that cannot start leaves the chain unavailable with a clear
+ * reason and is tried again, so that one broken chain does not take the others down.
+ */
+const devnetServer: GenServer<DevnetProcessArgs, State, never, never, Info> = {
+  label: 'devnet',
+  init: async (self, args) => {
+    const unlisten = args.onNodeExit(() => self.system.send(self.pid, { type: 'node_exited' }));
+    const state: State = { args, unlisten, status: 'unavailable' };
+    if (!(await tryStart(state))) self.sendAfter(retryMs, { type: 'try_again' });
+    return state;
+  },
+  handleInfo: (info, state) => {
+    if (info.type === 'node_exited') {
+      state.args.log.warn('the node of the embedded chain ended; a new one is started', { chain: state.args.chain });
+      return stop({ shutdown: 'node_exited' });
+    }
+    // The supervisor starts it again, and with it all that depends on it.
+    if (info.type === 'try_again') return stop({ shutdown: 'try_again' });
+  },
+  terminate: async (_reason, state) => {
+    state.unlisten();
+    await state.args.devnet.stop();
+  },
+  formatStatus: state => state.status,
+};
+
+async function tryStart(state: State): Promise<boolean> {
+  const { devnet, chain, log, onStarted, onUnavailable } = state.args;
+  try {
+    await devnet.start();
+    state.status = 'running';
+    onStarted();
+    return true;
+  } catch (error) {
+    const reason = error instanceof TrunklineError ? error.message : 'the embedded chain did not start';
+    log.error('embedded chain unavailable', { chain, error });
+    onUnavailable(reason);
+    await devnet.stop();
+    return false;
+  }
+}
+
+/** The child specification of a chain's embedded devnet. */
+export function devnetChild(args: DevnetProcessArgs): PlainChildSpec {
+  return serverChild({
+    id: 'devnet',
+    server: devnetServer,
+    args,
+    name: processName<never, never, Info>({ type: 'devnet', id: args.chain }),
+    about: 'The embedded chain: a local node and simulated providers in front of it.',
+  });
+}

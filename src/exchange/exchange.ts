@@ -1,0 +1,188 @@
+import { rootSupervisor } from '../../supervisors/root.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { LoadedConfig } from '../config/parse-config.ts';
+import type { ChainConfig } from '../config/sections/chain.ts';
+import type { ServerConfig } from '../config/sections/server.ts';
+import { AdminRoutes } from '../gateway/admin-routes.ts';
+import { ChainDirectory } from '../gateway/chain-directory.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { gatewayChild } from '../gateway/gateway-process.ts';
+import { StatusRoutes } from '../gateway/status-routes.ts';
+import { ProcessSystem } from '../otp/process-system.ts';
+import { type LiveNode, liveTree } from '../otp/supervision-tree.ts';
+import { type SupervisorPid, startSupervisor } from '../otp/supervisor.ts';
+import type { RootLog } from '../telemetry/create-log.ts';
+import { HealthRegistry } from '../telemetry/health-registry.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import { processObserver, publishProcessCounts } from '../telemetry/process-metrics.ts';
+import type { Redactor } from '../telemetry/redactor.ts';
+import { adminActions } from './admin-actions.ts';
+import { ChainAssembly } from './chain-assembly.ts';
+import { chainsCheck } from './chains-check.ts';
+import { type ConfigFile, configChild } from './config-process.ts';
+import { rosterChild } from './roster.ts';
+import { chainStats, type ExchangeStats } from './stats.ts';
+
+export interface ExchangeOptions {
+  readonly loaded: LoadedConfig;
+  /** The listener's address, from the command line; goes before the config's. */
+  readonly listen?: { readonly host?: string; readonly port?: number };
+  /** The file that the config came from; watched when it is given. */
+  readonly file?: ConfigFile;
+  readonly adminToken: string;
+  readonly version: string;
+}
+
+export interface ExchangeDependencies {
+  readonly clock: Clock;
+  readonly log: RootLog;
+  readonly metrics: MetricRegistry;
+  readonly redactor: Redactor;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+/** One whole Trunkline: puts the parts together, starts the tree, applies config changes, stops in order. */
+export class Exchange {
+  readonly assemblies = new Map<string, ChainAssembly>();
+  readonly #options: ExchangeOptions;
+  readonly #deps: ExchangeDependencies;
+  readonly #directory = new ChainDirectory();
+  readonly #health: HealthRegistry;
+  readonly #system: ProcessSystem;
+  readonly #startedAt: number;
+  #loaded: LoadedConfig;
+  #gateway: Gateway | undefined;
+  #root: SupervisorPid | undefined;
+
+  constructor(options: ExchangeOptions, deps: ExchangeDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#loaded = options.loaded;
+    this.#startedAt = deps.clock.now();
+    this.#health = new HealthRegistry({ metrics: deps.metrics });
+    this.#system = new ProcessSystem({
+      clock: deps.clock,
+      log: deps.log,
+      observer: processObserver(deps.metrics),
+    });
+    publishProcessCounts(this.#system, deps.metrics);
+    this.#health.register(
+      'chains',
+      'readiness',
+      chainsCheck(() => this.assemblies.values()),
+    );
+    for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
+      if (chain.enabled) this.assemblies.set(name, this.#createAssembly(name, chain));
+    }
+  }
+
+  /** The port that the gateway listens on. */
+  get port(): number {
+    return this.#gateway?.port ?? this.#server.port;
+  }
+
+  /** Settles when the root supervisor has given up, with the reason. */
+  onEnd(listener: (reason: unknown) => void): void {
+    if (this.#root !== undefined) this.#system.watch(this.#root, listener);
+  }
+
+  /** Starts the tree. @throws OtpError `process_start_failed`, whose cause is the first failure, such as `port_in_use` */
+  async start(): Promise<void> {
+    const { clock, log, metrics, random = Math.random } = this.#deps;
+    const spec = rootSupervisor({
+      telemetry: { clock, metrics, health: this.#health },
+      roster: rosterChild({
+        log,
+        assemblies: this.assemblies,
+        createAssembly: (name, config) => this.#createAssembly(name, config),
+        onChainUp: assembly => this.#directory.put(assembly.runtime),
+        onChainDown: assembly => {
+          this.#directory.remove(assembly.runtime.name);
+          this.#gateway?.chainChanged(assembly.runtime, true);
+        },
+        onChainTuned: assembly => this.#gateway?.chainChanged(assembly.runtime, false),
+      }),
+      gateway: gatewayChild({
+        config: () => this.#server,
+        dependencies: {
+          chains: this.#directory,
+          clock,
+          log,
+          metrics,
+          random,
+          status: new StatusRoutes({
+            health: this.#health,
+            metrics,
+            stats: () => this.stats(),
+            isDraining: () => this.#gateway?.isDraining ?? true,
+          }),
+          admin: new AdminRoutes(
+            this.#options.adminToken,
+            adminActions({
+              tree: () => this.tree(),
+              chain: name => this.assemblies.get(name),
+              chains: () => this.assemblies.values(),
+              setLogLevel: level => {
+                log.level = level;
+              },
+            }),
+          ),
+        },
+        onListening: gateway => {
+          this.#gateway = gateway;
+        },
+      }),
+      config: configChild({
+        file: this.#options.file,
+        log,
+        clock,
+        running: () => this.#loaded,
+        onSwap: loaded => this.#swap(loaded),
+      }),
+    });
+    this.#root = await startSupervisor(this.#system, spec);
+  }
+
+  /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
+  async stop(): Promise<void> {
+    await this.#system.stop(this.#server.drain_timeout + 20_000);
+    this.#deps.log.flush();
+  }
+
+  tree(): LiveNode | undefined {
+    return this.#root === undefined ? undefined : liveTree(this.#system, this.#root);
+  }
+
+  stats(): ExchangeStats {
+    return {
+      version: this.#options.version,
+      uptimeSeconds: Math.round((this.#deps.clock.now() - this.#startedAt) / 1_000),
+      chains: [...this.assemblies.values()].map(chainStats),
+    };
+  }
+
+  get #server(): ServerConfig {
+    return { ...this.#loaded.config.server, ...this.#options.listen };
+  }
+
+  #swap(loaded: LoadedConfig): void {
+    this.#deps.redactor.addSecrets(loaded.secrets);
+    this.#loaded = loaded;
+    this.#deps.log.level = loaded.config.log.level;
+    this.#gateway?.reconfigure(this.#server);
+  }
+
+  #createAssembly(name: string, config: ChainConfig): ChainAssembly {
+    const { clock, log, metrics, redactor } = this.#deps;
+    return new ChainAssembly(name, config, {
+      clock,
+      log,
+      metrics,
+      redactor,
+      maxResponseBytes: this.#server.max_response_bytes,
+      secrets: () => this.#loaded.secrets,
+      pipeline: () => this.#gateway?.pipeline,
+    });
+  }
+}

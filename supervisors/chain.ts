@@ -1,0 +1,53 @@
+import type { PlainChildSpec } from '../src/otp/child-spec.ts';
+import { type ProcessName, processName } from '../src/otp/process-name.ts';
+import { supervisorChild, tryStartSupervisor } from '../src/otp/supervisor.ts';
+import type { SupervisorCall } from '../src/otp/supervisor-messages.ts';
+import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
+import type { Provider } from '../src/providers/provider.ts';
+import { providersSupervisor } from './providers.ts';
+
+/** What a chain is made of. */
+export interface ChainParts {
+  readonly name: string;
+  /** The embedded chain, when it has one. */
+  readonly devnet: PlainChildSpec | undefined;
+  readonly messageAggregator: PlainChildSpec;
+  readonly headTracker: PlainChildSpec;
+  /** The providers that the config names now. */
+  readonly providers: () => readonly Provider[];
+}
+
+export const providersName = (chain: string): ProcessName<SupervisorCall> =>
+  processName<SupervisorCall>({ type: 'supervisor', id: `providers:${chain}` });
+
+/**
+ * One chain. What comes later depends on what comes before it.
+ *
+ *     chain:<name>            rest_for_one
+ *     ├─ devnet               embedded chains only: the node and its simulated providers
+ *     ├─ message_aggregator   one sequence out of many streams
+ *     ├─ head_tracker         heads and lag
+ *     └─ providers            see providers.ts
+ */
+export function chainSupervisor(parts: ChainParts): SupervisorSpec {
+  const providers = providersSupervisor(parts.providers());
+  return supervisorSpec({
+    id: `chain:${parts.name}`,
+    strategy: 'rest_for_one',
+    about: 'One chain: its streams, its heads, its upstreams.',
+    children: [
+      ...(parts.devnet === undefined ? [] : [parts.devnet]),
+      parts.messageAggregator,
+      parts.headTracker,
+      {
+        ...supervisorChild(providers),
+        // Read anew at each start: a restart brings up the providers that the config names by then.
+        start: starter =>
+          tryStartSupervisor(starter.system, providersSupervisor(parts.providers()), {
+            name: providersName(parts.name),
+            parent: starter.pid,
+          }),
+      },
+    ],
+  });
+}

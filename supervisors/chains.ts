@@ -1,0 +1,27 @@
+import { processName } from '../src/otp/process-name.ts';
+import { supervisorChild } from '../src/otp/supervisor.ts';
+import type { DynamicSupervisorCall } from '../src/otp/supervisor-messages.ts';
+import { type DynamicSupervisorSpec, dynamicSupervisorSpec } from '../src/otp/supervisor-spec.ts';
+import { type ChainParts, chainSupervisor } from './chain.ts';
+
+export const chainsName = processName<DynamicSupervisorCall<ChainParts>>({
+  type: 'supervisor',
+  id: 'chains',
+});
+
+/**
+ * The chains that the config names; the roster starts and stops them.
+ *
+ *     chains            dynamic
+ *     └─ chain:<name>   one a chain, see chain.ts
+ */
+export function chainsSupervisor(template?: ChainParts): DynamicSupervisorSpec<ChainParts> {
+  return dynamicSupervisorSpec<ChainParts>({
+    id: 'chains',
+    intensity: 20,
+    periodMs: 60_000,
+    about: 'The chains that the config names; they come and go with it.',
+    child: parts => supervisorChild(chainSupervisor(parts)),
+    ...(template === undefined ? {} : { template: supervisorChild(chainSupervisor(template)) }),
+  });
+}
