@@ -17,8 +17,6 @@ export interface FieldMeta {
   readonly child?: RestartedChild;
   /** Replaces the schema's default in the docs when the default is derived from another field. */
   readonly derivedDefault?: string;
-  /** The JSON Schema of what may be written in the file, for values that are parsed by our own code. */
-  readonly json?: Readonly<Record<string, unknown>>;
   /** The value is a secret or contains one: it is never shown. @default false */
   readonly secret?: boolean;
 }

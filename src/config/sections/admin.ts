@@ -11,8 +11,8 @@ export const adminSection = section('Who may use the admin API.', {
       hint: `take it from the environment: "\${TRUNKLINE_ADMIN_TOKEN}"`,
     }).optional(),
     {
-      doc: 'The token that requests to the admin API carry as `Authorization: Bearer <token>`. Without one the admin API serves this machine only.',
-      applies: 'live',
+      doc: 'The token that requests to the admin API carry as `Authorization: Bearer <token>`. Without one, every start makes a new one, in a file that only the same user can read and where the command line finds it.',
+      applies: 'restart',
       secret: true,
     },
   ),

@@ -104,7 +104,7 @@ export const serverSection = section('The one port that clients connect to, and 
   request_body_timeout: field(duration({ min: 100 }).prefault('10s'), {
     doc: 'How long a client may take to send a request body before it is answered 408.',
     unit: 'duration',
-    applies: 'live',
+    applies: 'restart',
   }),
   keep_alive_timeout: field(duration({ min: 0 }).prefault('65s'), {
     doc: 'How long an idle HTTP connection stays open; longer than the idle time-out of a load balancer in front.',

@@ -34,8 +34,10 @@ export function validateConfig(interpolated: Interpolated, source: ConfigSource)
   const raw = dropEmpty(interpolated.value, rootSection);
   const result = rootSection.safeParse(raw);
   const issues = result.success ? [] : result.error.issues;
-  const unset = new PathSet(interpolated.unset.map(reference => reference.path));
-  const broken = new PathSet(interpolated.unset.map(reference => reference.path));
+  // What is wrong with a value that could not be interpolated has been said already.
+  const unread = [...interpolated.unset, ...interpolated.findings].map(({ path }) => path);
+  const unset = new PathSet(unread);
+  const broken = new PathSet(unread);
   const findings: Finding[] = [];
   for (const issue of issues) {
     const path = issue.path as ConfigPath;
