@@ -1,0 +1,39 @@
+/** Layers from the bottom up; a file imports from its own folder and from lower layers only. */
+export const layers: readonly (readonly string[])[] = [
+  ['clock', 'errors'],
+  ['otp', 'protocol'],
+  ['config', 'telemetry'],
+  ['chains', 'devnet'],
+  ['storage'],
+  ['providers'],
+  ['aggregation'],
+  ['gateway', 'feed'],
+  ['supervisors'],
+  ['exchange'],
+  ['cli'],
+  ['main'],
+];
+
+/** Folders that only these others may import, besides the direction of the layers. */
+export const restrictedFolders: Readonly<Record<string, readonly string[]>> = {
+  devnet: ['supervisors', 'exchange', 'cli', 'main'],
+  supervisors: ['exchange', 'cli', 'main'],
+};
+
+/** The folders that may import a package; any other package has no business in the house. */
+export const packageOwners: Readonly<Record<string, readonly string[]>> = {
+  nact: ['otp'],
+  undici: ['providers'],
+  ws: ['providers', 'gateway', 'devnet'],
+  winston: ['telemetry'],
+  'prom-client': ['telemetry'],
+  yaml: ['config'],
+  zod: ['config'],
+  chokidar: ['config'],
+  'fastest-levenshtein': ['config'],
+  commander: ['cli'],
+  'cli-table3': ['cli'],
+};
+
+/** Longest file, in lines. */
+export const maxLines = 400;
