@@ -1,0 +1,234 @@
+import { hash } from 'node:crypto';
+import type { EventRules } from '../chains/chain-family.ts';
+import type { Clock, TimerHandle } from '../clock/clock.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import type { StreamSource } from '../providers/stream-source.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { MetricDefinition, MetricRegistry } from '../telemetry/metrics.ts';
+import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
+import type { MessageAggregator } from './message-aggregator.ts';
+import { aggregationMetrics } from './metrics.ts';
+import { Parking } from './parking.ts';
+import type { FlowContext, StreamFlow } from './stream-flow.ts';
+import type { StreamRequest } from './stream-request.ts';
+import type { StreamWindow } from './stream-window.ts';
+import { type StreamSubscriber, SubscriberSet, type Subscription } from './subscriber-set.ts';
+import { UpstreamLegs } from './upstream-legs.ts';
+
+/** How one distinct stream is carried. */
+export interface SharedStreamOptions {
+  readonly chain: string;
+  readonly request: StreamRequest;
+  /** Providers subscribed at once. */
+  readonly width: number;
+  /** Milliseconds for which the stream goes on without subscribers. */
+  readonly lingerMs: number;
+  /** Milliseconds that a new subscriber waits for the first provider. */
+  readonly establishTimeoutMs: number;
+  /** Milliseconds that a provider may take to answer a subscription. */
+  readonly upstreamTimeoutMs: number;
+}
+
+/** What a stream needs. */
+export interface SharedStreamDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  readonly events: EventRules;
+  readonly sources: () => Iterable<StreamSource>;
+  readonly flow: (context: FlowContext) => StreamFlow;
+  /** The stream has ended: forget it. */
+  readonly onReleased: () => void;
+}
+
+/** One stream for people to look at. */
+export interface StreamDescription {
+  readonly params: string;
+  readonly kind: string;
+  readonly subscribers: number;
+  readonly providers: readonly { readonly providerId: string; readonly isLive: boolean }[];
+}
+
+/** One distinct stream of a chain: many subscribers, a few upstream subscriptions, each event once. */
+export class SharedStream {
+  readonly #options: SharedStreamOptions;
+  readonly #deps: SharedStreamDeps;
+  readonly #subscribers: SubscriberSet;
+  readonly #legs: UpstreamLegs;
+  readonly #flow: StreamFlow;
+  readonly #parking = new Parking();
+  #aggregator: MessageAggregator | undefined;
+  #window: StreamWindow | undefined;
+  #linger: TimerHandle | undefined;
+  #isReleased = false;
+
+  constructor(options: SharedStreamOptions, deps: SharedStreamDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const { clock, log } = deps;
+    this.#parking.park();
+    this.#subscribers = new SubscriberSet({ clock, log, onEmpty: () => this.#emptied() });
+    this.#flow = deps.flow(this.#context());
+    this.#legs = new UpstreamLegs(
+      { params: options.request.params, width: options.width, timeoutMs: options.upstreamTimeoutMs },
+      {
+        clock,
+        sources: deps.sources,
+        listener: {
+          onLive: providerId => {
+            this.#parking.run(() => this.#flow.onLegLive?.(providerId));
+            this.#subscribers.admit();
+          },
+          onEvent: (providerId, result) => this.#onEvent(providerId, result),
+          onEnded: (providerId, reason) => this.#onEnded(providerId, reason),
+          onRefused: (providerId, error) => this.#onRefused(providerId, error),
+          onExhausted: error => this.#onExhausted(error),
+        },
+      },
+    );
+  }
+
+  get subscriberCount(): number {
+    return this.#subscribers.size;
+  }
+
+  get upstreamCount(): number {
+    return this.#legs.liveCount;
+  }
+
+  /** @throws TrunklineError `stream_unavailable`, `stream_refused` or `hub_closed`. */
+  async subscribe(subscriber: StreamSubscriber): Promise<Subscription> {
+    this.#deps.clock.clearTimeout(this.#linger);
+    if (this.#legs.liveCount > 0) return this.#subscribers.join(subscriber);
+    const subscription = this.#subscribers.wait(subscriber, this.#options.establishTimeoutMs);
+    this.#legs.fill();
+    return subscription;
+  }
+
+  /** Gives the stream a window of `aggregator`, with the keys of its last one, and hands on what was parked. */
+  adopt(aggregator: MessageAggregator): void {
+    const { kind } = this.#options.request;
+    this.#aggregator = aggregator;
+    if (kind !== 'other') this.#window = aggregator.open(kind, this.#window);
+    this.#parking.resume();
+  }
+
+  /** The window's owner is gone: events wait for the next one. */
+  park(): void {
+    this.#parking.park();
+  }
+
+  sourceOpened(providerId: string): void {
+    this.#legs.sourceOpened(providerId);
+  }
+
+  sourceClosed(providerId: string): void {
+    this.#legs.sourceClosed(providerId);
+  }
+
+  /** Ends every subscriber. */
+  close(message: string): void {
+    this.#subscribers.end(message);
+    this.#release();
+  }
+
+  describe(): StreamDescription {
+    const { params, kind } = this.#options.request;
+    return {
+      params: params.length > 200 ? `${params.slice(0, 200)}…` : params,
+      kind,
+      subscribers: this.#subscribers.size,
+      providers: this.#legs.providers,
+    };
+  }
+
+  #context(): FlowContext {
+    const ingest = (key: string, providerId: string): boolean => {
+      const aggregator = this.#aggregator;
+      if (aggregator === undefined || this.#window === undefined) return true;
+      return this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+    };
+    const malformed = (provider: string) => this.#count(aggregationMetrics.malformed, provider);
+    return {
+      ingest,
+      malformed,
+      emit: result => this.#subscribers.emit(result),
+      run: step => this.#parking.run(step),
+      ingestEvent: (result, providerId) => {
+        const { kind } = this.#options.request;
+        const key = kind === 'other' ? undefined : this.#deps.events.key(kind, result);
+        if (key !== undefined) return ingest(key, providerId);
+        malformed(providerId);
+        // Equal bytes are the same event.
+        return ingest(`bytes:${hash('sha256', result, 'base64')}`, providerId);
+      },
+    };
+  }
+
+  #onEvent(providerId: string, result: Buffer): void {
+    if (!this.#parking.isParked) {
+      this.#flow.onEvent(providerId, result);
+      return;
+    }
+    const kept = Buffer.from(result);
+    if (!this.#parking.runEvent(() => this.#flow.onEvent(providerId, kept))) {
+      const { chain, request } = this.#options;
+      this.#deps.metrics.counter(aggregationMetrics.parkedDropped, { chain, stream: request.kind }).inc();
+    }
+  }
+
+  #onEnded(providerId: string, reason: string): void {
+    this.#parking.run(() => this.#flow.onLegEnded?.(providerId));
+    if (this.#subscribers.size === 0) return;
+    this.#count(aggregationMetrics.takeovers, providerId);
+    this.#log('an upstream subscription ended', providerId, reason);
+  }
+
+  #onRefused(providerId: string, error: unknown): void {
+    this.#count(aggregationMetrics.refusals, providerId);
+    this.#log('an upstream subscription was refused', providerId, messageOf(error));
+  }
+
+  #onExhausted(error: unknown): void {
+    const refused = new TrunklineError<AggregationErrorCode>(
+      aggregationErrors,
+      'stream_refused',
+      `every provider refused the subscription: ${messageOf(error)}`,
+      { cause: error },
+    );
+    this.#subscribers.refuse(refused);
+  }
+
+  #emptied(): void {
+    if (this.#legs.liveCount === 0 || this.#options.lingerMs === 0) {
+      this.#release();
+      return;
+    }
+    this.#deps.clock.clearTimeout(this.#linger);
+    this.#linger = this.#deps.clock.setTimeout(() => this.#release(), this.#options.lingerMs);
+  }
+
+  #release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#deps.clock.clearTimeout(this.#linger);
+    this.#legs.stop();
+    this.#flow.close?.();
+    this.#window?.close();
+    this.#deps.onReleased();
+  }
+
+  #count(definition: MetricDefinition<'chain' | 'provider' | 'stream', 'counter'>, provider: string): void {
+    const { chain, request } = this.#options;
+    this.#deps.metrics.counter(definition, { chain, provider, stream: request.kind }).inc();
+  }
+
+  #log(message: string, provider: string, reason: string): void {
+    const { chain, request } = this.#options;
+    this.#deps.log.info(message, { chain, provider, stream: request.kind, reason });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,241 @@
+import type { EventRules } from '../chains/chain-family.ts';
+import type { Clock } from '../clock/clock.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import type { StreamSource } from '../providers/stream-source.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
+import type { FetchBlock } from './head-fill.ts';
+import { HeadFlow } from './head-flow.ts';
+import type { HeadTracker } from './head-tracker.ts';
+import { KeyedFlow } from './keyed-flow.ts';
+import type { FetchLogs } from './log-backfill.ts';
+import { LogFlow } from './log-flow.ts';
+import type { MessageAggregator } from './message-aggregator.ts';
+import { aggregationMetrics } from './metrics.ts';
+import { SharedStream, type StreamDescription } from './shared-stream.ts';
+import type { FlowContext, StreamFlow } from './stream-flow.ts';
+import { readStreamRequest, type StreamRequest } from './stream-request.ts';
+import type { StreamSubscriber, Subscription } from './subscriber-set.ts';
+
+export type { StreamSubscriber, Subscription };
+
+/** How the streams of a chain are carried. */
+export interface StreamHubOptions {
+  /** The chain's name, for logs and metrics. */
+  readonly chain: string;
+  /** The chain's block time in milliseconds. @default 12000 */
+  readonly blockTimeMs?: number;
+  /** Providers that logs and pending transactions are taken from at once; heads come from all. @default 2 */
+  readonly width?: number;
+  /** Milliseconds for which a stream goes on after its last subscriber has left. @default 5000 */
+  readonly lingerMs?: number;
+  /** Milliseconds that a new subscription waits for the first provider to take it. @default 5000 */
+  readonly establishTimeoutMs?: number;
+  /** Milliseconds after which a provider that does not answer a subscription is passed over. @default 3000 */
+  readonly upstreamTimeoutMs?: number;
+  /** Distinct streams at most. @default 1000 */
+  readonly maxStreams?: number;
+  /** Blocks fetched at most when `newHeads` has a gap. @default 64 */
+  readonly maxHeadFill?: number;
+  /** Blocks whose logs are fetched at most after a takeover. @default 500 */
+  readonly maxLogBackfillBlocks?: number;
+  /** Milliseconds that such a fetch may take; events wait meanwhile. @default 5000 */
+  readonly fetchTimeoutMs?: number;
+}
+
+/** What the hub of a chain needs. */
+export interface StreamHubDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  readonly events: EventRules;
+  readonly heads: HeadTracker;
+  /** Absent: gaps in `newHeads` are counted, not filled. */
+  readonly fetchBlock?: FetchBlock;
+  /** Absent: logs that a takeover lost are not fetched. */
+  readonly fetchLogs?: FetchLogs;
+}
+
+/** The hub for people to look at. */
+export interface HubStats {
+  readonly sources: readonly { readonly providerId: string; readonly isOpen: boolean }[];
+  readonly subscribers: number;
+  readonly upstreamSubscriptions: number;
+  readonly streams: readonly StreamDescription[];
+}
+
+/** A lost provider may have been silent for this long before that was noticed (half-open TCP). */
+const silenceMs = 60_000;
+const maxReserveBlocks = 64;
+
+/**
+ * The event streams of one chain: every distinct stream is subscribed at a few providers, however many subscribers
+ * it has, and goes on at another provider when one is lost.
+ *
+ * Plain and synchronous; it lives as long as the chain. The message_aggregator process lends it an aggregator
+ * (`adopt`) and takes it back when it dies (`abandon`): subscribers stay, events wait for the next owner, and the
+ * next aggregator begins with the keys of the last one, so that a restart neither loses nor repeats.
+ */
+export class StreamHub {
+  readonly #options: Required<StreamHubOptions>;
+  readonly #deps: StreamHubDeps;
+  readonly #sources = new Map<string, { readonly source: StreamSource; readonly stopWatching: () => void }>();
+  readonly #streams = new Map<string, SharedStream>();
+  #aggregator: MessageAggregator | undefined;
+  #closedMessage: string | undefined;
+
+  constructor(options: StreamHubOptions, deps: StreamHubDeps) {
+    this.#options = {
+      blockTimeMs: 12_000,
+      width: 2,
+      lingerMs: 5000,
+      establishTimeoutMs: 5000,
+      upstreamTimeoutMs: 3000,
+      maxStreams: 1000,
+      maxHeadFill: 64,
+      maxLogBackfillBlocks: 500,
+      fetchTimeoutMs: 5000,
+      ...options,
+    };
+    this.#deps = deps;
+    const labels = { chain: options.chain };
+    const { metrics } = deps;
+    metrics.gauge(aggregationMetrics.streams, labels, () => this.#streams.size);
+    metrics.gauge(aggregationMetrics.subscribers, labels, () => this.#sum(stream => stream.subscriberCount));
+    metrics.gauge(aggregationMetrics.upstreamSubscriptions, labels, () =>
+      this.#sum(stream => stream.upstreamCount),
+    );
+  }
+
+  /** Adds a provider's streams, behind those added before in order of preference; replaces those of the same provider. */
+  addSource(source: StreamSource): void {
+    const { providerId } = source;
+    this.removeSource(providerId);
+    const stopWatching = source.onStateChange(() => {
+      // A source that has been closed and opened again between two calls has lost its subscriptions all the same.
+      for (const stream of this.#streams.values()) {
+        if (source.isOpen) stream.sourceOpened(providerId);
+        else stream.sourceClosed(providerId);
+      }
+    });
+    this.#sources.set(providerId, { source, stopWatching });
+    if (source.isOpen) for (const stream of this.#streams.values()) stream.sourceOpened(providerId);
+  }
+
+  removeSource(providerId: string): void {
+    this.#sources.get(providerId)?.stopWatching();
+    if (!this.#sources.delete(providerId)) return;
+    for (const stream of this.#streams.values()) stream.sourceClosed(providerId);
+  }
+
+  /**
+   * Joins the stream that `paramsJson` (the params of `eth_subscribe`, need not be canonical) asks for.
+   * @throws TrunklineError `invalid_stream`, `too_many_streams`, `stream_unavailable`, `stream_refused`, `hub_closed`.
+   */
+  async subscribe(paramsJson: string, subscriber: StreamSubscriber): Promise<Subscription> {
+    if (this.#closedMessage !== undefined) throw failure('hub_closed', this.#closedMessage);
+    const request = readStreamRequest(paramsJson, this.#deps.events);
+    const stream = this.#streams.get(request.params) ?? this.#create(request);
+    return stream.subscribe(subscriber);
+  }
+
+  /** From here on, `aggregator` decides what is new. Called by the message_aggregator process when it starts. */
+  adopt(aggregator: MessageAggregator): void {
+    this.#aggregator = aggregator;
+    for (const stream of this.#streams.values()) stream.adopt(aggregator);
+  }
+
+  /** The owner of `aggregator` is gone: nothing is forwarded until the next `adopt`. */
+  abandon(aggregator: MessageAggregator): void {
+    if (this.#aggregator !== aggregator) return;
+    this.#aggregator = undefined;
+    for (const stream of this.#streams.values()) stream.park();
+  }
+
+  /** Ends every subscription, for good. */
+  close(message: string): void {
+    this.#closedMessage = message;
+    for (const { stopWatching } of this.#sources.values()) stopWatching();
+    this.#sources.clear();
+    for (const stream of [...this.#streams.values()]) stream.close(message);
+  }
+
+  stats(): HubStats {
+    return {
+      sources: [...this.#sources.values()].map(({ source }) => ({
+        providerId: source.providerId,
+        isOpen: source.isOpen,
+      })),
+      subscribers: this.#sum(stream => stream.subscriberCount),
+      upstreamSubscriptions: this.#sum(stream => stream.upstreamCount),
+      streams: [...this.#streams.values()].map(stream => stream.describe()),
+    };
+  }
+
+  #create(request: StreamRequest): SharedStream {
+    const { chain, maxStreams, width, lingerMs, establishTimeoutMs, upstreamTimeoutMs } = this.#options;
+    if (this.#streams.size >= maxStreams) {
+      throw failure('too_many_streams', `${chain} has ${maxStreams} distinct streams already`);
+    }
+    const { clock, log, metrics, events } = this.#deps;
+    const stream = new SharedStream(
+      { chain, request, width: widthOf(request, width), lingerMs, establishTimeoutMs, upstreamTimeoutMs },
+      {
+        clock,
+        log,
+        metrics,
+        events,
+        sources: () => this.#openSources(),
+        flow: context => this.#flow(request, context),
+        onReleased: () => this.#streams.delete(request.params),
+      },
+    );
+    this.#streams.set(request.params, stream);
+    if (this.#aggregator !== undefined) stream.adopt(this.#aggregator);
+    return stream;
+  }
+
+  #flow(request: StreamRequest, context: FlowContext): StreamFlow {
+    const { chain, blockTimeMs, maxHeadFill, maxLogBackfillBlocks, fetchTimeoutMs } = this.#options;
+    if (request.kind === 'heads') {
+      return new HeadFlow(
+        { chain, maxFill: maxHeadFill, fillTimeoutMs: fetchTimeoutMs },
+        context,
+        this.#deps,
+      );
+    }
+    if (request.kind === 'logs') {
+      const reserveBlocks = Math.min(maxReserveBlocks, Math.ceil(silenceMs / blockTimeMs));
+      const options = {
+        chain,
+        filter: request.filter,
+        maxBackfillBlocks: maxLogBackfillBlocks,
+        fetchTimeoutMs,
+      };
+      return new LogFlow({ ...options, reserveBlocks }, context, this.#deps);
+    }
+    if (request.kind === 'pending') return new KeyedFlow(context);
+    return { onEvent: (_providerId, result) => context.emit(result) };
+  }
+
+  *#openSources(): Iterable<StreamSource> {
+    for (const { source } of this.#sources.values()) yield source;
+  }
+
+  #sum(count: (stream: SharedStream) => number): number {
+    let sum = 0;
+    for (const stream of this.#streams.values()) sum += count(stream);
+    return sum;
+  }
+}
+
+/** Events without a known key cannot be told apart, so that only one provider may bring them. */
+function widthOf(request: StreamRequest, width: number): number {
+  if (request.kind === 'heads') return Number.POSITIVE_INFINITY;
+  return request.kind === 'other' ? 1 : width;
+}
+
+function failure(code: AggregationErrorCode, message: string): TrunklineError<AggregationErrorCode> {
+  return new TrunklineError<AggregationErrorCode>(aggregationErrors, code, message);
+}
