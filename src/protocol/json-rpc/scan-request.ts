@@ -130,6 +130,7 @@ class CallReader {
     this.seen = 0;
     this.problem = undefined;
     this.idStart = this.idEnd = this.paramsStart = this.paramsEnd = -1;
+    this.idPlain = false;
     const members = new MemberCursor(source, start, source.length, this.maxDepth - 1);
     while (members.next()) {
       const key = envelopeKey(source, members.keyStart, members.keyEnd);
