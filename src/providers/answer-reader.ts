@@ -1,6 +1,6 @@
 import type { ChainFamily, FailureClass } from '../chains/chain-family.ts';
 import { type ScannedResponse, scanResponse } from '../protocol/json-rpc/scan-response.ts';
-import { errorResponse } from '../protocol/json-rpc/write.ts';
+import { errorResponse, replaceId } from '../protocol/json-rpc/write.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import type { Redactor } from './redactor.ts';
 import type { UpstreamAnswer, UpstreamCall } from './upstream-call.ts';
@@ -59,7 +59,15 @@ export class AnswerReader {
     return failed(failure, code, `${reason}, ${this.#told(scanned!)}`, answer);
   }
 
-  /** A whole JSON-RPC response, from either transport. */
+  /** A response over a WebSocket, whose id is the connection's own. */
+  readSocket(call: UpstreamCall, body: Buffer, scanned: ScannedResponse): ReadAnswer {
+    const own = replaceId(body, scanned, call.idBytes);
+    const rescanned = scanResponse(own);
+    if (rescanned === undefined) return failed('failure', 'bad_response', 'not a whole JSON-RPC response');
+    return this.readRpc(call, own, rescanned);
+  }
+
+  /** A whole JSON-RPC response that carries the call's id, or should. */
   readRpc(call: UpstreamCall, body: Buffer, scanned: ScannedResponse): ReadAnswer {
     const hasOwnId = isId(body, scanned, call.idBytes);
     const error = scanned.error;

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureClass } from '../chains/chain-family.ts';
 import type { Clock } from '../clock/clock.ts';
-import { type ScannedResponse, scanResponse } from '../protocol/json-rpc/scan-response.ts';
-import { replaceId } from '../protocol/json-rpc/write.ts';
+import type { ScannedResponse } from '../protocol/json-rpc/scan-response.ts';
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts';
 import type { AttemptCounters, Transport } from './attempt-counters.ts';
 import type { CircuitBreaker, Permit } from './circuit-breaker.ts';
@@ -71,10 +70,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
   }
 
   onSocketAnswer(body: Buffer, scanned: ScannedResponse): void {
-    const own = replaceId(body, scanned, this.#call.idBytes);
-    const rescanned = scanResponse(own);
-    if (rescanned === undefined) this.#lost('bad_response', true);
-    else this.#finish(this.#host.reader.readRpc(this.#call, own, rescanned), undefined);
+    this.#finish(this.#host.reader.readSocket(this.#call, body, scanned), undefined);
   }
 
   onSocketFailure(code: ProviderErrorCode, sent: boolean): void {

@@ -28,6 +28,7 @@ export type Permit = number;
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
   #state: BreakerState = 'unowned';
+  #stateBefore: Exclude<BreakerState, 'unowned'> = 'closed';
   #owner: BreakerOwner | undefined;
   #permit = 1;
   #failures = 0;
@@ -92,10 +93,15 @@ export class CircuitBreaker {
     if (this.#state === 'closed' || this.#state === 'half_open') this.#open(this.#state === 'half_open', why);
   }
 
-  /** A process takes it over, in a state of its choice. */
-  own(owner: BreakerOwner, state: Exclude<BreakerState, 'unowned'>): void {
+  /**
+   * A process takes it over and learns the state that it is in: closed, unless it was not closed when its last owner
+   * died; then a few requests find out anew.
+   */
+  own(owner: BreakerOwner): 'closed' | 'half_open' {
     this.#owner = owner;
+    const state = this.#stateBefore === 'closed' ? 'closed' : 'half_open';
     this.#enter(state);
+    return state;
   }
 
   /** Its process is gone: nothing is admitted until another one owns it. Ignored when another one does already. */
@@ -122,6 +128,7 @@ export class CircuitBreaker {
 
   #enter(state: BreakerState): void {
     this.#state = state;
+    if (state !== 'unowned') this.#stateBefore = state;
     this.#permit++;
     this.#failures = 0;
     this.#successes = 0;

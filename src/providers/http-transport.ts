@@ -27,6 +27,8 @@ export interface HttpTransportOptions {
  */
 export class HttpTransport implements ExchangeOwner {
   readonly maxResponseBytes: number;
+  /** Whether it is known to lead to the right chain; its health process decides. */
+  isTrusted = false;
   /** Responses whose head arrived, ever; standing still under load means that the provider has gone silent. */
   signsOfLife = 0;
   readonly #options: HttpTransportOptions;

@@ -28,6 +28,8 @@ export type ProviderState = 'starting' | 'up' | 'syncing' | 'wrong_chain' | 'dow
 export type RefusalReason =
   | Exclude<ProviderState, 'up'>
   | 'breaker_open'
+  /** It has no `url`, and its WebSocket is not connected or not verified yet. */
+  | 'disconnected'
   | 'cooling_down'
   | 'unsupported_method'
   | 'behind'
@@ -93,13 +95,14 @@ export class Provider implements AttemptHost {
   readonly socket: UpstreamSocket | undefined;
   readonly httpBreaker: CircuitBreaker | undefined;
   readonly socketBreaker: CircuitBreaker | undefined;
+  /** Its health process decides. */
+  state: ProviderState = 'starting';
   /** Its health process listens here for a provider that looks hung. */
   onSuspicion: () => void = () => {};
   readonly #heads: HeadView | undefined;
   readonly #onHead: (providerId: string, head: Head) => void;
   readonly #watch: StallWatch | undefined;
   readonly #maxLag: number;
-  #state: ProviderState = 'starting';
   #head: Head | undefined;
   #isClosed = false;
 
@@ -174,17 +177,6 @@ export class Provider implements AttemptHost {
     exposeProvider(this, deps.metrics);
   }
 
-  get state(): ProviderState {
-    return this.#state;
-  }
-
-  /** Its health process decides. */
-  set state(state: ProviderState) {
-    this.#state = state;
-    // A provider that answers no probe may be another one when it comes back.
-    if (this.socket !== undefined) this.socket.isTrusted = state === 'up' || state === 'syncing';
-  }
-
   /** Newest block number that it reported. */
   get head(): number | undefined {
     return this.#head?.number;
@@ -214,8 +206,10 @@ export class Provider implements AttemptHost {
   /** Why it may not take `call` at `now`; undefined when it may. */
   refusal(call: UpstreamCall, now: number): RefusalReason | undefined {
     if (this.#isClosed) return 'stopped';
-    if (this.#state !== 'up') return this.#state;
-    if (this.httpBreaker?.isAdmitting !== true && !this.#isSocketReady) return 'breaker_open';
+    if (this.state !== 'up') return this.state;
+    if (!this.#isHttpReady && !this.#isSocketReady) {
+      return this.http === undefined && this.socket?.isOpen !== true ? 'disconnected' : 'breaker_open';
+    }
     if (this.coolDown.isCooling(now)) return 'cooling_down';
     if (this.unsupported.has(call.policy.method, now)) return 'unsupported_method';
     return this.#isBehind(call) ? 'behind' : undefined;
@@ -227,16 +221,14 @@ export class Provider implements AttemptHost {
    */
   attempt(call: UpstreamCall, timeoutMs: number, done: (outcome: AttemptOutcome) => void): () => void {
     const now = this.clock.now();
-    if (this.http !== undefined && this.httpBreaker !== undefined) {
-      const permit = this.httpBreaker.tryAcquire();
-      if (permit !== 0) {
-        const attempt = new Attempt(this, call, 'http', this.httpBreaker, permit, now, done);
-        const exchange = this.http.send(call.payload, timeoutMs, now, attempt);
-        this.#watch?.onSent(now);
-        return () => {
-          if (exchange.cancel()) attempt.cancelled();
-        };
-      }
+    if (this.#isHttpReady) {
+      const permit = this.httpBreaker!.tryAcquire();
+      const attempt = new Attempt(this, call, 'http', this.httpBreaker!, permit, now, done);
+      const exchange = this.http!.send(call.payload, timeoutMs, now, attempt);
+      this.#watch!.onSent(now);
+      return () => {
+        if (exchange.cancel()) attempt.cancelled();
+      };
     }
     if (this.#isSocketReady) {
       const permit = this.socketBreaker!.tryAcquire();
@@ -287,6 +279,10 @@ export class Provider implements AttemptHost {
     this.http?.close();
     this.socket?.close();
     hideProvider(this, this.metrics);
+  }
+
+  get #isHttpReady(): boolean {
+    return this.http?.isTrusted === true && this.httpBreaker!.isAdmitting;
   }
 
   get #isSocketReady(): boolean {

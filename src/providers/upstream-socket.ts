@@ -35,6 +35,8 @@ const requestLimits = { maxDepth: 1024, maxBatch: 1 };
  */
 export class UpstreamSocket implements StreamSource {
   readonly providerId: string;
+  /** The health process listens here for connections whose chain is still to be verified. */
+  onConnected: () => void = () => {};
   readonly #options: UpstreamSocketOptions;
   readonly #deps: { clock: Clock; deadlines: DeadlineWheel };
   readonly #cells: { events: CounterCell; dropped: CounterCell };
@@ -73,11 +75,16 @@ export class UpstreamSocket implements StreamSource {
     return this.#subscriptions?.size ?? 0;
   }
 
-  /** Whether the provider is known to serve the right chain; until then the source is not open to others. */
+  /** Whether this connection is known to lead to the right chain; until then it is not open to others. */
+  get isTrusted(): boolean {
+    return this.#isTrusted;
+  }
+
+  /** The health process decides, anew for each connection. */
   set isTrusted(isTrusted: boolean) {
     this.#isTrusted = isTrusted;
-    if (!isTrusted) this.#subscriptions?.end('the provider may serve another chain');
     this.#announce();
+    if (!isTrusted) this.#subscriptions?.end('the provider may serve another chain');
   }
 
   onStateChange(listener: (isOpen: boolean) => void): () => void {
@@ -104,10 +111,11 @@ export class UpstreamSocket implements StreamSource {
     this.#owner = undefined;
     this.#connection?.terminate('stopped');
     this.#owner = owner;
+    this.#isTrusted = false;
     const connection = new SocketConnection(this.#options, this.#deps, {
       onOpen: () => {
-        this.#announce();
         this.#owner?.onOpen();
+        this.onConnected();
       },
       onEnd: end => this.#onEnd(connection, end),
       onNotification: (subscription, result) => {
@@ -148,6 +156,7 @@ export class UpstreamSocket implements StreamSource {
     const owner = this.#owner;
     this.#connection = undefined;
     this.#subscriptions = undefined;
+    this.#isTrusted = false;
     this.#announce();
     subscriptions?.end(`the provider's WebSocket ended: ${end}`);
     owner?.onEnd(end);

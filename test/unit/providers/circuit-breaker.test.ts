@@ -9,7 +9,7 @@ function setUp(failureThreshold = 3, successThreshold = 2) {
     onRecovered: () => heard.push('recovered'),
   };
   const breaker = new CircuitBreaker({ failureThreshold, successThreshold });
-  breaker.own(owner, 'closed');
+  breaker.own(owner);
   return { breaker, owner, heard };
 }
 
@@ -102,7 +102,7 @@ describe('CircuitBreaker', () => {
     const breaker = new CircuitBreaker({ failureThreshold: 1, successThreshold: 1 });
     assert.equal(breaker.tryAcquire(), 0);
     const owner = { onOpened: () => {}, onRecovered: () => {} };
-    breaker.own(owner, 'closed');
+    breaker.own(owner);
     assert.ok(breaker.tryAcquire() > 0);
     breaker.disown(owner);
     assert.equal(breaker.state, 'unowned');
@@ -111,8 +111,19 @@ describe('CircuitBreaker', () => {
 
   it('stays with its new owner when the end of the old one is heard late', () => {
     const { breaker, owner } = setUp();
-    breaker.own({ onOpened: () => {}, onRecovered: () => {} }, 'closed');
+    breaker.own({ onOpened: () => {}, onRecovered: () => {} });
     breaker.disown(owner);
     assert.equal(breaker.state, 'closed');
+  });
+
+  it('comes back as it was: closed when it was closed, else half-open', () => {
+    const { breaker, owner } = setUp(1, 1);
+    breaker.disown(owner);
+    assert.equal(breaker.own(owner), 'closed');
+    fail(breaker, 1);
+    breaker.disown(owner);
+    assert.equal(breaker.own(owner), 'half_open');
+    breaker.disown(owner);
+    assert.equal(breaker.own(owner), 'half_open');
   });
 });

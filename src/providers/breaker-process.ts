@@ -1,0 +1,95 @@
+import type { GenStatem } from '../otp/gen-statem.ts';
+import { processName } from '../otp/process-name.ts';
+import { startIn, toState } from '../otp/statem-events.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { CounterCell } from '../telemetry/metrics.ts';
+import type { Transport } from './attempt-counters.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+
+/** How long an open breaker waits; `circuit_breaker` of the config. */
+export interface RecoveryOptions {
+  /** Milliseconds until the first try. @default 60000 */
+  readonly recoveryTimeoutMs: number;
+  /** Milliseconds at most: each re-opening doubles the wait. @default 600000 */
+  readonly maxRecoveryTimeoutMs: number;
+  /** Share by which each wait varies. @default 0.1 */
+  readonly jitter: number;
+}
+
+export interface BreakerProcessArgs {
+  readonly breaker: CircuitBreaker;
+  readonly options: RecoveryOptions;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly openings: CounterCell;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** `opened` and `recovered` come from the breaker itself; `reset` closes it by hand. */
+export type BreakerCast =
+  | { readonly type: 'opened'; readonly again: boolean; readonly why: string }
+  | { readonly type: 'recovered' }
+  | { readonly type: 'reset' };
+
+interface Data extends BreakerProcessArgs {
+  /** Milliseconds of the next wait, before jitter. */
+  readonly waitMs: number;
+}
+
+/** The process that owns the breaker of one transport of one provider. */
+export const breakerName = (chain: string, provider: string, transport: Transport) =>
+  processName<never, BreakerCast>({ type: 'circuit_breaker', chain, provider, transport });
+
+/**
+ * Owns a circuit breaker: the breaker opens itself in the request's path, the process decides when it lets requests
+ * through again. Takes `opened`, `recovered`, `reset`. A restart loses how often the wait has doubled; a breaker that
+ * was not closed comes back half-open. While the process is down the breaker admits nothing.
+ */
+export const breakerProcess: GenStatem<
+  BreakerProcessArgs,
+  'closed' | 'open' | 'half_open',
+  Data,
+  never,
+  BreakerCast
+> = {
+  label: 'circuit_breaker',
+
+  init(self, args) {
+    const { breaker, options } = args;
+    const owner = {
+      onOpened: (again: boolean, why: string) => self.cast(self.pid, { type: 'opened', again, why }),
+      onRecovered: () => self.cast(self.pid, { type: 'recovered' }),
+    };
+    const state = breaker.own(owner);
+    self.system.watch(self.pid, () => breaker.disown(owner));
+    return startIn(state, { ...args, waitMs: options.recoveryTimeoutMs });
+  },
+
+  handleEvent(event, _state, data) {
+    const { breaker, options, transport, log } = data;
+    if (event.type === 'state_timeout') {
+      if (breaker.state !== 'open') return;
+      breaker.halfOpen();
+      return toState('half_open');
+    }
+    if (event.type !== 'cast') return;
+    const { message } = event;
+    if (message.type === 'opened') {
+      const waitMs = message.again
+        ? Math.min(options.maxRecoveryTimeoutMs, data.waitMs * 2)
+        : options.recoveryTimeoutMs;
+      const recoveryMs = Math.round(waitMs * (1 + options.jitter * (2 * data.random() - 1)));
+      data.openings.inc();
+      log.warn('circuit breaker opened', { transport, why: message.why, again: message.again, recoveryMs });
+      return toState('open', { data: { ...data, waitMs }, stateTimeout: recoveryMs });
+    }
+    // Between its success and this message the breaker may have failed and opened again.
+    if (message.type === 'recovered' && breaker.state !== 'half_open') return;
+    breaker.close();
+    log.info('circuit breaker closed', { transport, by: message.type });
+    return toState('closed');
+  },
+
+  formatStatus: (state, data) => ({ state, failures: data.breaker.failures }),
+};

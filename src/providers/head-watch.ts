@@ -1,0 +1,73 @@
+import type { Head, Probe } from '../chains/chain-family.ts';
+import type { ProbeChannel } from './probe-channel.ts';
+import type { Provider } from './provider.ts';
+import type { StreamHandle } from './stream-source.ts';
+
+/** The subscription that brings new heads. */
+const HEADS = '["newHeads"]';
+
+/** Follows a provider's newest block: by subscription where its WebSocket is open and not silent, else by polling. */
+export class HeadWatch {
+  readonly #provider: Provider;
+  readonly #channel: ProbeChannel;
+  readonly #stopListening: () => void;
+  #subscription: StreamHandle | undefined;
+  #lastEventAt = Number.NEGATIVE_INFINITY;
+  #isPolling = false;
+  #isStopped = false;
+
+  constructor(provider: Provider, channel: ProbeChannel) {
+    this.#provider = provider;
+    this.#channel = channel;
+    this.#stopListening = provider.socket?.onStateChange(isOpen => this.#onSocket(isOpen)) ?? (() => {});
+    this.#onSocket(provider.socket?.isOpen === true);
+  }
+
+  /** Asks for the newest block, unless events bring it. Called every `head_poll_interval`. */
+  async poll(): Promise<void> {
+    const { clock, options, state, socket, http } = this.#provider;
+    const { head_poll_interval: intervalMs, probe_timeout: timeoutMs } = options.chainConfig.health;
+    if (this.#isPolling || (state !== 'up' && state !== 'syncing')) return;
+    // A subscription that brings nothing for two rounds may be dead on the provider's side.
+    if (this.#subscription !== undefined && clock.now() - this.#lastEventAt < 2 * intervalMs) return;
+    const transport =
+      http?.isTrusted === true && this.#provider.httpBreaker?.state === 'closed' ? 'http' : 'websocket';
+    if (transport === 'websocket' && socket?.isOpen !== true) return;
+    this.#isPolling = true;
+    const result = await this.#channel.ask(options.family.probes.head as Probe<Head>, transport, timeoutMs);
+    this.#isPolling = false;
+    if (result.kind === 'value' && !this.#isStopped) this.#provider.reportHead(result.value);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopListening();
+    this.#subscription?.cancel();
+    this.#subscription = undefined;
+  }
+
+  #onSocket(isOpen: boolean): void {
+    this.#subscription = undefined;
+    if (isOpen) void this.#subscribe();
+  }
+
+  async #subscribe(): Promise<void> {
+    const { clock, options, socket, log } = this.#provider;
+    try {
+      const subscription = await socket!.subscribe(HEADS, {
+        onEvent: result => {
+          this.#lastEventAt = clock.now();
+          const head = options.family.events.head(result);
+          if (head !== undefined && !this.#isStopped) this.#provider.reportHead(head);
+        },
+        onEnd: () => {
+          this.#subscription = undefined;
+        },
+      });
+      if (this.#isStopped || !socket!.isOpen) subscription.cancel();
+      else this.#subscription = subscription;
+    } catch (error) {
+      log.debug('no subscription to new heads, polling instead', { error });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { ChainFamily } from '../chains/chain-family.ts';
+import type { Transport } from './attempt-counters.ts';
+import type { ProviderErrorCode } from './errors.ts';
+import type { ProbeChannel, ProbeResult } from './probe-channel.ts';
+
+/** What one transport of a provider was found to lead to. */
+export type ChainVerdict =
+  | { readonly kind: 'right' }
+  | { readonly kind: 'wrong'; readonly reported: number }
+  /** It answered, but not that: rate-limited, for one. */
+  | { readonly kind: 'unclear'; readonly reason: string; readonly isRateLimited: boolean }
+  | { readonly kind: 'lost'; readonly code: ProviderErrorCode; readonly reason: string };
+
+/** What a health check found. */
+export interface HealthReport {
+  readonly verdicts: ReadonlyMap<Transport, ChainVerdict>;
+  /** Whether the provider is still catching up. */
+  readonly isSyncing: boolean;
+}
+
+export interface HealthCheckOptions {
+  readonly family: ChainFamily;
+  /** The chain that the provider has to serve. */
+  readonly chainId: number;
+  /** Milliseconds for each question. */
+  readonly timeoutMs: number;
+}
+
+/** Asks over each of `transports` which chain the provider serves, then whether it is syncing. Never rejects. */
+export async function checkHealth(
+  channel: ProbeChannel,
+  transports: readonly Transport[],
+  { family, chainId, timeoutMs }: HealthCheckOptions,
+): Promise<HealthReport> {
+  const asked = transports.map(async (transport): Promise<[Transport, ChainVerdict]> => {
+    const result = await channel.ask(family.probes.chainId, transport, timeoutMs);
+    return [transport, verdictOf(result, chainId)];
+  });
+  const verdicts = new Map(await Promise.all(asked));
+  const sound = transports.find(transport => verdicts.get(transport)?.kind === 'right');
+  if (sound === undefined) return { verdicts, isSyncing: false };
+  const syncing = await channel.ask(family.probes.syncing, sound, timeoutMs);
+  // Many hosted providers do not offer this question: only a clear yes is one.
+  return { verdicts, isSyncing: syncing.kind === 'value' && syncing.value };
+}
+
+function verdictOf(result: ProbeResult<number>, chainId: number): ChainVerdict {
+  switch (result.kind) {
+    case 'value':
+      return result.value === chainId ? { kind: 'right' } : { kind: 'wrong', reported: result.value };
+    case 'refused':
+      return { kind: 'unclear', reason: result.reason, isRateLimited: result.failure === 'rate_limited' };
+    case 'lost':
+      return result;
+  }
+}

@@ -1,0 +1,233 @@
+import type { GenServer } from '../otp/gen-server.ts';
+import { processName } from '../otp/process-name.ts';
+import type { Self, SendTimer } from '../otp/self.ts';
+import type { Transport } from './attempt-counters.ts';
+import { HeadWatch } from './head-watch.ts';
+import { type ChainVerdict, checkHealth, type HealthReport } from './health-check.ts';
+import { providerMetrics } from './metrics.ts';
+import { ProbeChannel } from './probe-channel.ts';
+import type { Provider, ProviderState } from './provider.ts';
+
+/** All from the process itself and from its provider's plain objects, but for `check`: check now. */
+export type HealthCast =
+  | { readonly type: 'check' }
+  | { readonly type: 'checked'; readonly report: HealthReport; readonly signsOfLife: number }
+  | { readonly type: 'suspect' }
+  | { readonly type: 'suspect_probed'; readonly isSilent: boolean; readonly signsOfLife: number };
+
+export type HealthInfo = { readonly type: 'check_due' } | { readonly type: 'poll_due' };
+
+type HealthSelf = Self<never, HealthCast, HealthInfo>;
+
+interface State {
+  readonly provider: Provider;
+  readonly channel: ProbeChannel;
+  readonly heads: HeadWatch;
+  readonly lost: Record<Transport, number>;
+  checkTimer: SendTimer | undefined;
+  isChecking: boolean;
+  isCheckWanted: boolean;
+  isProbingSuspicion: boolean;
+}
+
+/** Lost checks in a row after which a transport counts as gone. */
+const LOST_LIMIT = 2;
+/** After a lost check the next one comes soon: after this many milliseconds, then twice as many, up to the interval. */
+const RECHECK_MS = 1000;
+/** Time that a provider under suspicion has to answer, at least: new connections to far ones take a few round trips. */
+const SUSPICION_TIMEOUT_MS = 400;
+const SUSPICION_LATENCY_FACTOR = 4;
+const JITTER = 0.1;
+
+/** The process that checks a provider's health. */
+export const healthName = (chain: string, provider: string) =>
+  processName<never, HealthCast, HealthInfo>({ type: 'health_probe', chain, provider });
+
+/**
+ * Decides a provider's state: no traffic before its chain id is verified, none while it serves another chain, is
+ * syncing or does not answer. Follows its head, and has a closer look when its requests go silent. Takes `check`; a
+ * restart begins with a check and loses nothing else, the provider keeps its last state meanwhile.
+ */
+export const healthProcess: GenServer<{ readonly provider: Provider }, State, never, HealthCast, HealthInfo> =
+  {
+    label: 'health_probe',
+
+    init(self, { provider }) {
+      const channel = new ProbeChannel(provider);
+      const heads = new HeadWatch(provider, channel);
+      const onSuspicion = () => self.cast(self.pid, { type: 'suspect' });
+      const onConnected = () => self.cast(self.pid, { type: 'check' });
+      provider.onSuspicion = onSuspicion;
+      if (provider.socket !== undefined) provider.socket.onConnected = onConnected;
+      self.system.watch(self.pid, () => {
+        channel.close();
+        heads.stop();
+        if (provider.onSuspicion === onSuspicion) provider.onSuspicion = () => {};
+        if (provider.socket?.onConnected === onConnected) provider.socket.onConnected = () => {};
+      });
+      self.cast(self.pid, { type: 'check' });
+      schedulePoll(self, provider);
+      return {
+        provider,
+        channel,
+        heads,
+        lost: { http: 0, websocket: 0 },
+        checkTimer: undefined,
+        isChecking: false,
+        isCheckWanted: false,
+        isProbingSuspicion: false,
+      };
+    },
+
+    handleCast(cast, state, self) {
+      switch (cast.type) {
+        case 'check':
+          startCheck(state, self);
+          break;
+        case 'checked':
+          finishCheck(state, self, cast.report, cast.signsOfLife);
+          break;
+        case 'suspect':
+          lookCloser(state, self);
+          break;
+        case 'suspect_probed':
+          // Handled a turn after the probe ended: an answer that waited in the socket meanwhile has been read by now.
+          state.isProbingSuspicion = false;
+          if (!cast.isSilent || state.provider.http?.signsOfLife !== cast.signsOfLife) break;
+          state.provider.log.warn('provider is silent under load, its breaker opens', {
+            inFlight: state.provider.inFlight,
+          });
+          state.provider.stalled();
+          startCheck(state, self);
+      }
+    },
+
+    handleInfo(info, state, self) {
+      if (info.type === 'check_due') startCheck(state, self);
+      else if (info.type === 'poll_due') {
+        schedulePoll(self, state.provider);
+        void state.heads.poll();
+      }
+    },
+
+    formatStatus: ({ provider }) => ({ state: provider.state, head: provider.head, lag: provider.lag }),
+  };
+
+function startCheck(state: State, self: HealthSelf): void {
+  const { provider, channel } = state;
+  if (state.isChecking) {
+    state.isCheckWanted = true;
+    return;
+  }
+  state.isChecking = true;
+  state.isCheckWanted = false;
+  state.checkTimer?.cancel();
+  const { family, chainConfig } = provider.options;
+  const transports: Transport[] = [];
+  if (provider.http !== undefined) transports.push('http');
+  // A WebSocket that is not connected yet says so itself when it is.
+  if (provider.socket?.isConnected === true) transports.push('websocket');
+  const signsOfLife = provider.http?.signsOfLife ?? 0;
+  const options = { family, chainId: chainConfig.chain_id, timeoutMs: chainConfig.health.probe_timeout };
+  checkHealth(channel, transports, options).then(report => {
+    if (!self.signal.aborted) self.cast(self.pid, { type: 'checked', report, signsOfLife });
+  });
+}
+
+function finishCheck(state: State, self: HealthSelf, report: HealthReport, signsBefore: number): void {
+  const { provider, lost } = state;
+  state.isChecking = false;
+  for (const [transport, verdict] of report.verdicts) {
+    count(provider, verdict);
+    if (verdict.kind === 'lost') lost[transport]++;
+    else lost[transport] = 0;
+    // Requests that are being answered say more than one lost probe.
+    const isContradicted = transport === 'http' && provider.http!.signsOfLife !== signsBefore;
+    if (verdict.kind === 'lost' && !isContradicted) {
+      const breaker = transport === 'http' ? provider.httpBreaker! : provider.socketBreaker!;
+      if (breaker.state === 'closed') breaker.failure(breaker.tryAcquire(), verdict.code);
+    }
+    if (verdict.kind === 'unclear' && verdict.isRateLimited)
+      provider.coolDown.limited(provider.clock.now(), undefined);
+    const isGone = lost[transport] >= LOST_LIMIT && !isContradicted;
+    const trust = verdict.kind === 'right' ? true : verdict.kind === 'wrong' || isGone ? false : undefined;
+    const target = transport === 'http' ? provider.http! : provider.socket!;
+    if (trust !== undefined) target.isTrusted = trust;
+  }
+  enter(state, report);
+  if (provider.state === 'up') void state.heads.poll();
+  if (state.isCheckWanted) startCheck(state, self);
+  else scheduleCheck(state, self, report);
+}
+
+function enter({ provider }: State, report: HealthReport): void {
+  const before = provider.state;
+  const verdicts = [...report.verdicts.values()];
+  const wrong = verdicts.find(verdict => verdict.kind === 'wrong');
+  const isTrusted = provider.http?.isTrusted === true || provider.socket?.isTrusted === true;
+  if (wrong !== undefined) {
+    provider.state = 'wrong_chain';
+    if (provider.http !== undefined) provider.http.isTrusted = false;
+    if (provider.socket !== undefined) provider.socket.isTrusted = false;
+    provider.log.error('PROVIDER SERVES ANOTHER CHAIN: it gets no traffic', {
+      expected: provider.options.chainConfig.chain_id,
+      reported: wrong.reported,
+    });
+  } else if (verdicts.some(verdict => verdict.kind === 'right'))
+    provider.state = report.isSyncing ? 'syncing' : 'up';
+  else if (
+    !isTrusted &&
+    (before === 'up' || before === 'syncing' || verdicts.some(verdict => verdict.kind === 'lost'))
+  ) {
+    provider.state = 'down';
+  }
+  if (provider.state !== before && wrong === undefined) announce(provider, before, verdicts);
+}
+
+function announce(provider: Provider, before: ProviderState, verdicts: readonly ChainVerdict[]): void {
+  const reasons = verdicts.flatMap(verdict => ('reason' in verdict ? [verdict.reason] : []));
+  const fields = { before, state: provider.state, ...(reasons.length === 0 ? {} : { reasons }) };
+  if (provider.state === 'up') provider.log.info('provider is up', fields);
+  else provider.log.warn('provider takes no traffic', fields);
+}
+
+function scheduleCheck(state: State, self: HealthSelf, report: HealthReport): void {
+  const { provider, lost } = state;
+  const { probe_interval: intervalMs } = provider.options.chainConfig.health;
+  const isSound = [...report.verdicts.values()].every(
+    verdict => verdict.kind === 'right' || verdict.kind === 'wrong',
+  );
+  const losses = Math.max(lost.http, lost.websocket, 1);
+  const waitMs = isSound ? intervalMs : Math.min(intervalMs, RECHECK_MS * 2 ** Math.min(losses - 1, 20));
+  state.checkTimer = self.sendAfter(jittered(provider, waitMs), { type: 'check_due' });
+}
+
+function schedulePoll(self: HealthSelf, provider: Provider): void {
+  self.sendAfter(jittered(provider, provider.options.chainConfig.health.head_poll_interval), {
+    type: 'poll_due',
+  });
+}
+
+function lookCloser(state: State, self: HealthSelf): void {
+  const { provider, channel } = state;
+  if (state.isProbingSuspicion || provider.http === undefined) return;
+  state.isProbingSuspicion = true;
+  const { signsOfLife } = provider.http;
+  const { probes } = provider.options.family;
+  const usual = SUSPICION_LATENCY_FACTOR * provider.scores.all.sketch.p50;
+  const longest = provider.options.chainConfig.health.probe_timeout;
+  const timeoutMs = Math.min(longest, Math.max(SUSPICION_TIMEOUT_MS, usual));
+  channel.ask(probes.chainId, 'http', timeoutMs).then(result => {
+    if (self.signal.aborted) return;
+    self.cast(self.pid, { type: 'suspect_probed', isSilent: result.kind === 'lost', signsOfLife });
+  });
+}
+
+function jittered(provider: Provider, ms: number): number {
+  return ms * (1 + JITTER * (2 * provider.random() - 1));
+}
+
+function count(provider: Provider, verdict: ChainVerdict): void {
+  const labels = { chain: provider.chain, provider: provider.id, probe: 'chain_id', result: verdict.kind };
+  provider.metrics.counter(providerMetrics.probes, labels).inc();
+}
