@@ -114,7 +114,7 @@ export class ChainAssembly {
       },
       { clock, log, metrics, heads: runtime.heads, onHead: (id, head) => runtime.heads.observe(id, head) },
     );
-    runtime.table.add(provider);
+    runtime.table.put(provider);
     runtime.unavailable = undefined;
     if (provider.streams !== undefined) this.#hub.addSource(provider.streams);
     return provider;

@@ -42,6 +42,8 @@ export interface ExchangeDependencies {
   readonly random?: () => number;
 }
 
+const settlePollMs = 50;
+
 /** One whole Trunkline: puts the parts together, starts the tree, applies config changes, stops in order. */
 export class Exchange {
   readonly assemblies = new Map<string, ChainAssembly>();
@@ -142,6 +144,18 @@ export class Exchange {
       }),
     });
     this.#root = await startSupervisor(this.#system, spec);
+  }
+
+  /** Settles once every chain's providers have been looked at, or after `withinMs`. */
+  async settled(withinMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const end = clock.now() + withinMs;
+    const isStarting = () =>
+      [...this.assemblies.values()].some(({ runtime }) =>
+        runtime.table.providers.some(provider => provider.state === 'starting'),
+      );
+    while (isStarting() && clock.now() < end)
+      await new Promise<void>(resolve => clock.setTimeout(resolve, settlePollMs));
   }
 
   /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */

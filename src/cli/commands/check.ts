@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { countDiagnostics, formatDiagnostics } from '../../config/format-diagnostics.ts';
+import { load } from '../../config/load.ts';
+import { hasColours } from '../terminal.ts';
+
+/** `trunkline check`: says everything that is wrong with a config file, at once, and starts nothing. */
+export function addCheckCommand(program: Command, configPath: () => string): void {
+  program
+    .command('check')
+    .description('check the config file: every error and warning at once, with its place; starts nothing')
+    .action(async () => {
+      const path = configPath();
+      const loaded = await load(path, process.env);
+      const colour = hasColours(process.stdout);
+      const found = [...(loaded.ok ? [] : loaded.diagnostics), ...loaded.warnings];
+      if (found.length > 0) process.stdout.write(`${formatDiagnostics(found, { colour })}\n\n`);
+      for (const { chain, provider, variables } of loaded.leftOut) {
+        process.stdout.write(`left out: ${chain}/${provider}, unset: ${variables.join(', ')}\n`);
+      }
+      if (loaded.ok) {
+        const chains = Object.values(loaded.config.chains).filter(chain => chain.enabled);
+        process.stdout.write(`${path} is valid: ${chains.length} chains\n`);
+      } else {
+        process.stdout.write(`${path}: ${countDiagnostics(loaded.diagnostics)}\n`);
+        process.exitCode = 1;
+      }
+    });
+}

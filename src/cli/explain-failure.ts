@@ -1,0 +1,18 @@
+/** The first cause of a failed start in one line: what a supervisor reports is nested child by child. */
+export function explainFailure(error: unknown): string {
+  let current: unknown = error;
+  let best = 'it did not start';
+  for (let depth = 0; depth < 20 && current !== undefined && current !== null; depth++) {
+    if (current instanceof Error && current.message !== '') best = current.message;
+    current = nextCause(current);
+  }
+  return best;
+}
+
+function nextCause(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { details, cause, reason, shutdown, error } = value as Record<string, unknown>;
+  const inDetails =
+    typeof details === 'object' && details !== null ? (details as Record<string, unknown>).reason : undefined;
+  return inDetails ?? shutdown ?? reason ?? error ?? cause;
+}

@@ -1,0 +1,46 @@
+import type { LeftOut } from '../config/validate/validate-config.ts';
+import type { ChainAssembly } from '../exchange/chain-assembly.ts';
+import { table } from './table.ts';
+import type { Paint } from './terminal.ts';
+
+export interface StartupReportOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly chains: Iterable<ChainAssembly>;
+  readonly leftOut: readonly LeftOut[];
+  readonly paint: Paint;
+}
+
+/** What a person sees when Trunkline is up: the chains and where to reach them, who serves them, what is missing and why. */
+export function startupReport({ host, port, chains, leftOut, paint }: StartupReportOptions): string {
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const rows: string[][] = [];
+  for (const { runtime } of chains) {
+    const providers = runtime.table.providers.map(provider =>
+      provider.state === 'up' ? paint.green(provider.id) : paint.yellow(`${provider.id} (${provider.state})`),
+    );
+    const missing = leftOut.filter(entry => entry.chain === runtime.name);
+    const isUp = runtime.table.providers.some(provider => provider.state === 'up');
+    rows.push([
+      paint.bold(runtime.name),
+      String(runtime.chainId),
+      isUp
+        ? paint.green('up')
+        : runtime.table.providers.length === 0
+          ? paint.dim('no provider')
+          : paint.yellow('waiting'),
+      runtime.heads.best === undefined ? '–' : String(runtime.heads.best.number),
+      [
+        ...providers,
+        ...missing.map(entry => paint.dim(`${entry.provider} needs ${entry.variables.join(', ')}`)),
+      ].join('\n') || paint.dim(runtime.unavailable ?? '–'),
+      isUp ? `http://${shownHost}:${port}/rpc/${runtime.name}` : '',
+    ]);
+  }
+  return [
+    table(['chain', 'id', 'state', 'head', 'providers', 'connect to (WebSocket: ws://)'], rows),
+    '',
+    `  ${paint.bold('status')}   http://${shownHost}:${port}/health  /ready  /stats  /metrics`,
+    `  ${paint.bold('look')}     npx trunkline tree${port === 4000 ? '' : ` --port ${port}`}`,
+  ].join('\n');
+}
