@@ -20,16 +20,19 @@ Every error has a stable code; branch on it, never on the text. A JSON-RPC clien
 export function errorsPage(modules: readonly SourceModule[]): string {
   const rpcCodes = Object.assign({}, ...modules.map(module => module.exports.jsonRpcCodes)) as RpcCodes;
   const owners = new Map<string, string>();
+  const conflicts: string[] = [];
   const sections = modules.flatMap(({ folder, exports }) => {
     const entries = Object.values(exports)
       .filter(isCatalogue)
       .flatMap(Object.entries<ErrorDefinition>);
     for (const [code] of entries) {
-      if (owners.has(code)) throw new Error(`${owners.get(code)} and ${folder} both define ${code}`);
+      const owner = owners.get(code);
+      if (owner !== undefined) conflicts.push(`${owner} and ${folder} both define ${code}`);
       owners.set(code, folder);
     }
     return entries.length === 0 ? [] : [`## ${folder}\n\n${table(entries, rpcCodes)}\n`];
   });
+  if (conflicts.length > 0) throw new Error(conflicts.join('; '));
   return [introduction, ...sections].join('\n');
 }
 
