@@ -104,10 +104,10 @@ export class DedupWindow {
     return this.#firstAt[slot]!;
   }
 
-  /** Claims every key of `other`, oldest first, with its winner and time. */
-  inherit(other: DedupWindow): void {
+  /** Claims every key of `other`, oldest first, with its time and with what `provider` makes of its winner. */
+  inherit(other: DedupWindow, provider: (winner: number) => number): void {
     for (let slot = other.#oldest; slot !== noSlot; slot = other.#newer[slot]!) {
-      this.claim(other.#keys[slot]!, other.#winner[slot]!, other.#firstAt[slot]!);
+      this.claim(other.#keys[slot]!, provider(other.#winner[slot]!), other.#firstAt[slot]!);
     }
   }
 

@@ -99,7 +99,7 @@ export class StreamWindow {
 
   /** Begins with the keys of `other`, so that its events are recognised here. */
   inherit(other: StreamWindow): void {
-    this.#window.inherit(other.#window);
+    this.#window.inherit(other.#window, winner => this.#wins.index(other.#wins.id(winner)));
   }
 
   /** Forgets everything; its counts stay in the aggregator's. */
