@@ -5,7 +5,7 @@ import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipSpace, skipValu
 
 /**
  * The one text of a JSON value: two values that mean the same have the same text, for keying subscriptions and
- * coalescing. Keys are sorted by UTF-16 code units, white space is gone, strings are written as `JSON.stringify` does,
+ * coalescing. Keys are sorted by the UTF-16 code units of their text, white space is gone, strings are written as `JSON.stringify` does,
  * numbers stay as they are written, for a node may tell `1` from `1.0`.
  *
  * @param maxDepth Levels of arrays and objects.
@@ -45,9 +45,7 @@ class CanonicalWriter {
     if (first === OPEN_ARRAY) return depth < this.maxDepth ? this.array(at, depth + 1) : undefined;
     this.at = skipValue(source, at, end, 0);
     if (this.at < 0) return undefined;
-    return first === QUOTE
-      ? JSON.stringify(decodeString(source, at, this.at))
-      : source.toString('latin1', at, this.at);
+    return first === QUOTE ? stringText(source, at, this.at) : source.toString('latin1', at, this.at);
   }
 
   private object(start: number, depth: number): string | undefined {
@@ -55,7 +53,7 @@ class CanonicalWriter {
     const members = new MemberCursor(source, start, end, 0);
     const texts = new Map<string, string>();
     while (members.nextKey()) {
-      const key = decodeString(source, members.keyStart - 1, members.keyEnd + 1);
+      const key = stringText(source, members.keyStart - 1, members.keyEnd + 1);
       const text = this.value(members.valueStart, depth);
       if (text === undefined || texts.has(key)) return undefined;
       texts.set(key, text);
@@ -63,13 +61,14 @@ class CanonicalWriter {
     }
     this.at = members.at;
     if (this.at < 0) return undefined;
-    const keys = [...texts.keys()].sort();
-    return `{${keys.map(key => `${JSON.stringify(key)}:${texts.get(key)}`).join(',')}}`;
+    let all = '';
+    for (const key of [...texts.keys()].sort()) all += `${all === '' ? '' : ','}${key}:${texts.get(key)}`;
+    return `{${all}}`;
   }
 
   private array(start: number, depth: number): string | undefined {
     const { source, end } = this;
-    const items: string[] = [];
+    let items = '';
     let at = skipSpace(source, start + 1, end);
     if (at < end && source[at] === CLOSE_ARRAY) {
       this.at = at + 1;
@@ -78,17 +77,29 @@ class CanonicalWriter {
     for (;;) {
       const text = this.value(at, depth);
       if (text === undefined) return undefined;
-      items.push(text);
+      items += text;
       at = skipSpace(source, this.at, end);
       const next = at < end ? source[at] : undefined;
       if (next !== COMMA && next !== CLOSE_ARRAY) return undefined;
       at = skipSpace(source, at + 1, end);
-      if (next === COMMA) continue;
+      if (next === COMMA) {
+        items += ',';
+        continue;
+      }
       this.at = at;
-      return `[${items.join(',')}]`;
+      return `[${items}]`;
     }
   }
 }
 
+/** A string in quotes; without escapes it is its own canonical text. */
+function stringText(source: Buffer, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    if (source[at] === BACKSLASH) return JSON.stringify(decodeString(source, start, end));
+  }
+  return source.toString('utf8', start, end);
+}
+
+const BACKSLASH = 0x5c;
 // Each level takes two stack frames.
 const DEEPEST = 256;
