@@ -38,7 +38,10 @@ export function startupReport({ host, port, chains, leftOut, paint }: StartupRep
     ]);
   }
   return [
-    table(['chain', 'id', 'state', 'head', 'providers', 'connect to (WebSocket: ws://)'], rows),
+    table(
+      ['chain', 'id', 'state', 'head', 'providers', 'connect to (WebSocket: ws://)'].map(paint.bold),
+      rows,
+    ),
     '',
     `  ${paint.bold('status')}   http://${shownHost}:${port}/health  /ready  /stats  /metrics`,
     `  ${paint.bold('look')}     npx trunkline tree${port === 4000 ? '' : ` --port ${port}`}`,

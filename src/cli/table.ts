@@ -23,7 +23,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const output = new Table({
     head: [...head],
     chars: plain,
-    style: { head: ['bold'], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
   for (const row of rows) output.push([...row]);
   return output

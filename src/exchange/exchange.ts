@@ -161,6 +161,7 @@ export class Exchange {
   /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
   async stop(): Promise<void> {
     await this.#system.stop(this.#server.drain_timeout + 20_000);
+    for (const assembly of this.assemblies.values()) assembly.close();
     this.#deps.log.flush();
   }
 

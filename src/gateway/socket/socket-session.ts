@@ -37,7 +37,7 @@ export class SocketSession {
   readonly #options: SocketSessionOptions;
   readonly #events: SocketSessionEvents;
   readonly #subscriptions: SocketSubscriptions;
-  readonly #cancels = new Set<Cancel>();
+  readonly #running = new Set<{ readonly cancel: Cancel | undefined }>();
   #inFlight = 0;
   #isAlive = true;
   #isClosing = false;
@@ -106,6 +106,8 @@ export class SocketSession {
     this.#events.onMessage('in');
     this.#inFlight++;
     if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
+    // A holder, because an answer may come before there is anything to cancel.
+    const running: { cancel: Cancel | undefined } = { cancel: undefined };
     let isDone = false;
     const cancel = answerPayload(
       source,
@@ -116,14 +118,15 @@ export class SocketSession {
       this.#dispatch,
       answer => {
         isDone = true;
-        this.#cancels.delete(cancelOnce);
+        this.#running.delete(running);
         this.#inFlight--;
         if (this.#socket.isPaused) this.#socket.resume();
         if (answer.body !== undefined) this.#send(answer.body);
       },
     );
-    const cancelOnce = () => cancel();
-    if (!isDone) this.#cancels.add(cancelOnce);
+    if (isDone) return;
+    running.cancel = cancel;
+    this.#running.add(running);
   }
 
   readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel => {
@@ -148,8 +151,8 @@ export class SocketSession {
 
   #onClose(): void {
     this.#subscriptions.close();
-    for (const cancel of this.#cancels) cancel();
-    this.#cancels.clear();
+    for (const running of this.#running) running.cancel?.();
+    this.#running.clear();
     this.#events.onClosed(this);
   }
 }
