@@ -20,8 +20,9 @@ export type ReadAnswer =
 const HEAD_BYTES = 2048;
 /** Bytes of `error.data` that the classifier reads. */
 const DATA_HEAD_BYTES = 256;
-/** Escaped data above this size is dropped rather than decoded when a secret may hide in it. */
-const MAX_DECODED_BYTES = 1024 * 1024;
+/** Errors with JSON escapes above this size are cut short rather than decoded: a secret may hide in them. */
+const MAX_DECODED_BYTES = 4 * 1024 * 1024;
+const BACKSLASH = 0x5c;
 
 /** Reads responses of one provider: answer or failure, and of what class. */
 export class AnswerReader {
@@ -112,39 +113,41 @@ export class AnswerReader {
     scanned: ScannedResponse,
     hasOwnId: boolean,
   ): UpstreamAnswer {
-    const { errorStart, errorEnd } = scanned;
-    const error = scanned.error!;
-    const isEscaped = body.subarray(errorStart, errorEnd).includes(0x5c);
-    let data = error.dataStart < 0 ? undefined : body.toString('utf8', error.dataStart, error.dataEnd);
-    let message = error.message;
-    let isTold = this.#redactor.isTold(body, errorStart, errorEnd);
-    if (isTold && data !== undefined) data = this.#redactor.scrub(data);
-    if (isEscaped && data !== undefined) {
-      const decoded = this.#scrubEscaped(data);
-      isTold ||= decoded !== data;
-      data = decoded;
-    }
-    const clean = this.#redactor.scrub(message);
-    isTold ||= clean !== message;
-    message = clean;
+    const isTold = this.#isTold(body);
     if (hasOwnId && !isTold) return { body, scanned };
-    if (isTold) this.#onScrubbed();
-    const rebuilt = errorResponse(call.idBytes, error.code, message, data);
+    const { code, message, dataStart, dataEnd } = scanned.error!;
+    let data = dataStart < 0 ? undefined : body.toString('utf8', dataStart, dataEnd);
+    if (isTold) {
+      this.#onScrubbed();
+      if (data !== undefined) data = this.#scrubJson(data);
+    }
+    const rebuilt = errorResponse(call.idBytes, code, isTold ? this.#redactor.scrub(message) : message, data);
     return { body: rebuilt, scanned: scanResponse(rebuilt)! };
   }
 
-  /** Data whose JSON escapes may hide a secret; returned unchanged when they do not. */
-  #scrubEscaped(data: string): string | undefined {
-    if (!data.includes('\\')) return data;
-    if (data.length > MAX_DECODED_BYTES) return undefined;
-    try {
-      const before: unknown = JSON.parse(data);
-      const after = this.#redactor.scrubValue(before);
-      return JSON.stringify(after) === JSON.stringify(before) ? data : JSON.stringify(after);
-    } catch {
-      // Nested too deeply to look into: better no data than a key.
-      return undefined;
-    }
+  #isTold(body: Buffer): boolean {
+    if (this.#redactor.isTold(body)) return true;
+    if (!body.includes(BACKSLASH)) return false;
+    // A secret may be spelled with JSON escapes.
+    const decoded = decode(body.toString());
+    return decoded === undefined || this.#redactor.isTold(Buffer.from(decoded));
+  }
+
+  /** JSON text without secrets. Where there are escapes it is decoded for that, which may cost digits of huge numbers. */
+  #scrubJson(json: string): string | undefined {
+    if (!json.includes('\\')) return this.#redactor.scrub(json);
+    const decoded = decode(json);
+    return decoded === undefined ? undefined : this.#redactor.scrub(decoded);
+  }
+}
+
+/** The same JSON without needless escapes; undefined when it is too large or too deep to look into. */
+function decode(json: string): string | undefined {
+  if (json.length > MAX_DECODED_BYTES) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(json));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { ProviderErrorCode } from './errors.ts';
 
 const codes: Readonly<Record<string, ProviderErrorCode>> = {
@@ -29,7 +30,7 @@ export function errorCodeOf(error: Error, sent: boolean, hasBegun: boolean): Pro
   const known = codes[code];
   if (known === 'connect_timeout' && sent) return hasBegun ? 'body_cut' : 'connection_lost';
   if (known !== undefined) return known;
-  if (code.startsWith('HPE_')) return hasBegun ? 'body_cut' : 'bad_http';
+  if (error instanceof errors.HTTPParserError) return hasBegun ? 'body_cut' : 'bad_http';
   if (tlsCode.test(code)) return 'tls_failed';
   if (hasBegun) return 'body_cut';
   return sent ? 'connection_lost' : 'connection_refused';

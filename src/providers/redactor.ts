@@ -29,9 +29,8 @@ export class Redactor {
   }
 
   /** Whether the bytes hold one of the secrets as they are; JSON escapes are not resolved. */
-  isTold(source: Buffer, start: number, end: number): boolean {
-    const region = source.subarray(start, end);
-    return this.#bytes.some(secret => region.includes(secret));
+  isTold(source: Buffer): boolean {
+    return this.#bytes.some(secret => source.includes(secret));
   }
 
   /** `text` without this provider's secrets. */
@@ -47,15 +46,6 @@ export class Redactor {
     const head = this.scrub(text.slice(0, 4096)).replace(anyUrl, '[url]');
     const line = head.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
     return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
-  }
-
-  /** A decoded JSON value without secrets in its strings and keys. */
-  scrubValue(value: unknown): unknown {
-    if (typeof value === 'string') return this.scrub(value);
-    if (Array.isArray(value)) return value.map(item => this.scrubValue(item));
-    if (typeof value !== 'object' || value === null) return value;
-    const entries = Object.entries(value).map(([key, item]) => [this.scrub(key), this.scrubValue(item)]);
-    return Object.fromEntries(entries);
   }
 }
 

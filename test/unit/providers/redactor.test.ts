@@ -24,7 +24,7 @@ describe('Redactor', () => {
     ]) {
       const text = redactor.scrub(`failed: <${secret}> twice <${secret}>`);
       assert.equal(text, 'failed: <[redacted]> twice <[redacted]>', secret);
-      assert.equal(redactor.isTold(Buffer.from(`xx${secret}xx`), 0, 200), true);
+      assert.equal(redactor.isTold(Buffer.from(`xx${secret}xx`)), true);
     }
   });
 
@@ -44,17 +44,5 @@ describe('Redactor', () => {
     );
     assert.match(reason, /^upstream error at \[url\] "x+…$/);
     assert.equal(reason.length, 160);
-  });
-
-  it('looks only at the given bytes', () => {
-    const source = Buffer.from('qu3rykey and nothing else here');
-    assert.equal(redactor.isTold(source, 9, source.length), false);
-  });
-
-  it('cleans decoded values at every depth, keys included, and keeps their shape', () => {
-    const dirty = { list: [1, null, { 'at p4ssword': ['qu3rykey', true] }] };
-    assert.deepEqual(redactor.scrubValue(dirty), {
-      list: [1, null, { 'at [redacted]': ['[redacted]', true] }],
-    });
   });
 });
