@@ -36,13 +36,14 @@ export class Gauge implements GaugeCell {
 /** One histogram series; `counts` has one element per bucket and a last one for +Inf, none cumulated. */
 export class Histogram implements HistogramCell {
   readonly labels: SeriesLabels;
-  readonly bounds: readonly number[];
+  /** A copy: comparing with the elements of a frozen array takes several times as long. */
+  readonly bounds: Float64Array;
   readonly counts: Float64Array;
   sum = 0;
 
   constructor(labels: SeriesLabels, bounds: readonly number[]) {
     this.labels = labels;
-    this.bounds = bounds;
+    this.bounds = Float64Array.from(bounds);
     this.counts = new Float64Array(bounds.length + 1);
   }
 

@@ -104,7 +104,7 @@ export interface RedactOptions {
 }
 
 /** Stands where a secret was. */
-export const redactionMark = '[redacted]';
+const redactionMark = '[redacted]';
 
 const minSecretLength = 6;
 const maxTextLength = 8192;
