@@ -27,8 +27,8 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
   readonly #self: Self<Call, Cast, Info>;
   readonly #statem: GenStatem<Args, State, Data, Call, Cast, Info>;
   readonly #timers: StatemTimers;
-  /** Handled before the mailbox. */
-  #internal: (Requeued | Expired)[] = [];
+  /** Handled before the mailbox: inserted events, then postponed ones whose time has come, then time-outs of 0 ms. */
+  #internal: Envelope[] = [];
   #args: Args | undefined;
   #state: State | undefined;
   #data: Data | undefined;
@@ -38,7 +38,9 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
     this.#self = process as unknown as Self<Call, Cast, Info>;
     this.#statem = statem;
     this.#args = args;
-    this.#timers = new StatemTimers(process, expired => this.#internal.push(expired));
+    this.#timers = new StatemTimers(process, expired =>
+      this.#internal.push({ kind: 'own', message: expired }),
+    );
     process.trapExit = statem.trapExit ?? false;
   }
 
@@ -120,11 +122,11 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
   #drain(): void | Promise<void> {
     for (;;) {
       if (this.#process.isEnding || !this.#process.isAlive) return;
-      const message = this.#internal.shift();
-      if (message === undefined) return;
-      const event = this.#ownEvent(message);
+      const envelope = this.#internal.shift();
+      if (envelope === undefined) return;
+      const event = this.#eventOf(envelope);
       if (event === undefined) continue;
-      const pending = this.#handleEvent(event, { kind: 'own', message });
+      const pending = this.#handleEvent(event, envelope);
       if (pending instanceof Promise) return pending.then(() => this.#drain());
     }
   }
@@ -153,16 +155,14 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
     if (isChange) {
       this.#state = state;
       this.#timers.cancel('state');
-      this.#process.mailbox.release();
+      this.#internal = [...this.#process.mailbox.takeHeld(), ...this.#internal];
     }
     this.#act(actions);
     if (this.#statem.stateEnter && (isChange || isRepeated)) return this.#enter(old);
   }
 
   #postpone(event: Event<Call, Cast, Info, State>, envelope: Envelope): void {
-    const held: Envelope =
-      envelope.kind === 'own' ? { kind: 'own', message: new Requeued(event as StatemEvent) } : envelope;
-    this.#process.mailbox.hold(held);
+    this.#process.mailbox.hold(envelope.kind === 'own' ? own(event as StatemEvent) : envelope);
   }
 
   #enter(from: State): void | Promise<void> {
@@ -187,7 +187,7 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
   #act(actions: StatemActions<Data>): void {
     if ('data' in actions) this.#data = actions.data;
     const events = actions.nextEvents ?? [];
-    this.#internal.unshift(...events.map(content => new Requeued({ type: 'internal', content })));
+    this.#internal = [...events.map(content => own({ type: 'internal', content })), ...this.#internal];
     this.#set('state', actions.stateTimeout);
     this.#set('event', actions.eventTimeout);
     for (const [name, setting] of Object.entries(actions.timeouts ?? {})) this.#set(`name:${name}`, setting);
@@ -196,4 +196,8 @@ export class StatemBody<Args, State extends string, Data, Call, Cast, Info> impl
   #set(key: string, setting: TimeoutSetting | undefined): void {
     if (setting !== undefined) this.#timers.set(key, setting);
   }
+}
+
+function own(event: StatemEvent): Envelope {
+  return { kind: 'own', message: new Requeued(event) };
 }

@@ -95,6 +95,14 @@ export class Mailbox {
     this.#held = undefined;
   }
 
+  /** Takes out what was held back, in its old order. */
+  takeHeld(): readonly Envelope[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#bounded -= held.filter(isBounded).length;
+    return held;
+  }
+
   /** Empties the mailbox and returns what was in it. */
   drain(): Envelope[] {
     this.release();
