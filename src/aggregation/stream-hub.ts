@@ -113,7 +113,6 @@ export class StreamHub {
     const { providerId } = source;
     this.removeSource(providerId);
     const stopWatching = source.onStateChange(() => {
-      // A source that has been closed and opened again between two calls has lost its subscriptions all the same.
       for (const stream of this.#streams.values()) {
         if (source.isOpen) stream.sourceOpened(providerId);
         else stream.sourceClosed(providerId);
