@@ -13,10 +13,15 @@ const startTimeoutMs = 15_000;
 const stopTimeoutMs = 2_000;
 const startAttempts = 5;
 const stderrLimit = 2_000;
+/** States of past blocks that a chain with a block time keeps; one costs about 150 bytes for every block of the chain, `safe` needs 32. */
+const keptStates = 40;
 
 export interface AnvilOptions {
   readonly chainId: number;
-  /** Milliseconds between blocks. @default a block per transaction, and none without one */
+  /**
+   * Milliseconds between blocks; whole seconds for a chain that is to live for hours: with fractions, anvil keeps the state
+   * of the last 1,500 blocks, some hundred MB, whatever it is told. @default a block per transaction, and none without one
+   */
   readonly blockTimeMs?: number;
   /** Funded accounts, from the well-known mnemonic "test test … junk", so that the keys are always the same. @default 10 */
   readonly accounts?: number;
@@ -120,7 +125,7 @@ export class AnvilProcess {
       stderr = (stderr + chunk.toString()).slice(-stderrLimit);
     });
     const end = (how: string) => {
-      ended = how;
+      ended ??= how;
       this.#guard?.release();
       this.#guard = undefined;
       if (this.#child === child) this.#child = undefined;
@@ -149,6 +154,11 @@ export class AnvilProcess {
       if (Number(chainId) === this.#options.chainId) answers++;
       await new Promise<void>(resolve => this.#clock.setTimeout(resolve, 20));
     }
+    const { blockTimeMs } = this.#options;
+    if (answers === 2 && blockTimeMs !== undefined && isWholeSeconds(blockTimeMs)) {
+      // Not `--block-time`: below 3 s that lifts the limit on states to 1,500.
+      await rpc.call('evm_setIntervalMining', [blockTimeMs / 1_000]).catch(() => undefined);
+    }
     rpc.close();
     if (ended !== undefined) return ended;
     if (answers < 2) {
@@ -170,7 +180,15 @@ export class AnvilProcess {
       '--silent',
       '--no-request-size-limit',
     );
-    if (blockTimeMs !== undefined) args.push('--block-time', String(blockTimeMs / 1_000));
+    // Neither may it write states to the home directory, where they would stay after a SIGKILL.
+    if (blockTimeMs === undefined) args.push('--max-persisted-states', '0');
+    else args.push('--prune-history', String(keptStates));
+    if (blockTimeMs !== undefined && !isWholeSeconds(blockTimeMs))
+      args.push('--block-time', String(blockTimeMs / 1_000));
     return args;
   }
+}
+
+function isWholeSeconds(ms: number): boolean {
+  return ms % 1_000 === 0;
 }

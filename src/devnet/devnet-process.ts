@@ -1,8 +1,8 @@
+import { TrunklineError } from '../errors/trunkline-error.ts';
 import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
 import type { GenServer } from '../otp/gen-server.ts';
 import { processName } from '../otp/process-name.ts';
 import { stop } from '../otp/results.ts';
-import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Devnet } from './devnet.ts';
 
@@ -43,7 +43,9 @@ const devnetServer: GenServer<DevnetProcessArgs, State, never, never, Info> = {
   },
   handleInfo: (info, state) => {
     if (info.type === 'node_exited') {
-      state.args.log.warn('the node of the embedded chain ended; a new one is started', { chain: state.args.chain });
+      state.args.log.warn('the node of the embedded chain ended; a new one is started', {
+        chain: state.args.chain,
+      });
       return stop({ shutdown: 'node_exited' });
     }
     // The supervisor starts it again, and with it all that depends on it.

@@ -7,29 +7,28 @@ export type RpcVerdict =
   | { readonly call: RpcMessage; readonly after?: ((answer: RpcMessage) => RpcMessage) | undefined };
 
 /** Where a method takes a block: the position of the parameter, and what it says to one that it does not have. */
-const blockParameters: Readonly<Record<string, { readonly at: number; readonly unknown: 'null' | 'error' }>> =
-  {
-    eth_getBlockByNumber: { at: 0, unknown: 'null' },
-    eth_getHeaderByNumber: { at: 0, unknown: 'null' },
-    eth_getBlockReceipts: { at: 0, unknown: 'null' },
-    eth_getBlockTransactionCountByNumber: { at: 0, unknown: 'null' },
-    eth_getUncleCountByBlockNumber: { at: 0, unknown: 'null' },
-    eth_getTransactionByBlockNumberAndIndex: { at: 0, unknown: 'null' },
-    eth_getUncleByBlockNumberAndIndex: { at: 0, unknown: 'null' },
-    eth_call: { at: 1, unknown: 'error' },
-    eth_estimateGas: { at: 1, unknown: 'error' },
-    eth_createAccessList: { at: 1, unknown: 'error' },
-    eth_getBalance: { at: 1, unknown: 'error' },
-    eth_getCode: { at: 1, unknown: 'error' },
-    eth_getTransactionCount: { at: 1, unknown: 'error' },
-    eth_getStorageAt: { at: 2, unknown: 'error' },
-    eth_getProof: { at: 2, unknown: 'error' },
-    eth_feeHistory: { at: 1, unknown: 'error' },
-    eth_simulateV1: { at: 1, unknown: 'error' },
-    debug_traceCall: { at: 1, unknown: 'error' },
-    debug_traceBlockByNumber: { at: 0, unknown: 'error' },
-    trace_block: { at: 0, unknown: 'error' },
-  };
+const blockParameters = new Map<string, { readonly at: number; readonly unknown: 'null' | 'error' }>([
+  ['eth_getBlockByNumber', { at: 0, unknown: 'null' }],
+  ['eth_getHeaderByNumber', { at: 0, unknown: 'null' }],
+  ['eth_getBlockReceipts', { at: 0, unknown: 'null' }],
+  ['eth_getBlockTransactionCountByNumber', { at: 0, unknown: 'null' }],
+  ['eth_getUncleCountByBlockNumber', { at: 0, unknown: 'null' }],
+  ['eth_getTransactionByBlockNumberAndIndex', { at: 0, unknown: 'null' }],
+  ['eth_getUncleByBlockNumberAndIndex', { at: 0, unknown: 'null' }],
+  ['eth_call', { at: 1, unknown: 'error' }],
+  ['eth_estimateGas', { at: 1, unknown: 'error' }],
+  ['eth_createAccessList', { at: 1, unknown: 'error' }],
+  ['eth_getBalance', { at: 1, unknown: 'error' }],
+  ['eth_getCode', { at: 1, unknown: 'error' }],
+  ['eth_getTransactionCount', { at: 1, unknown: 'error' }],
+  ['eth_getStorageAt', { at: 2, unknown: 'error' }],
+  ['eth_getProof', { at: 2, unknown: 'error' }],
+  ['eth_feeHistory', { at: 1, unknown: 'error' }],
+  ['eth_simulateV1', { at: 1, unknown: 'error' }],
+  ['debug_traceCall', { at: 1, unknown: 'error' }],
+  ['debug_traceBlockByNumber', { at: 0, unknown: 'error' }],
+  ['trace_block', { at: 0, unknown: 'error' }],
+]);
 
 /** Methods by hash: what they find in a block that is too new is not there yet. */
 const byHash = new Set([
@@ -43,7 +42,7 @@ const byHash = new Set([
 /** Whether the answer to this method depends on the head. */
 export function isLagged(method: string): boolean {
   return (
-    method === 'eth_blockNumber' || isLogQuery(method) || method in blockParameters || byHash.has(method)
+    method === 'eth_blockNumber' || isLogQuery(method) || blockParameters.has(method) || byHash.has(method)
   );
 }
 
@@ -54,7 +53,7 @@ export function lagCall(call: RpcMessage, head: number): RpcVerdict {
   const params = Array.isArray(call.params) ? (call.params as readonly JsonValue[]) : [];
   if (isLogQuery(method)) return lagLogQuery(call, params, head);
   const after = byHash.has(method) ? (answer: RpcMessage) => hideNewer(answer, head) : undefined;
-  const parameter = blockParameters[method];
+  const parameter = blockParameters.get(method);
   if (parameter === undefined || params.length < parameter.at) return passOn(call, after);
   const block = params[parameter.at];
   if (isHeadTag(block)) return passOn({ ...call, params: replaceAt(params, parameter.at, hex(head)) }, after);

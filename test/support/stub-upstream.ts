@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { findFreePort } from '../../src/devnet/free-port.ts';
 import type { Cleanup } from './devnet.ts';
 
 /** A call that arrived at a stub. */
@@ -15,7 +16,13 @@ export interface StubCall {
 }
 
 /** An answer: a value, or what a function makes of the call; it throws `StubRpcError` for an error. */
-export type StubAnswer = unknown | ((params: readonly unknown[], call: StubCall) => unknown);
+export type StubAnswer =
+  | string
+  | number
+  | boolean
+  | null
+  | object
+  | ((params: readonly unknown[], call: StubCall) => unknown);
 
 /** Writes to the socket what it likes, instead of an HTTP answer. */
 export type RawAnswer = (socket: Socket, call: StubCall) => void;
@@ -104,12 +111,13 @@ export class StubUpstream {
     return [...this.#subscriptions.values()].map(({ params }) => params);
   }
 
-  async start(port = 0): Promise<void> {
+  /** Listens on `port`, by default a free one that stays free for another `start` with it. */
+  async start(port?: number): Promise<void> {
+    this.#port = port ?? (await findFreePort('127.0.0.1'));
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
-      this.#http.listen(port, '127.0.0.1', resolve);
+      this.#http.listen(this.#port, '127.0.0.1', resolve);
     });
-    this.#port = (this.#http.address() as AddressInfo).port;
   }
 
   async stop(): Promise<void> {
@@ -119,7 +127,7 @@ export class StubUpstream {
   }
 
   /** Scripts the answers to a method. */
-  on(method: string, answer: unknown | ((params: readonly unknown[], call: StubCall) => unknown)): this {
+  on(method: string, answer: StubAnswer): this {
     this.#raw.delete(method);
     this.#answers.set(method, answer);
     return this;
