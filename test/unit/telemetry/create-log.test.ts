@@ -165,6 +165,12 @@ describe('createLog', () => {
     assert.equal(clock.pendingCount, 0);
   });
 
+  it('holds nothing back at level debug', () => {
+    const { log, sink } = setUp({ floodLimit: 1, level: 'debug' });
+    for (let i = 0; i < 5; i++) log.debug('same');
+    assert.equal(sink.lines.length, 5);
+  });
+
   it('writes out what it holds back when it is flushed', () => {
     const { log, sink } = setUp({ floodLimit: 1 });
     for (let i = 0; i < 5; i++) log.info('same');

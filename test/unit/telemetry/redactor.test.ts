@@ -77,8 +77,11 @@ describe('Redactor.redact', () => {
   });
 
   it('covers secrets that overlap or contain each other as a whole', () => {
-    const redactor = new Redactor(['abcdefgh', 'abcdefghijkl', 'ijklmnop']);
-    assert.equal(redactor.redact('x abcdefghijklmnop y abcdefghij'), 'x [redacted] y [redacted]ij');
+    const redactor = new Redactor(['abcdefgh', 'abcdefghijkl', 'ijklmnop', 'cdefgh']);
+    assert.equal(
+      redactor.redact('abcdefghijklmnop abcdefghij abcdefghijkl.'),
+      '[redacted] [redacted]ij [redacted].',
+    );
   });
 
   it('leaves out secrets so short that they would blot out words', () => {
