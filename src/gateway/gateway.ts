@@ -59,7 +59,7 @@ export class Gateway {
         keepAliveTimeoutMs: config.keep_alive_timeout,
       },
       {
-        onRequest: (request, response) => this.#onRequest(request, response),
+        onRequest: (request, response) => this.#guarded(response, () => this.#onRequest(request, response)),
         onUpgrade: (request, socket, head) => this.#onUpgrade(request, socket, head),
       },
       { clock },
@@ -157,6 +157,17 @@ export class Gateway {
     else if (path === '/') sendJson(response, 200, this.#index());
     else if (!this.#deps.status.handle(path, response))
       refuse(response, 404, 'not_found', 'see / for what is here');
+  }
+
+  /** A bug in one request's way costs that request, not the others. */
+  #guarded(response: ServerResponse, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#deps.log.error('a request handler failed', { error });
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500, 'internal_error', 'a bug in Trunkline; its log says more');
+    }
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

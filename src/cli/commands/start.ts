@@ -81,6 +81,13 @@ async function start(path: string, listen: ListenOptions): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  const giveUp = (error: unknown): void => {
+    log.error('an error reached nobody; stopping', { error });
+    process.exitCode = 1;
+    void stop();
+  };
+  process.on('uncaughtException', giveUp);
+  process.on('unhandledRejection', giveUp);
   exchange.onEnd(reason => {
     if (reason === 'shutdown') return;
     log.error('the root supervisor gave up', { reason });
