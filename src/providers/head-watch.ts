@@ -25,9 +25,9 @@ export class HeadWatch {
 
   /** Asks for the newest block, unless events bring it. Called every `head_poll_interval`. */
   async poll(): Promise<void> {
-    const { clock, options, state, socket, http } = this.#provider;
+    const { clock, options, state, socket, http, coolDown } = this.#provider;
     const { head_poll_interval: intervalMs, probe_timeout: timeoutMs } = options.chainConfig.health;
-    if (this.#isPolling || (state !== 'up' && state !== 'syncing')) return;
+    if (this.#isPolling || (state !== 'up' && state !== 'syncing') || coolDown.isCooling(clock.now())) return;
     // A subscription that brings nothing for two rounds may be dead on the provider's side.
     if (this.#subscription !== undefined && clock.now() - this.#lastEventAt < 2 * intervalMs) return;
     const transport =
@@ -36,7 +36,10 @@ export class HeadWatch {
     this.#isPolling = true;
     const result = await this.#channel.ask(options.family.probes.head as Probe<Head>, transport, timeoutMs);
     this.#isPolling = false;
-    if (result.kind === 'value' && !this.#isStopped) this.#provider.reportHead(result.value);
+    if (this.#isStopped) return;
+    if (result.kind === 'value') this.#provider.reportHead(result.value);
+    else if (result.kind === 'refused' && result.failure === 'rate_limited')
+      coolDown.limited(clock.now(), undefined);
   }
 
   stop(): void {

@@ -136,11 +136,9 @@ export class HttpExchange extends Deadline implements Dispatcher.DispatchHandler
         throw error;
       });
     }
-    if (this.#isSettled) return;
-    this.#settle();
     const code = errorCodeOf(error, this.sent, this.#status !== 0);
     // undici reports a stopped client from inside dispatch(); receivers are promised a later call.
-    queueMicrotask(() => this.#receiver.onHttpFailure(code, this.sent));
+    queueMicrotask(() => this.fail(code));
   }
 
   #settle(): void {

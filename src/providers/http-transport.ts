@@ -86,13 +86,15 @@ export class HttpTransport implements ExchangeOwner {
 
   /** Fails what runs and may be repeated elsewhere. */
   failRunning(code: ProviderErrorCode): void {
-    for (const exchange of [...this.#running]) if (exchange.isRepeatable) exchange.fail(code);
+    // Those that wait go first, or the connections that come free would be given to them.
+    for (const exchange of [...this.#waiting, ...this.#running])
+      if (exchange.isRepeatable) exchange.fail(code);
   }
 
   /** Fails what runs and closes all connections. */
   close(): void {
     this.#isClosed = true;
-    for (const exchange of [...this.#running]) exchange.fail('provider_stopped');
+    for (const exchange of [...this.#waiting, ...this.#running]) exchange.fail('provider_stopped');
     for (const client of this.#clients) client.destroy().catch(() => {});
     this.#clients.length = 0;
     this.#free.length = 0;

@@ -1,4 +1,4 @@
-import { type ChildSpec, serverChild, statemChild } from '../otp/child-spec.ts';
+import { type PlainChildSpec, serverChild, statemChild } from '../otp/child-spec.ts';
 import type { Transport } from './attempt-counters.ts';
 import { breakerName, breakerProcess } from './breaker-process.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -8,7 +8,7 @@ import type { Provider } from './provider.ts';
 import { websocketName, websocketProcess } from './websocket-process.ts';
 
 /** The breaker of one transport; undefined when the provider does not have that transport. */
-export function breakerChild(provider: Provider, transport: Transport): ChildSpec | undefined {
+export function breakerChild(provider: Provider, transport: Transport): PlainChildSpec | undefined {
   const breaker: CircuitBreaker | undefined =
     transport === 'http' ? provider.httpBreaker : provider.socketBreaker;
   if (breaker === undefined) return undefined;
@@ -38,7 +38,7 @@ export function breakerChild(provider: Provider, transport: Transport): ChildSpe
 }
 
 /** The WebSocket; undefined for a provider without a `ws_url`. */
-export function websocketChild(provider: Provider): ChildSpec | undefined {
+export function websocketChild(provider: Provider): PlainChildSpec | undefined {
   const { socket, metrics } = provider;
   if (socket === undefined) return undefined;
   const config = provider.options.chainConfig.websocket;
@@ -63,7 +63,7 @@ export function websocketChild(provider: Provider): ChildSpec | undefined {
 }
 
 /** The health probe. */
-export function healthChild(provider: Provider): ChildSpec {
+export function healthChild(provider: Provider): PlainChildSpec {
   return serverChild({
     id: 'health_probe',
     server: healthProcess,
@@ -75,7 +75,7 @@ export function healthChild(provider: Provider): ChildSpec {
 }
 
 /** The children of one provider's supervisor, in the order of their start; the strategy that fits is one_for_one. */
-export function providerChildren(provider: Provider): ChildSpec[] {
+export function providerChildren(provider: Provider): PlainChildSpec[] {
   return [
     breakerChild(provider, 'http'),
     breakerChild(provider, 'websocket'),

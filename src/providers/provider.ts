@@ -272,6 +272,16 @@ export class Provider implements AttemptHost {
     return { http: this.httpBreaker?.state, websocket: this.socketBreaker?.state };
   }
 
+  /** Closes it once nothing runs any more, after `timeoutMs` at the latest. Take it out of the table first. */
+  closeWhenIdle(timeoutMs: number): void {
+    const end = this.clock.now() + timeoutMs;
+    const timer = this.clock.setInterval(() => {
+      if (this.inFlight > 0 && this.clock.now() < end) return;
+      this.clock.clearInterval(timer);
+      this.close();
+    }, 50);
+  }
+
   /** Fails what runs, closes its connections and takes its metrics away. */
   close(): void {
     if (this.#isClosed) return;
