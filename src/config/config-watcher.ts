@@ -1,13 +1,14 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import type { Clock, TimerHandle } from '../clock/clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { writeBackup } from './config-backup.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type ConfigDiff, diff } from './diff.ts';
 import type { Environment } from './interpolate.ts';
 import { load } from './load.ts';
 import type { LoadedConfig } from './parse-config.ts';
+import { QuietTimer } from './quiet-timer.ts';
 
 /** The link that Kubernetes turns to swap the files of a mounted ConfigMap. */
 const kubernetesLink = '..data';
@@ -43,20 +44,20 @@ export interface ConfigWatcherOptions {
  */
 export class ConfigWatcher {
   readonly #options: ConfigWatcherOptions;
-  readonly #clock: Clock;
-  readonly #debounceMs: number;
+  readonly #quiet: QuietTimer;
   #running: LoadedConfig;
   #rejected: string | undefined;
   #watch: FSWatcher | undefined;
-  #timer: TimerHandle | undefined;
-  #firstEventAt: number | undefined;
   #checking: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(options: ConfigWatcherOptions, { clock }: { readonly clock: Clock }) {
+    const quietMs = options.debounceMs ?? 1000;
+    const onQuiet = () => {
+      this.check().catch((error: unknown) => this.#warn('the config file could not be checked', error));
+    };
     this.#options = options;
-    this.#clock = clock;
-    this.#debounceMs = options.debounceMs ?? 1000;
+    this.#quiet = new QuietTimer({ quietMs, longestMs: longestDelayFactor * quietMs, onQuiet }, { clock });
     this.#running = options.running;
   }
 
@@ -69,8 +70,9 @@ export class ConfigWatcher {
   async start(): Promise<void> {
     const path = resolve(this.#options.path);
     const target = await realpath(path).catch(() => path);
+    const directory = await realpath(dirname(path)).catch(() => dirname(path));
     // Directories, not the file: an editor that replaces the file would take the watch away with the old one.
-    const directories = [...new Set([dirname(path), dirname(target)])];
+    const directories = [...new Set([directory, dirname(target)])];
     const names = new Set([basename(path), basename(target), kubernetesLink]);
     if (this.#isStopped) return;
     const watcher = watch(directories, {
@@ -80,9 +82,18 @@ export class ConfigWatcher {
       ignored: candidate => !directories.includes(candidate) && !names.has(basename(candidate)),
     });
     this.#watch = watcher;
-    watcher.on('all', () => this.#schedule());
+    const touch = () => {
+      if (!this.#isStopped) this.#quiet.touch();
+    };
+    watcher.on('all', touch);
+    // The library drops a change that follows another within its throttle; the system's own events are all there.
+    watcher.on('raw', (_event, name) => {
+      if (names.has(basename(String(name)))) touch();
+    });
     watcher.on('error', error => this.#warn('the config file cannot be watched', error));
     await new Promise<void>(ready => watcher.once('ready', () => ready()));
+    // What changed between the reading of the running config and now made no event.
+    touch();
   }
 
   /** Reads the file now, without waiting for an event; resolves once its callbacks have run. */
@@ -95,25 +106,9 @@ export class ConfigWatcher {
   /** Stops watching; no callback starts after it has resolved. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#clock.clearTimeout(this.#timer);
+    this.#quiet.cancel();
     await this.#watch?.close();
     await this.#checking;
-  }
-
-  #schedule(): void {
-    if (this.#isStopped) return;
-    const now = this.#clock.now();
-    this.#firstEventAt ??= now;
-    const latest = this.#firstEventAt + longestDelayFactor * this.#debounceMs;
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#firstEventAt = undefined;
-        this.check().catch((error: unknown) => this.#warn('the config file could not be checked', error));
-      },
-      Math.max(0, Math.min(this.#debounceMs, latest - now)),
-    );
   }
 
   async #check(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ConfigPath, type Finding, formatPath } from '../diagnostic.ts';
 import type { Interpolated } from '../interpolate.ts';
 import { rootSection } from '../sections/root.ts';
-import { fieldAt } from '../validate/schema-tree.ts';
+import { fieldAt, schemaAt } from '../validate/schema-tree.ts';
 import { SecretCollector } from './collect-secrets.ts';
 
 export interface FoundSecrets {
@@ -29,9 +29,10 @@ export function findSecrets({ value, interpolated, unset }: Interpolated): Found
       return;
     }
     const meta = fieldAt(rootSection, path);
-    // A field that does not exist may be a secret one that is misspelt.
-    const isSecret = meta === undefined || meta.secret === true;
-    if (meta?.secret === true) paths.push(path);
+    // A key that does not exist may be a secret one that is misspelt.
+    const isUnknown = typeof node === 'string' && schemaAt(rootSection, path) === undefined;
+    const isSecret = isUnknown || meta?.secret === true;
+    if (isSecret) paths.push(path);
     if (typeof node !== 'string' || !(isSecret || node.includes('://'))) return;
     const key = keyOf(path);
     for (const text of inserted.get(key) ?? []) collector.add(text);

@@ -1,7 +1,7 @@
 /** Words that stand in the addresses of RPC providers without being a key. */
 const words = new Set(
   (
-    'api apis archive arb arbitrum arbitrumone avalanche avax b base bnb bsc bscrpc c celo chain chains devnet dev eth ether ' +
+    'api apis archive arb arbitrum arbitrumone avalanche avax b base bc bnb bsc bscrpc c celo chain chains devnet dev eth ether ' +
     'ethereum evm ext fantom free full gnosis goerli graphql holesky hoodi http https id internal json jsonrpc linea live local main ' +
     'mainnet matic net network node nodes one op opbnb opt optimism optimistic p polygon pos private prod production project ' +
     'public rpc rpcs scroll sepolia server solana stage staging test testnet v version wallet web ws wss x xdai zk zkevm zksync ' +
