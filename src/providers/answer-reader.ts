@@ -1,4 +1,4 @@
-import type { ChainFamily, FailureClass } from '../chains/chain-family.ts';
+import type { ChainFamily, FailureClass, UpstreamError } from '../chains/chain-family.ts';
 import { type ScannedResponse, scanResponse } from '../protocol/json-rpc/scan-response.ts';
 import { errorResponse, replaceId } from '../protocol/json-rpc/write.ts';
 import type { ProviderErrorCode } from './errors.ts';
@@ -16,6 +16,14 @@ export type ReadAnswer =
       readonly answer?: UpstreamAnswer;
     };
 
+/** Who hears of the noteworthy among the answers. */
+export interface ReaderObserver {
+  /** An error held one of the provider's secrets and was rewritten. */
+  onScrubbed(): void;
+  /** No rule knows this error. `message` is redacted. */
+  onUnknownError(code: number, message: string, method: string): void;
+}
+
 /** Bytes of a body that are looked at to tell what an HTTP failure means. */
 const HEAD_BYTES = 2048;
 /** Bytes of `error.data` that the classifier reads. */
@@ -28,13 +36,12 @@ const BACKSLASH = 0x5c;
 export class AnswerReader {
   readonly #family: ChainFamily;
   readonly #redactor: Redactor;
-  readonly #onScrubbed: () => void;
+  readonly #observer: ReaderObserver;
 
-  /** @param onScrubbed Called for each error that had to be rewritten because it held a secret. */
-  constructor(family: ChainFamily, redactor: Redactor, onScrubbed: () => void) {
+  constructor(family: ChainFamily, redactor: Redactor, observer: ReaderObserver) {
     this.#family = family;
     this.#redactor = redactor;
-    this.#onScrubbed = onScrubbed;
+    this.#observer = observer;
   }
 
   /** An HTTP response. */
@@ -84,10 +91,13 @@ export class AnswerReader {
       error.dataStart < 0
         ? undefined
         : body.toString('utf8', error.dataStart, Math.min(error.dataEnd, error.dataStart + DATA_HEAD_BYTES));
-    const failure = this.#family.classifyError(
-      { code: error.code, message: error.message, ...(dataHead === undefined ? {} : { dataHead }) },
-      call.policy.method,
-    );
+    const { code, message } = error;
+    const read: UpstreamError = { code, message, ...(dataHead === undefined ? {} : { dataHead }) };
+    const { method } = call.policy;
+    const failure = this.#family.classifyError(read, method);
+    if (this.#family.isUnknownError?.(read, method) === true) {
+      this.#observer.onUnknownError(code, this.#redactor.reason(message), method);
+    }
     const answer = this.#presentable(call, body, scanned, hasOwnId);
     if (failure === 'answer') return { kind: 'answer', body: answer.body, scanned: answer.scanned };
     return failed(failure, codeOf(failure, 200), this.#told(scanned), answer);
@@ -118,7 +128,7 @@ export class AnswerReader {
     const { code, message, dataStart, dataEnd } = scanned.error!;
     let data = dataStart < 0 ? undefined : body.toString('utf8', dataStart, dataEnd);
     if (isTold) {
-      this.#onScrubbed();
+      this.#observer.onScrubbed();
       if (data !== undefined) data = this.#scrubJson(data);
     }
     const rebuilt = errorResponse(call.idBytes, code, isTold ? this.#redactor.scrub(message) : message, data);

@@ -34,9 +34,11 @@ export class HeadWatch {
       http?.isTrusted === true && this.#provider.httpBreaker?.state === 'closed' ? 'http' : 'websocket';
     if (transport === 'websocket' && socket?.isOpen !== true) return;
     this.#isPolling = true;
+    const lastEventAt = this.#lastEventAt;
     const result = await this.#channel.ask(options.family.probes.head as Probe<Head>, transport, timeoutMs);
     this.#isPolling = false;
-    if (this.#isStopped) return;
+    // What an event said meanwhile is newer than this answer.
+    if (this.#isStopped || this.#lastEventAt !== lastEventAt) return;
     if (result.kind === 'value') this.#provider.reportHead(result.value);
     else if (result.kind === 'refused' && result.failure === 'rate_limited')
       coolDown.limited(clock.now(), undefined);

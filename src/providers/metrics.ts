@@ -52,6 +52,11 @@ export const providerMetrics = {
     help: 'JSON-RPC errors of a provider that held its own address or key and were rewritten without it.',
     labels: ['chain', 'provider'],
   }),
+  unknownErrors: counterDefinition({
+    name: 'trunkline_provider_unknown_errors_total',
+    help: 'JSON-RPC errors of a provider that no rule of the chain family knows.',
+    labels: ['chain', 'provider'],
+  }),
   breakerState: gaugeDefinition({
     name: 'trunkline_breaker_state',
     help: 'State of a circuit breaker: 0 closed, 1 half-open, 2 open, 3 without its process.',

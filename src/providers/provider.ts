@@ -17,6 +17,7 @@ import { exposeProvider, hideProvider } from './provider-gauges.ts';
 import { Redactor } from './redactor.ts';
 import { StallWatch } from './stall-watch.ts';
 import type { StreamSource } from './stream-source.ts';
+import { UnknownErrors } from './unknown-errors.ts';
 import { UnsupportedMethods } from './unsupported-methods.ts';
 import type { AttemptOutcome, UpstreamCall } from './upstream-call.ts';
 import { UpstreamSocket } from './upstream-socket.ts';
@@ -127,7 +128,11 @@ export class Provider implements AttemptHost {
       secrets: options.secrets ?? [],
     });
     const scrubbed = deps.metrics.counter(providerMetrics.scrubbedAnswers, labels);
-    this.reader = new AnswerReader(family, this.redactor, () => scrubbed.inc());
+    const unknown = new UnknownErrors(this.log, deps.metrics.counter(providerMetrics.unknownErrors, labels));
+    this.reader = new AnswerReader(family, this.redactor, {
+      onScrubbed: () => scrubbed.inc(),
+      onUnknownError: (code, message, method) => unknown.met(code, message, method),
+    });
     this.coolDown = new CoolDown(
       { initialMs: chainConfig.failover.cooldown, maxMs: chainConfig.failover.max_cooldown, jitter: 0.1 },
       this.random,

@@ -10,10 +10,14 @@ const redactor = new Redactor({ urls: [`https://eth.example.com/v3/${key}`] });
 
 function setUp() {
   let scrubbed = 0;
-  const reader = new AnswerReader(plainFamily, redactor, () => scrubbed++);
+  const unknown: string[] = [];
+  const reader = new AnswerReader(plainFamily, redactor, {
+    onScrubbed: () => scrubbed++,
+    onUnknownError: (code, message, method) => unknown.push(`${method}: ${code} ${message}`),
+  });
   const read = (body: string | Buffer, status = 200, id = '7') =>
     reader.readHttp(callOf('eth_call', { id }), status, Buffer.from(body));
-  return { reader, read, scrubbed: () => scrubbed };
+  return { reader, read, unknown, scrubbed: () => scrubbed };
 }
 
 function summary(read: ReadAnswer): unknown[] {
@@ -24,7 +28,7 @@ function summary(read: ReadAnswer): unknown[] {
 describe('AnswerReader', () => {
   it('passes results through as the very bytes that came', () => {
     const body = Buffer.from('{"id":7,"result":9007199254740993,"jsonrpc":"2.0","x":"\\u003c"}');
-    const read = new AnswerReader(plainFamily, redactor, () => {}).readHttp(callOf('eth_call'), 200, body);
+    const read = setUp().reader.readHttp(callOf('eth_call'), 200, body);
     assert.equal(read.kind, 'answer');
     assert.equal(read.kind === 'answer' && read.body, body);
   });
@@ -183,6 +187,15 @@ describe('AnswerReader', () => {
       '{"jsonrpc":"2.0","id":7,"error":{"code":-32000,"message":"a \\"quoted\\" thing","data":{"k":"\\u00e9\\/","n":1e400}}}';
     assert.deepEqual(summary(read(body)), ['answer', body]);
     assert.equal(scrubbed(), 0);
+  });
+
+  it('reports errors that no rule knows, without secrets, and returns them as they are', () => {
+    const { read, unknown } = setUp();
+    const body =
+      '{"jsonrpc":"2.0","id":7,"error":{"code":-32099,"message":"odd thing at http://10.0.0.1/x"}}';
+    assert.deepEqual(summary(read(body)), ['answer', body]);
+    read('{"jsonrpc":"2.0","id":7,"error":{"code":3,"message":"x"}}');
+    assert.deepEqual(unknown, ['eth_call: -32099 odd thing at [url]']);
   });
 
   it('does not look for secrets in results', () => {

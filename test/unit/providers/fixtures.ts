@@ -17,6 +17,7 @@ export const plainFamily: ChainFamily = {
     if (code === -32603) return dataHead?.includes('verdict') === true ? 'answer' : 'failure';
     return 'answer';
   },
+  isUnknownError: ({ code }) => code === -32099,
   classifyHttp: (status, bodyStart) => {
     if (status === 429 || bodyStart.includes('Too Many Requests')) return 'rate_limited';
     if (status >= 500 || status === 401 || status === 403) return 'failure';
