@@ -1,3 +1,4 @@
+import type { DeadLetter } from './dead-letters.ts';
 import { OtpError } from './errors.ts';
 import type { Runner } from './executor.ts';
 import { describeReason, type ExitReason, isOrderly, reasonOf } from './exit-reason.ts';
@@ -7,6 +8,7 @@ import { Pid, type Target } from './pid.ts';
 import type { InitOutcome, ProcessBody } from './process-body.ts';
 import type { ProcessName } from './process-name.ts';
 import type { ProcessSystem } from './process-system.ts';
+import { ProcessTimers } from './process-timers.ts';
 import type { ReplyTo } from './request.ts';
 import type { Self, SendTimer } from './self.ts';
 import type { ProcessDebug } from './sys-debug.ts';
@@ -44,7 +46,7 @@ export class Process implements Self {
   links: Set<Process> | undefined;
   watchers: Set<Watcher> | undefined;
   #monitors: Map<MonitorRef, () => void> | undefined;
-  #timers: Set<SendTimer> | undefined;
+  #timers: ProcessTimers | undefined;
   #abort: AbortController | undefined;
   #ending: { readonly reason: ExitReason } | undefined;
   #awake = false;
@@ -110,20 +112,8 @@ export class Process implements Self {
 
   /** Runs `callback` after `delayMs` unless the process ended. */
   startTimer(delayMs: number, callback: () => void): SendTimer {
-    this.#timers ??= new Set();
-    const timers = this.#timers;
-    const { clock } = this.system;
-    const handle = clock.setTimeout(() => {
-      if (timers.delete(timer) && this.status !== 'dead') callback();
-    }, delayMs);
-    const timer: SendTimer = {
-      cancel: () => {
-        clock.clearTimeout(handle);
-        return timers.delete(timer);
-      },
-    };
-    timers.add(timer);
-    return timer;
+    this.#timers ??= new ProcessTimers(this.system.clock);
+    return this.#timers.start(delayMs, callback);
   }
 
   monitor(target: Pid | ProcessName): MonitorRef {
@@ -242,10 +232,10 @@ export class Process implements Self {
     this.status = 'dead';
     this.#runner.stop();
     this.#abort?.abort();
-    for (const timer of [...(this.#timers ?? [])]) timer.cancel();
+    this.#timers?.cancelAll();
     for (const registry of [...(this.registries ?? [])]) registry.forget(this.pid);
     for (const remove of this.#monitors?.values() ?? []) remove();
-    for (const envelope of this.mailbox.drain()) this.#bury(envelope);
+    for (const envelope of this.mailbox.drain()) this.#bury(envelope, 'exited');
     const { links, watchers } = this;
     this.links = undefined;
     this.watchers = undefined;
@@ -267,15 +257,18 @@ export class Process implements Self {
   }
 
   #run(): void | Promise<void> {
-    if (this.status === 'starting') return this.#initialize();
-    for (let n = 0; n < messagesPerTurn; n++) {
+    return this.status === 'starting' ? this.#initialize() : this.#handleFrom(0);
+  }
+
+  #handleFrom(first: number): void | Promise<void> {
+    for (let n = first; n < messagesPerTurn; n++) {
       if (this.status !== 'running') return;
       if (this.#ending !== undefined) return this.#finish(this.#ending.reason);
       const envelope = this.mailbox.shift();
       if (envelope === undefined) break;
       try {
         const pending = this.#handle(envelope);
-        if (pending !== undefined) return this.#settle(pending);
+        if (pending !== undefined) return this.#settle(pending, n + 1);
       } catch (error) {
         this.end(reasonOf(error));
       }
@@ -302,13 +295,13 @@ export class Process implements Self {
     );
   }
 
-  async #settle(pending: Promise<void>): Promise<void> {
+  async #settle(pending: Promise<void>, next: number): Promise<void> {
     try {
       await pending;
     } catch (error) {
       this.end(reasonOf(error));
     }
-    return this.#rest();
+    return this.#handleFrom(next);
   }
 
   #rest(): void | Promise<void> {
@@ -369,24 +362,14 @@ export class Process implements Self {
   }
 
   #refuse(envelope: Envelope): void {
-    if (envelope.kind === 'call') {
-      envelope.from.refuse();
-      this.system.deadLetters.add({
-        target: this.pid,
-        kind: 'call',
-        message: envelope.request,
-        cause: 'mailbox_full',
-      });
-    } else if (envelope.kind === 'cast' || envelope.kind === 'info') {
-      const { kind, message } = envelope;
-      this.system.deadLetters.add({ target: this.pid, kind, message, cause: 'mailbox_full' });
-    }
+    if (envelope.kind === 'call') envelope.from.refuse();
+    this.#bury(envelope, 'mailbox_full');
   }
 
-  #bury(envelope: Envelope): void {
-    if (envelope.kind === 'cast' || envelope.kind === 'info') {
-      const { kind, message } = envelope;
-      this.system.deadLetters.add({ target: this.pid, kind, message, cause: 'exited' });
-    }
+  #bury(envelope: Envelope, cause: DeadLetter['cause']): void {
+    const { kind } = envelope;
+    if (kind !== 'call' && kind !== 'cast' && kind !== 'info') return;
+    const message = kind === 'call' ? envelope.request : envelope.message;
+    this.system.deadLetters.add({ target: this.pid, kind, message, cause });
   }
 }
