@@ -1,3 +1,4 @@
+import type { Provider } from '../providers/provider.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 
 export interface ExchangeStats {
@@ -15,7 +16,26 @@ export function chainStats({ runtime }: ChainAssembly) {
     family: runtime.family.name,
     unavailable: runtime.unavailable ?? null,
     heads: heads.snapshot(),
-    providers: table.providers.map(provider => provider.describe()),
+    providers: table.providers.map(providerStats),
     streams: hub === undefined ? null : hub.stats(),
   };
+}
+
+function providerStats(provider: Provider) {
+  return {
+    id: provider.id,
+    state: provider.state,
+    priority: provider.priority,
+    weight: provider.weight,
+    head: provider.head ?? null,
+    lag: provider.lag,
+    inFlight: provider.inFlight,
+    breakers: provider.breakers,
+    latencyMs: rounded(provider.latency('')),
+    errorRate: rounded(provider.errorRate('')),
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }

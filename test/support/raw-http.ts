@@ -11,7 +11,7 @@ export function exchangeBytes(port: number, bytes: string | Buffer, untilMs = 5_
       resolve(Buffer.concat(chunks).toString('latin1'));
     };
     const timer = setTimeout(finish, untilMs);
-    socket.on('data', chunk => chunks.push(chunk));
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', finish);
     socket.on('close', finish);
   });
@@ -48,7 +48,7 @@ export function openRawWebSocket(
 export function closeCodeOf(socket: Socket): Promise<number | undefined> {
   return new Promise(resolve => {
     let received = Buffer.alloc(0);
-    socket.on('data', chunk => {
+    socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       const at = received.indexOf(0x88);
       if (at >= 0 && received.length >= at + 4) {

@@ -59,7 +59,7 @@ export async function startStubbedTrunkline(
     const response = await fetch(`${trunkline.url}/rpc/test`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: body as BodyInit,
+      body: typeof body === 'string' ? body : new Uint8Array(body),
     });
     return { status: response.status, text: await response.text(), headers: response.headers };
   };

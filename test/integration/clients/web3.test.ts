@@ -42,7 +42,9 @@ describe('web3.js', () => {
     const blocks: number[] = [];
     const entries: { number: unknown; note: unknown }[] = [];
     const heads = await socket.eth.subscribe('newBlockHeaders');
-    heads.on('data', head => blocks.push(Number(head.number)));
+    heads.on('data', head => {
+      blocks.push(Number(head.number));
+    });
     const watched = new socket.eth.Contract(ledger.abi as never, address);
     const events = (
       watched.events as unknown as {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { WebSocket } from 'ws';
 import { eventually } from '../../support/eventually.ts';
+import { StubRpcError } from '../../support/stub-upstream.ts';
 import { startStubbedTrunkline } from '../../support/stubbed-trunkline.ts';
 
 interface Client {
@@ -171,9 +172,12 @@ describe('event streams', () => {
     first.socket.close();
   });
 
-  it('says which subscription it does not know', async t => {
-    const { trunkline } = await startStubbedTrunkline(t);
-    await assert.rejects(subscribe(trunkline.wsUrl, ['nonsense']));
+  it("hands on the upstream's refusal of a subscription", async t => {
+    const { trunkline, stubs } = await startStubbedTrunkline(t);
+    stubs[0]!.on('eth_subscribe', () => {
+      throw new StubRpcError(-32602, 'unknown subscription nonsense');
+    });
+    await assert.rejects(subscribe(trunkline.wsUrl, ['nonsense']), /unknown subscription nonsense/);
     await assert.rejects(subscribe(trunkline.wsUrl, []));
   });
 });
