@@ -109,6 +109,8 @@ export interface ChainFamily {
   /** The block that a call needs; params of `-1, -1` mean none. */
   demand(policy: MethodPolicy, source: Buffer, paramsStart: number, paramsEnd: number): BlockDemand;
   classifyError(error: UpstreamError, method: string): FailureClass;
+  /** No rule knows the error: it is treated as the safe case, and its shape is worth one line in the log. */
+  isUnknownError?(error: UpstreamError, method: string): boolean;
   /** For every non-2xx status and for bodies that are not JSON; `undefined`: the body is a JSON-RPC response, classify that. */
   classifyHttp(status: number, bodyStart: string): FailureClass | undefined;
   readonly probes: {

@@ -1,4 +1,49 @@
-import type { ChainFamily } from '../chain-family.ts';
+import type { BlockDemand, ChainFamily, MethodPolicy } from '../chain-family.ts';
+import { blockDemand } from './block-demand.ts';
+import { classifyError, isUnknownError } from './classify-error.ts';
+import { classifyHttp } from './classify-http.ts';
+import { eventKey, eventKind } from './event-key.ts';
+import { parseHead } from './head.ts';
+import { evmMethod } from './methods.ts';
+import { parseQuantity } from './quantity.ts';
+import { rawWriteRules } from './raw-write.ts';
 
-/** The EVM: Ethereum and the chains that speak its JSON-RPC. */
-export declare const evmFamily: ChainFamily;
+/** The EVM: Ethereum and the chains that speak [its JSON-RPC](https://github.com/ethereum/execution-apis). */
+export const evmFamily: ChainFamily = {
+  name: 'evm',
+  policy,
+  demand,
+  classifyError,
+  isUnknownError,
+  classifyHttp,
+  probes: {
+    chainId: { method: 'eth_chainId', params: '[]', read: result => parseQuantity(result) },
+    syncing: { method: 'eth_syncing', params: '[]', read: readSyncing },
+    head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: parseHead },
+  },
+  events: { kind: eventKind, key: eventKey, head: parseHead },
+  rawWrite: rawWriteRules,
+};
+
+/** A method that is not in the table may do anything, and must not be done twice. */
+function policy(method: string): MethodPolicy {
+  const known = evmMethod(method);
+  if (known !== undefined) return known.policy;
+  return { method, class: 'unknown', dispatch: 'once', hedge: false, nullIsFinal: true, label: 'other' };
+}
+
+function demand(
+  { method }: MethodPolicy,
+  source: Buffer,
+  paramsStart: number,
+  paramsEnd: number,
+): BlockDemand {
+  return blockDemand(evmMethod(method)?.block ?? 'none', source, paramsStart, paramsEnd);
+}
+
+/** `false`, or an object that tells the progress. */
+function readSyncing(result: Buffer): boolean | undefined {
+  const first = result[0];
+  if (first === 0x66) return false;
+  return first === 0x7b || first === 0x74 ? true : undefined;
+}

@@ -1,0 +1,77 @@
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { OPEN_ARRAY, QUOTE, skipSpace, skipString } from '../../protocol/json-rpc/skip-json.ts';
+import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
+import { readable } from './error-texts.ts';
+
+/** How a signed transaction is sent without ever being lost, or answered as lost while it is not. */
+export const rawWriteRules: RawWriteRules = {
+  hash: rawTransactionHash,
+  isAlreadyKnown,
+  isNonceTooLow,
+  lookUpMethod: 'eth_getTransactionByHash',
+};
+
+/**
+ * The hash of the signed transaction in the params of `eth_sendRawTransaction`, `0x` and 64 digits. It is the
+ * keccak-256 of the bytes, except for blob transactions: those travel with their blobs, which are not hashed
+ * ([EIP-4844](https://eips.ethereum.org/EIPS/eip-4844#networking)).
+ *
+ * @returns `undefined` when the first param is not the hexadecimal digits of at least one byte.
+ */
+export function rawTransactionHash(
+  source: Buffer,
+  paramsStart: number,
+  paramsEnd: number,
+): string | undefined {
+  if (paramsStart < 0 || source[paramsStart] !== OPEN_ARRAY) return undefined;
+  const start = skipSpace(source, paramsStart + 1, paramsEnd);
+  if (source[start] !== QUOTE) return undefined;
+  const end = skipString(source, start + 1, paramsEnd);
+  if (end - start < 6 || source[start + 1] !== 0x30 || (source[start + 2]! | 0x20) !== 0x78) return undefined;
+  const digits = source.toString('latin1', start + 3, end - 1);
+  const raw = Buffer.from(digits, 'hex');
+  // Buffer.from stops at the first character that is no digit.
+  if (raw.length * 2 !== digits.length) return undefined;
+  return `0x${Buffer.from(keccak_256(hashedPart(raw))).toString('hex')}`;
+}
+
+/** Whether the upstream holds this very transaction already, which for its sender is a success. */
+export function isAlreadyKnown({ code, message }: UpstreamError): boolean {
+  const text = readable(message);
+  // What stands behind "execution reverted: " is a contract's word, not the node's.
+  return code !== 3 && !text.includes('revert') && ALREADY_KNOWN.test(text);
+}
+
+/** Whether the nonce is used up, maybe by this very transaction: its hash must be looked up. */
+export function isNonceTooLow({ code, message }: UpstreamError): boolean {
+  const text = readable(message);
+  return code !== 3 && !text.includes('revert') && NONCE_TOO_LOW.test(text);
+}
+
+const ALREADY_KNOWN =
+  /already ?(known|imported)|\bknown transaction|(already|exists) (in|in the|exists? in|exists? in the) (mem|tx)? ?pool|already have (this )?transaction|(transaction|tx) (with the same hash )?(was )?already (exists?|in (cache|mempool))/;
+const NONCE_TOO_LOW =
+  /nonce (is )?too low|nonce (has )?(been )?already (been )?used|oldnonce|old nonce|nonce below|invalid nonce.*(too low|lower)|nonce is lower/;
+
+const BLOB_TYPE = 0x03;
+
+/** Of a blob transaction in its network form, `0x03 || rlp([transaction, …blobs])`, the transaction; else all of it. */
+function hashedPart(raw: Buffer): Uint8Array {
+  if (raw[0] !== BLOB_TYPE) return raw;
+  const outer = listAt(raw, 1);
+  const inner = outer === undefined ? undefined : listAt(raw, outer.start);
+  if (outer === undefined || inner === undefined || outer.end !== raw.length || inner.end > outer.end)
+    return raw;
+  return Buffer.concat([raw.subarray(0, 1), raw.subarray(outer.start, inner.end)]);
+}
+
+/** The payload's range of the RLP list at `at`; `undefined`: no list stands there. */
+function listAt(raw: Buffer, at: number): { start: number; end: number } | undefined {
+  const first = raw[at];
+  if (first === undefined || first < 0xc0) return undefined;
+  if (first <= 0xf7) return { start: at + 1, end: at + 1 + first - 0xc0 };
+  const lengthBytes = first - 0xf7;
+  if (lengthBytes > 6 || at + 1 + lengthBytes > raw.length) return undefined;
+  const start = at + 1 + lengthBytes;
+  return { start, end: start + raw.readUIntBE(at + 1, lengthBytes) };
+}
