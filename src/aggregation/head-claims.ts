@@ -15,12 +15,21 @@ export interface HeadClaim {
   /** The last claim that was believed. */
   believed: ObservedHead | undefined;
   believedAtMs: number;
-  /** Another provider bore `believed` out; a first claim made alone is not confirmed. */
+  /** Something but the provider itself bore `believed` out; a first claim made alone is not confirmed. */
   isConfirmed: boolean;
+  /** The last number that others or the block's own timestamp bore out; from there its own pace is measured. */
+  anchor: HeadAnchor | undefined;
   /** Since when its claims have gone up at a pace that a chain can have. */
   steadySinceMs: number;
   /** Number of its first claim in the present steady run. */
   steadyFrom: number;
+}
+
+/** A number that was borne out, when, and where the others were then. */
+export interface HeadAnchor {
+  readonly number: number;
+  readonly atMs: number;
+  readonly reference: number;
 }
 
 /** The bounds of belief. */
@@ -34,8 +43,17 @@ export interface BeliefOptions {
   readonly disputeMs: number;
 }
 
-/** `alone`: believed for want of anybody to ask; withdrawn when others contradict it. */
-export type Belief = 'confirmed' | 'alone' | 'refused';
+/**
+ * `anchored`: others, or the block's timestamp, bear it out. `followed`: it continues something believed.
+ * `alone`: believed for want of anybody to ask; withdrawn when others contradict it.
+ */
+export type Belief =
+  | { readonly kind: 'anchored'; readonly anchor: HeadAnchor }
+  | { readonly kind: 'followed' | 'alone' | 'refused' };
+
+const followed: Belief = { kind: 'followed' };
+const alone: Belief = { kind: 'alone' };
+const refused: Belief = { kind: 'refused' };
 
 /**
  * Weighs a claim. No single provider can move the head: it is believed when the upper median of the others is
@@ -54,16 +72,21 @@ export function weigh(
     other => other !== claim && other.head.number > 0 && nowMs - other.atMs <= options.freshMs,
   );
   if (others.length === 0) return weighAlone(claim, nowMs, options);
-  if (head.number === 0) return 'refused';
-  if (isChildOfBelieved(head, claim, others)) return 'confirmed';
-  if (claim.isConfirmed && isOwnPace(claim, nowMs, options, paceSlack)) return 'confirmed';
+  if (head.number === 0) return refused;
   others.sort((a, b) => a.head.number - b.head.number);
   const reference = others[others.length >> 1]!;
   const lead = head.number - reference.head.number;
-  if (lead <= options.maxLeadBlocks + blocksIn(nowMs - reference.atMs, options)) return 'confirmed';
-  if (isAccountedFor(head, reference.head, lead, wallNowMs, options)) return 'confirmed';
   const hasAdvanced = head.number > claim.steadyFrom && nowMs - claim.steadySinceMs >= options.disputeMs;
-  return others.length === 1 && hasAdvanced ? 'confirmed' : 'refused';
+  if (
+    lead <= options.maxLeadBlocks + blocksIn(nowMs - reference.atMs, options) ||
+    isAccountedFor(head, reference.head, lead, wallNowMs, options) ||
+    (others.length === 1 && hasAdvanced)
+  ) {
+    const anchor = { number: head.number, atMs: claim.atMs, reference: reference.head.number };
+    return { kind: 'anchored', anchor };
+  }
+  const isOwnWay = isOwnPace(claim, reference.head.number, nowMs, options);
+  return isOwnWay || isChildOfBelieved(head, claim, others) ? followed : refused;
 }
 
 /** Blocks that a chain can have made in a time: twice as many as its block time says. */
@@ -71,19 +94,31 @@ export function blocksIn(elapsedMs: number, options: Pick<BeliefOptions, 'blockT
   return Math.ceil((2 * Math.max(0, elapsedMs)) / options.blockTimeMs);
 }
 
-/** A confirmed provider may run ahead of the others at the chain's pace, in steps no larger than this and the time. */
-const paceSlack = 8;
-
 /** With nobody to ask, a jump must be said twice before it is believed. */
 function weighAlone(claim: HeadClaim, nowMs: number, options: BeliefOptions): Belief {
-  if (isOwnPace(claim, nowMs, options, options.maxLeadBlocks))
-    return claim.isConfirmed ? 'confirmed' : 'alone';
-  return claim.steadySinceMs < claim.atMs ? 'alone' : 'refused';
+  const { believed, believedAtMs, head } = claim;
+  if (believed === undefined) return alone;
+  const allowed = options.maxLeadBlocks + blocksIn(nowMs - believedAtMs, options);
+  if (head.number - believed.number <= allowed) return claim.isConfirmed ? followed : alone;
+  return claim.steadySinceMs < claim.atMs ? alone : refused;
 }
 
-function isOwnPace(claim: HeadClaim, nowMs: number, options: BeliefOptions, slack: number): boolean {
-  if (claim.believed === undefined) return true;
-  return claim.head.number - claim.believed.number <= slack + blocksIn(nowMs - claim.believedAtMs, options);
+const paceSlack = 8;
+
+/**
+ * A provider that was right may go on at the chain's pace when the others, as it turns out, are stuck: when they
+ * have come less than a quarter as far since. A provider that only creeps away from them may not.
+ */
+function isOwnPace(
+  { head, anchor }: HeadClaim,
+  reference: number,
+  nowMs: number,
+  options: BeliefOptions,
+): boolean {
+  if (anchor === undefined) return false;
+  const advance = head.number - anchor.number;
+  const areOthersStuck = (reference - anchor.reference) * 4 < advance;
+  return areOthersStuck && advance <= paceSlack + blocksIn(nowMs - anchor.atMs, options);
 }
 
 function isChildOfBelieved(head: ObservedHead, claim: HeadClaim, others: readonly HeadClaim[]): boolean {

@@ -188,6 +188,7 @@ export class HeadTracker {
       believed: undefined,
       believedAtMs: atMs,
       isConfirmed: false,
+      anchor: undefined,
       steadySinceMs: atMs,
       steadyFrom: head.number,
     };
@@ -197,13 +198,14 @@ export class HeadTracker {
 
   #judge(claim: HeadClaim, nowMs: number): boolean {
     const belief = weigh(claim, this.#claims.values(), nowMs, this.#clock.wallNow(), this.#belief);
-    if (belief === 'refused') {
+    if (belief.kind === 'refused') {
       if (!claim.isConfirmed && claim.believed !== undefined) this.#withdraw(claim);
       return false;
     }
     claim.believed = claim.head;
     claim.believedAtMs = claim.atMs;
-    claim.isConfirmed = belief === 'confirmed';
+    claim.isConfirmed = belief.kind !== 'alone';
+    if (belief.kind === 'anchored') claim.anchor = belief.anchor;
     if (this.#best === undefined || claim.head.number > this.#best.number) this.#setBest(claim);
     if (claim.head.number > this.#floor) this.#floor = claim.head.number;
     return true;

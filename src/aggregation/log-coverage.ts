@@ -4,6 +4,9 @@ export interface BlockRange {
   readonly to: number;
 }
 
+/** A provider may be this many blocks further than its head is known to be. */
+const staleHeads = 2;
+
 /**
  * Knows up to which block a stream of logs is whole, from where the heads of its providers were when their
  * subscriptions began and ended. It moves with the heads, not with matching logs, so that a quiet filter is known
@@ -18,6 +21,17 @@ export class LogCoverage {
   /** `reserve`: blocks before a lost provider's last known head that count as not delivered, for it may have been silent for a while. */
   constructor(reserve: number) {
     this.#reserve = reserve;
+  }
+
+  /** Every block up to this one is delivered, or a live subscription delivers it; `undefined`: no head is known yet. */
+  get whole(): number | undefined {
+    return this.#whole;
+  }
+
+  /** Whether every live subscription began so near to `whole` that a block between may belong to neither. */
+  get isSeamed(): boolean {
+    if (this.#whole === undefined || this.#starts.size === 0) return false;
+    return Math.min(...this.#starts.values()) + staleHeads > this.#whole;
   }
 
   /** A subscription is live; `head`: the provider's head, as far as known. */

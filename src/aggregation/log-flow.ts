@@ -31,7 +31,7 @@ export interface LogFlowDeps {
 }
 
 const maxWaiting = 4096;
-/** A new subscription's start is only known to about a block: so many heads later, what lay between is fetched. */
+/** Where a new subscription begins is only known to about a block: with so many heads after it, the seam is fetched. */
 const settlingHeads = 2;
 
 /**
@@ -49,6 +49,8 @@ export class LogFlow implements StreamFlow {
   /** Events that wait for the backfill; `undefined`: they go straight through. */
   #waiting: Buffer[] | undefined;
   #lastProvider = '';
+  #hasBegun = false;
+  #liveLegs = 0;
   #fetchedTo = 0;
   #settling = 0;
   #stopSettling: () => void = () => {};
@@ -73,13 +75,17 @@ export class LogFlow implements StreamFlow {
   onLegLive(providerId: string): void {
     this.#lastProvider = providerId;
     const { heads } = this.#deps;
+    const isResumed = this.#hasBegun && this.#liveLegs === 0;
+    this.#hasBegun = true;
+    this.#liveLegs++;
     this.#coverage.began(providerId, heads.head(providerId) ?? heads.best?.number);
-    this.#closeGap();
+    this.#mend(isResumed);
   }
 
   onLegEnded(providerId: string): void {
+    this.#liveLegs--;
     this.#coverage.ended(providerId, this.#deps.heads.head(providerId));
-    this.#closeGap();
+    this.#mend(this.#coverage.isSeamed);
   }
 
   close(): void {
@@ -89,16 +95,20 @@ export class LogFlow implements StreamFlow {
     this.#waiting = undefined;
   }
 
-  #closeGap(): void {
+  /** Fetches what no live subscription covers; `isSeam`: what it may not cover as well. */
+  #mend(isSeam: boolean): void {
     const missing = this.#coverage.missing();
-    if (missing === undefined) return;
-    this.#coverage.filled(missing.to);
+    if (missing !== undefined) this.#coverage.filled(missing.to);
+    const { whole } = this.#coverage;
+    if (whole === undefined || (missing === undefined && !isSeam)) return;
     if (this.#deps.fetchLogs === undefined) {
-      this.#gaveUp(missing, new Error('logs cannot be fetched here'));
+      if (missing !== undefined) this.#gaveUp(missing, new Error('logs cannot be fetched here'));
       return;
     }
-    this.#want(missing);
-    this.#settle(missing.to);
+    const from = missing?.from ?? whole + 1;
+    const to = Math.max(whole, this.#deps.heads.best?.number ?? 0);
+    if (to >= from) this.#want({ from, to });
+    this.#settle(to);
   }
 
   #settle(fetchedTo: number): void {
@@ -107,9 +117,10 @@ export class LogFlow implements StreamFlow {
     this.#stopSettling();
     this.#stopSettling = this.#deps.heads.onBest(({ number }) => {
       if (number <= this.#fetchedTo) return;
-      this.#want({ from: this.#fetchedTo + 1, to: number });
+      const from = this.#fetchedTo + 1;
       this.#fetchedTo = number;
       if (--this.#settling === 0) this.#stopSettling();
+      this.#context.run(() => this.#want({ from, to: number }));
     });
   }
 

@@ -99,7 +99,6 @@ export class UpstreamLegs {
   /** The source has disconnected or was removed: its subscription is over whether it says so or not. */
   sourceClosed(providerId: string): void {
     const leg = this.#legs.get(providerId);
-    this.#patience.delete(providerId);
     if (leg === undefined) return;
     const wasLive = leg.isLive;
     leg.cancel();

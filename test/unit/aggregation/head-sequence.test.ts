@@ -61,6 +61,13 @@ test('what a provider had reached counts for the subscription in which it did', 
   assert.equal(offer('a', headOf(102, 'f', 101)).kind, 'held');
 });
 
+test('the parent of the first head is not sent again with a fork that begins there', () => {
+  const { forwarded, offer } = setUp();
+  offer('a', headOf(100));
+  for (let number = 98; number <= 101; number++) offer('b', headOf(number, 'f', 99));
+  assert.deepEqual(forwarded, [hashOf(100), hashOf(100, 'f'), hashOf(101, 'f')]);
+});
+
 test('a jump names the newest missing block', () => {
   const { offer } = setUp();
   offer('a', headOf(100));

@@ -86,6 +86,27 @@ test('blocks that descend from a believed one are believed at any pace', () => {
   assert.equal(heads.best?.number, 1100);
 });
 
+test('a provider goes on at the pace of the chain although the others are stuck', () => {
+  const { clock, heads, say } = setUp();
+  say({ a: 100, b: 100, c: 100 });
+  for (let i = 1; i <= 200; i++) {
+    clock.advance(12_000);
+    say({ b: 100, c: 100 });
+    assert.equal(heads.observe('a', { number: 100 + i }), true, `${i}`);
+  }
+});
+
+test('a provider that creeps away from the others is believed at the pace of the chain only', () => {
+  const { clock, heads, say } = setUp();
+  say({ a: 100, b: 100, liar: 100 });
+  for (let i = 1; i <= 100; i++) {
+    clock.advance(12_000);
+    say({ a: 100 + i, b: 100 + i });
+    for (let n = 1; n <= 5; n++) say({ liar: (heads.head('liar') ?? 0) + 4 });
+  }
+  assert.ok(heads.floor <= 200 + 64 + 16, `${heads.floor}`);
+});
+
 test('time allows for blocks: after an hour without news a provider may be that much ahead', () => {
   const { clock, heads, say } = setUp();
   say({ a: 100, b: 100 });
@@ -186,6 +207,7 @@ test('after a reset of the chain the head goes back once no provider has confirm
 test('one provider at the floor keeps it, however far the others are behind', () => {
   const { clock, heads, say } = setUp({ blockTimeMs: 1000 });
   say({ a: 500, b: 480 });
+  heads.onBest(() => assert.fail('the best head has not changed'));
   for (let i = 0; i < 200; i++) {
     clock.advance(1000);
     say({ b: 480, a: 500 });
