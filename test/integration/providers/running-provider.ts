@@ -33,15 +33,15 @@ export class RunningProvider {
     const { url, wsUrl, headers = {}, chain = {} } = options;
     const sections: Record<string, Record<string, unknown>> = {
       circuit_breaker: { failure_threshold: 3, recovery_timeout: 300, success_threshold: 2, jitter: 0 },
-      health: { probe_interval: 200, probe_timeout: 300, head_poll_interval: 100 },
+      health: { probe_interval: 200, probe_timeout: 2000, head_poll_interval: 100 },
       websocket: {
         connect_timeout: 1000,
-        ping_interval: 100,
-        ping_timeout: 150,
+        ping_interval: 300,
+        ping_timeout: 1000,
         reconnect_min: 20,
         reconnect_max: 200,
       },
-      http: { connections: 16, connect_timeout: 500 },
+      http: { connections: 16, connect_timeout: 2000 },
       failover: { cooldown: 200, max_cooldown: 2000, unsupported_ttl: 1000 },
     };
     for (const [name, section] of Object.entries(chain)) sections[name] = { ...sections[name], ...section };
@@ -92,7 +92,7 @@ export class RunningProvider {
     return this.provider.refusal(callOf(method), systemClock.now());
   }
 
-  attempt(call: UpstreamCall | string = 'eth_call', timeoutMs = 2000): Promise<AttemptOutcome> {
+  attempt(call: UpstreamCall | string = 'eth_call', timeoutMs = 10_000): Promise<AttemptOutcome> {
     const sent = typeof call === 'string' ? callOf(call) : call;
     return new Promise(resolve => this.provider.attempt(sent, timeoutMs, resolve));
   }
