@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { ArrivalTap } from './harness/arrival-tap.ts';
+import { headNumber } from './harness/chain-stub.ts';
 import { ChildProcesses } from './harness/child-processes.ts';
 import { FaultyProvider } from './harness/faulty-provider.ts';
 import { now } from './harness/now.ts';
@@ -31,57 +32,62 @@ export interface FailoverResult {
   /** The first second after the fault alone. */
   readonly p99FirstSecondMs: number;
   readonly maxMs: number;
-  /** Milliseconds from the fault to the last read that was sent to the provider, as far as the answers tell. */
-  readonly lastSentMs: number;
-  /** Reads that needed a second attempt, or had none that succeeded. */
+  /** Share of the reads that the provider answered in the half second before; a run below 0.95 is repeated. */
+  readonly servedBefore: number;
+  /** Reads that reached the provider after the fault, counted there and not by Trunkline; 0 when it is dead. */
+  readonly arrived: number;
+  /** Milliseconds from the fault to the last of them; 0 when there was none. */
+  readonly lastArrivedMs: number;
+  /** Reads with more than one attempt. Hedges are among them, so it is a bound for those that met the fault. */
   readonly retried: number;
-  /** Reads that arrived at the provider after the fault, by its own count; undefined when it is dead. */
-  readonly arrived: number | undefined;
-  /** Milliseconds to the last of them; undefined when the process could not look at its clock. */
-  readonly lastArrivedMs: number | undefined;
+  /** Milliseconds from the fault to the last such read: no read met the fault later. */
+  readonly lastRetriedMs: number;
 }
 
 interface Fault {
   readonly name: string;
   readonly doc: string;
-  readonly inject: (provider: FaultyProvider) => void;
-  /** Whether the process runs afterwards, so that it sees when a request arrives. */
-  readonly isObservable: boolean;
+  /** Resolves when the fault is there. */
+  readonly inject: (provider: FaultyProvider) => Promise<void>;
+  /** The process cannot count what arrives: a tap in front of it does. */
+  readonly isTapped?: boolean;
 }
 
+const ids = ['first', 'second', 'third'];
 const retryAfterSeconds = 120;
-const signalled = (name: string, doc: string, signal: NodeJS.Signals): Fault => ({
-  name,
-  doc,
-  inject: provider => provider.child.signal(signal),
-  isObservable: false,
-});
-const faulted = (
-  name: string,
-  doc: string,
-  fault: string,
-  options: Readonly<Record<string, string | number>> = {},
-): Fault => ({
-  name,
-  doc,
-  inject: provider => void provider.fault(fault, options),
-  isObservable: true,
-});
+const faulted =
+  (fault: string, options: Readonly<Record<string, string | number>>) => (provider: FaultyProvider) =>
+    provider.fault(fault, options);
 
 const faults: readonly Fault[] = [
-  signalled('killed', 'SIGKILL: connections cut, new ones refused', 'SIGKILL'),
-  signalled('stopped', 'SIGSTOP: the kernel accepts, nobody answers', 'SIGSTOP'),
-  faulted('hanging', 'accepts requests and answers none', 'hang'),
-  faulted('resetting', 'cuts each connection with a TCP RST before it answers', 'reset', {
-    stage: 'request',
-  }),
-  faulted('http-500', 'answers HTTP 500', 'error', { status: 500 }),
-  faulted('http-429', `answers HTTP 429, Retry-After ${retryAfterSeconds} s`, 'rate-limit', {
-    retry_after: retryAfterSeconds,
-  }),
+  {
+    name: 'killed',
+    doc: 'SIGKILL: connections cut, new ones refused',
+    inject: async provider => provider.child.signal('SIGKILL'),
+  },
+  {
+    name: 'stopped',
+    doc: 'SIGSTOP: connections and bytes are accepted, nobody answers',
+    inject: async provider => provider.child.signal('SIGSTOP'),
+    isTapped: true,
+  },
+  { name: 'hanging', doc: 'accepts requests and answers none', inject: faulted('hang', {}) },
+  {
+    name: 'resetting',
+    doc: 'cuts each connection with a TCP RST when a request has come in',
+    inject: faulted('reset', { stage: 'request' }),
+  },
+  { name: 'http-500', doc: 'answers HTTP 500', inject: faulted('error', { status: 500 }) },
+  {
+    name: 'http-429',
+    doc: `answers HTTP 429, Retry-After ${retryAfterSeconds} s`,
+    inject: faulted('rate-limit', { retry_after: retryAfterSeconds }),
+  },
 ];
 
 const warmUpSeconds = 2;
+const minimumServed = 0.95;
+const maxTries = 3;
 
 /**
  * The first of three providers, which has all the traffic, fails in the middle of it. Each fault gets a Trunkline and
@@ -94,10 +100,22 @@ export async function run(options: FailoverOptions = {}): Promise<readonly Failo
   const results: FailoverResult[] = [];
   for (const fault of chosen) {
     console.log(`  ${fault.name}: ${fault.doc}`);
-    results.push(await measure(fault, options));
+    results.push(await measureValid(fault, options));
   }
   print(results);
   return results;
+}
+
+/** @throws Error when the provider that is to fail did not have the traffic in three tries: such a run says nothing */
+async function measureValid(fault: Fault, options: FailoverOptions): Promise<FailoverResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await measure(fault, options);
+    if (result.servedBefore >= minimumServed) return result;
+    const share = `the provider answered only ${Math.round(100 * result.servedBefore)} % of the reads before the fault`;
+    if (tries === maxTries)
+      throw new Error(`${fault.name}: ${share}, ${maxTries} times; is the machine busy?`);
+    console.log(`    ${share}: once more`);
+  }
 }
 
 async function measure(
@@ -105,45 +123,42 @@ async function measure(
   { rate = 500, requests = 10_000 }: FailoverOptions,
 ): Promise<FailoverResult> {
   await using children = new ChildProcesses();
-  const ids = ['first', 'second', 'third'];
-  const providers = await Promise.all(ids.map(id => FaultyProvider.start(children, id)));
+  // A head that stands still keeps all three fit for reads at `latest`; else the one polled last would take the traffic.
+  const head = headNumber();
+  const providers = await Promise.all(ids.map(id => FaultyProvider.start(children, id, head)));
   const first = providers[0]!;
-  const trunkline = await TrunklineProcess.start(children, {
-    providers: providers.map(({ port }, index) => ({
-      id: ids[index]!,
-      url: `http://127.0.0.1:${port}/`,
-      priority: index + 1,
-    })),
-  });
-  const load = { port: trunkline.port, path: '/rpc/bench', body: read, requestsPerSecond: rate };
-  await openLoop({ ...load, count: warmUpSeconds * rate });
-  const before = 2 * rate;
-  let faultAt = Number.NaN;
-  const samples = await openLoop({
-    ...load,
-    count: before + requests,
-    onRequest: index => {
-      if (index !== before) return;
-      faultAt = now();
-      fault.inject(first);
-    },
-  });
-  const seen = first.child.hasEnded ? undefined : await lookAt(first, faultAt);
-  return summarize(fault, samples.slice(0, before), samples.slice(before), faultAt, seen);
-}
-
-/** A stopped process reads what has piled up at its sockets once it goes on. */
-async function lookAt(
-  provider: FaultyProvider,
-  since: number,
-): Promise<{ reads: number; lastReadAt: number | undefined }> {
-  provider.child.signal('SIGCONT');
-  await delay(500);
-  return await provider.report(since);
+  const tap = fault.isTapped === true ? new ArrivalTap(first.port) : undefined;
+  const ports = providers.map(({ port }) => port);
+  if (tap !== undefined) ports[0] = await tap.start();
+  try {
+    const trunkline = await TrunklineProcess.start(children, {
+      providers: ports.map((port, index) => ({
+        id: ids[index]!,
+        url: `http://127.0.0.1:${port}/`,
+        priority: index + 1,
+      })),
+    });
+    const load = { port: trunkline.port, path: '/rpc/bench', body: read, requestsPerSecond: rate };
+    await openLoop({ ...load, count: warmUpSeconds * rate });
+    const before = 2 * rate;
+    let faultAt: Promise<number> | undefined;
+    const samples = await openLoop({
+      ...load,
+      count: before + requests,
+      onRequest: index => {
+        if (index === before) faultAt = fault.inject(first).then(now);
+      },
+    });
+    const at = (await faultAt)!;
+    const seen = tap?.report(at) ?? (first.child.hasEnded ? undefined : await first.report(at));
+    return summarize(fault.name, samples.slice(0, before), samples.slice(before), at, seen);
+  } finally {
+    tap?.stop();
+  }
 }
 
 function summarize(
-  fault: Fault,
+  fault: string,
   before: readonly OpenLoopSample[],
   during: readonly OpenLoopSample[],
   faultAt: number,
@@ -151,27 +166,22 @@ function summarize(
 ): FailoverResult {
   const latencies = (some: readonly OpenLoopSample[]) => some.map(({ latencyMs }) => latencyMs);
   const failed = during.filter(({ failure }) => failure !== undefined);
-  const touched = during.filter(
-    ({ attempts, provider, failure }) => attempts !== 1 || provider === 'first' || failure !== undefined,
-  );
-  const lastTouched = touched.at(-1);
-  const firstSecond = during.filter(({ dueAt }) => dueAt < faultAt + 1000);
+  const retried = during.filter(({ attempts }) => attempts !== 1);
+  const justBefore = before.filter(({ dueAt }) => dueAt > faultAt - 500);
   return {
-    fault: fault.name,
+    fault,
     requests: during.length,
     failed: failed.length,
     failures: [...new Set(failed.map(({ failure }) => failure!))].slice(0, 5),
     p99BeforeMs: quantile(latencies(before), 0.99),
     p99DuringMs: quantile(latencies(during), 0.99),
-    p99FirstSecondMs: quantile(latencies(firstSecond), 0.99),
+    p99FirstSecondMs: quantile(latencies(during.filter(({ dueAt }) => dueAt < faultAt + 1000)), 0.99),
     maxMs: quantile(latencies(during), 1),
-    lastSentMs: lastTouched === undefined ? 0 : Math.max(0, lastTouched.dueAt - faultAt),
-    retried: touched.length,
-    arrived: seen?.reads,
-    lastArrivedMs:
-      !fault.isObservable || seen === undefined
-        ? undefined
-        : Math.max(0, (seen.lastReadAt ?? faultAt) - faultAt),
+    servedBefore: justBefore.filter(({ provider }) => provider === ids[0]).length / justBefore.length,
+    arrived: seen?.reads ?? 0,
+    lastArrivedMs: Math.max(0, (seen?.lastReadAt ?? faultAt) - faultAt),
+    retried: retried.length,
+    lastRetriedMs: Math.max(0, (retried.at(-1)?.dueAt ?? faultAt) - faultAt),
   };
 }
 
@@ -183,10 +193,11 @@ function print(results: readonly FailoverResult[]): void {
     'p99 during',
     'p99 1st second',
     'max ms',
-    'last sent ms',
-    'retried',
     'arrived',
     'last arrived ms',
+    'retried',
+    'last retried ms',
+    'served before',
   ];
   const rows = results.map(result => [
     result.fault,
@@ -195,10 +206,11 @@ function print(results: readonly FailoverResult[]): void {
     result.p99DuringMs.toFixed(1),
     result.p99FirstSecondMs.toFixed(1),
     result.maxMs.toFixed(0),
-    result.lastSentMs.toFixed(0),
+    result.arrived,
+    result.lastArrivedMs.toFixed(0),
     result.retried,
-    result.arrived ?? '–',
-    result.lastArrivedMs?.toFixed(0) ?? '–',
+    result.lastRetriedMs.toFixed(0),
+    `${Math.round(100 * result.servedBefore)} %`,
   ]);
   console.log(`\n${formatTable(head, rows)}\n`);
   for (const { fault, failures } of results)

@@ -37,13 +37,13 @@ export function numberInHash(message: Buffer): number {
 }
 
 /** The result of a call to a simulated node; a balance for every method that it does not know. */
-export function stubResult({ method, params }: RpcCall): unknown {
+export function stubResult({ method, params }: RpcCall, head: number = headNumber()): unknown {
   if (method === 'eth_chainId') return hex(benchChainId);
   if (method === 'net_version') return String(benchChainId);
   if (method === 'eth_syncing') return false;
-  if (method === 'eth_blockNumber') return hex(headNumber());
+  if (method === 'eth_blockNumber') return hex(head);
   if (method === 'web3_clientVersion') return 'bench/1.0';
-  if (method === 'eth_getBlockByNumber') return blockHeader(numberOf(params?.[0]));
+  if (method === 'eth_getBlockByNumber') return blockHeader(numberOf(params?.[0], head));
   return '0x56bc75e2d63100000';
 }
 
@@ -75,6 +75,12 @@ export function blockHeader(number: number): Record<string, unknown> {
 export class ChainStub {
   readonly #server: Server = createServer((request, response) => this.#answer(request, response));
   readonly requestsByMethod: Record<string, number> = {};
+  readonly #head: number | undefined;
+
+  /** @param head Number of the block that it stays at; without it, the wall clock's. */
+  constructor(head?: number) {
+    this.#head = head;
+  }
 
   /** Starts to listen on a free loopback port. */
   async start(): Promise<number> {
@@ -107,12 +113,12 @@ export class ChainStub {
 
   #reply(call: RpcCall): object {
     this.requestsByMethod[call.method] = (this.requestsByMethod[call.method] ?? 0) + 1;
-    return { jsonrpc: '2.0', id: call.id, result: stubResult(call) };
+    return { jsonrpc: '2.0', id: call.id, result: stubResult(call, this.#head) };
   }
 }
 
-function numberOf(tag: unknown): number {
-  return typeof tag === 'string' && tag.startsWith('0x') ? Number(tag) : headNumber();
+function numberOf(tag: unknown, head: number): number {
+  return typeof tag === 'string' && tag.startsWith('0x') ? Number(tag) : head;
 }
 
 function hex(number: number): string {

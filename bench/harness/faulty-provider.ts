@@ -15,8 +15,9 @@ export class FaultyProvider {
     this.port = port;
   }
 
-  static async start(children: ChildProcesses, id: string): Promise<FaultyProvider> {
-    const child = children.start(`provider ${id}`, process.execPath, [file], { ipc: true });
+  /** @param head Number of the block that it stays at. */
+  static async start(children: ChildProcesses, id: string, head: number): Promise<FaultyProvider> {
+    const child = children.start(`provider ${id}`, process.execPath, [file, String(head)], { ipc: true });
     const { port } = await replyOf(child, 'ready');
     return new FaultyProvider(child, port);
   }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { versionOf } from './programs.ts';
 
@@ -16,6 +16,7 @@ export async function writeResult(
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
+    loadAverage: loadavg()[0],
     node: process.version,
     nginx: versionOf('nginx'),
     wrk: versionOf('wrk'),

@@ -21,7 +21,7 @@ export type ProviderReply =
   | { readonly kind: 'report'; readonly reads: number; readonly lastReadAt: number | undefined };
 
 /** A simulated provider with faults on demand, in a process of its own so that it can be stopped and killed. */
-const stub = new ChainStub();
+const stub = new ChainStub(Number(process.argv[2]));
 const stubPort = await stub.start();
 const proxy = new FaultProxy(
   { id: 'provider', upstreamUrl: `http://127.0.0.1:${stubPort}/` },
