@@ -21,10 +21,17 @@ export async function staleFiles(root: string, files: readonly GeneratedFile[]):
 }
 
 async function differing(root: string, files: readonly GeneratedFile[]) {
-  const contents = await Promise.all(
-    files.map(async ({ path, generate }) => ({ path, content: await generate() })),
-  );
+  const contents = await Promise.all(files.map(generated));
   return contents.filter(({ path, content }) => content !== currentContent(join(root, path)));
+}
+
+/** @throws Error that names the file which cannot be made */
+async function generated({ path, generate }: GeneratedFile) {
+  try {
+    return { path, content: await generate() };
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function currentContent(path: string): string | undefined {

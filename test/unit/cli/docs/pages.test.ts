@@ -78,6 +78,16 @@ describe('generated files', () => {
     assert.deepEqual(await writeGenerated(root, files), ['b.md']);
   });
 
+  it('say which of them cannot be made', async () => {
+    const fail = () => {
+      throw new Error('two definitions');
+    };
+    await assert.rejects(
+      staleFiles('.', [{ path: 'a.md', generate: fail }]),
+      /^Error: a\.md: two definitions$/,
+    );
+  });
+
   it('come from the modules that have the right name, in any depth', async t => {
     const src = mkdtempSync(join(tmpdir(), 'trunkline-src-'));
     t.after(() => rmSync(src, { recursive: true }));
