@@ -45,7 +45,7 @@ async function start(path: string, listen: ListenOptions): Promise<void> {
   if (loaded.warnings.length > 0)
     process.stderr.write(`${formatDiagnostics(loaded.warnings, { colour })}\n\n`);
   const redactor = new Redactor(loaded.secrets);
-  const metrics = new PromMetricRegistry();
+  const metrics = new PromMetricRegistry({ processMetrics: true }, { redact: text => redactor.redact(text) });
   const log = createLog(
     { level: loaded.config.log.level, format: loaded.config.log.format, redactor },
     { clock: systemClock, metrics },
