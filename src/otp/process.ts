@@ -82,7 +82,11 @@ export class Process implements Self {
     return this.#abort.signal;
   }
 
-  /** Whether an exit signal or a handler's decision to stop is about to end the process. */
+  /** The reason of an exit signal or of a handler's decision to stop, from then on until the process has ended. */
+  get endingReason(): ExitReason | undefined {
+    return this.#ending?.reason;
+  }
+
   get isEnding(): boolean {
     return this.#ending !== undefined;
   }
@@ -213,8 +217,9 @@ export class Process implements Self {
       return;
     }
     if (reason === 'normal' && from !== this.pid && !this.trapExit) return;
-    if (this.status === 'starting' || !this.body.hasTerminate) this.die(reason);
-    else this.end(reason);
+    const isInterruptible = this.status !== 'starting' || this.body.putsParentExitFirst;
+    if (isInterruptible && this.body.hasTerminate) this.end(reason);
+    else this.die(reason);
   }
 
   /** Ends the process in order: after the handler that is under way, `terminate` runs. The first reason counts. */

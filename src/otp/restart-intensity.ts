@@ -6,9 +6,8 @@ export class RestartIntensity {
   add(now: number, intensity: number, periodMs: number): boolean {
     const restarts = this.#restarts;
     while (restarts.length > 0 && now - (restarts[0] as number) > periodMs) restarts.shift();
+    if (restarts.length >= intensity) return false;
     restarts.push(now);
-    if (restarts.length <= intensity) return true;
-    restarts.shift();
-    return false;
+    return true;
   }
 }

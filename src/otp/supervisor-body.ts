@@ -58,10 +58,11 @@ export class SupervisorBody implements ProcessBody {
     for (const child of [...this.#children]) {
       const result = await this.#family.start(child);
       if (result.kind === 'error') {
-        this.#family.report('start_error', result.reason, child, undefined);
+        const ending = this.#process.endingReason;
+        if (ending === undefined) this.#family.report('start_error', result.reason, child, undefined);
         await this.terminate();
         const reason = { shutdown: { failed_to_start_child: child.spec.id, reason: result.reason } };
-        return { kind: 'stop', reason };
+        return { kind: 'stop', reason: ending ?? reason };
       }
       if (result.kind === 'ignore' && child.isTemporary) this.#remove(child);
     }
