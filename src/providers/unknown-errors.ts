@@ -22,7 +22,7 @@ export class UnknownErrors {
     const shape = `${code} ${shapeOf(message)}`;
     if (this.#shapes.size >= MAX_SHAPES || this.#shapes.has(shape)) return;
     this.#shapes.add(shape);
-    this.#log.info('unknown JSON-RPC error, returned as it is', { code, message, method });
+    this.#log.info('JSON-RPC error that no rule knows', { code, message, method });
   }
 }
 

@@ -82,9 +82,9 @@ describe('a provider over HTTP', { timeout: 60_000 }, () => {
   });
 
   it('reports heads that are absurd as they come: who compares providers judges them', async t => {
-    const stub = await startStubUpstream(t, { head: 0 });
+    const stub = await startStubUpstream(t, { head: 1 });
     const running = await startProvider(t, { url: stub.url });
-    await eventually(() => running.heads.at(-1)?.number === 0);
+    await eventually(() => running.heads.at(-1)?.number === 1);
     stub.head = 2 ** 50;
     await eventually(() => running.heads.at(-1)?.number === 2 ** 50);
     assert.equal(running.provider.state, 'up');

@@ -1,4 +1,5 @@
 import type { ChainFamily, Head } from '../../../src/chains/chain-family.ts';
+import { evmFamily } from '../../../src/chains/evm/evm-family.ts';
 import { systemClock } from '../../../src/clock/system-clock.ts';
 import { ProcessSystem } from '../../../src/otp/process-system.ts';
 import { startSupervisor } from '../../../src/otp/supervisor.ts';
@@ -9,7 +10,7 @@ import type { AttemptOutcome, UpstreamCall } from '../../../src/providers/upstre
 import { silentMetrics } from '../../../src/telemetry/metrics.ts';
 import type { Cleanup } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
-import { callOf, chainConfigOf, plainFamily, RecordedLog } from '../../unit/providers/fixtures.ts';
+import { callOf, chainConfigOf, RecordedLog } from '../../unit/providers/fixtures.ts';
 
 export interface RunningOptions {
   readonly url?: string;
@@ -54,7 +55,7 @@ export class RunningProvider {
         chain: 'devnet',
         chainConfig,
         config: chainConfig.providers[0]!,
-        family: options.family ?? plainFamily,
+        family: options.family ?? evmFamily,
         maxResponseBytes: options.maxResponseBytes ?? 16 * 1024 * 1024,
       },
       {
