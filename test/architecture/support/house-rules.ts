@@ -23,6 +23,7 @@ export const restrictedFolders: Readonly<Record<string, readonly string[]>> = {
 /** The folders that may import a package; any other package has no business in the house. */
 export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   nact: ['otp'],
+  '@noble/hashes': ['chains'],
   undici: ['providers'],
   ws: ['providers', 'gateway', 'devnet'],
   winston: ['telemetry'],
