@@ -5,6 +5,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { type GeneratedFile, staleFiles, writeGenerated } from './docs/generated-files.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 import { sourceModules } from './docs/source-modules.ts';
+import { supervisionPage } from './docs/supervision-page.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const src = fileURLToPath(new URL('..', import.meta.url));
@@ -20,6 +21,7 @@ const files: readonly GeneratedFile[] = [
     generate: async () => metricsPage(await sourceModules(src, /^(?:.+-)?metrics\.ts$/)),
   },
   { path: 'docs/config.md', generate: configMarkdown },
+  { path: 'docs/supervision-tree.md', generate: supervisionPage },
   {
     path: 'config/chains.schema.json',
     generate: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n`,

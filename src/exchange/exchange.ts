@@ -1,3 +1,4 @@
+import type { ChainParts } from '../../supervisors/chain.ts';
 import { rootSupervisor } from '../../supervisors/root.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { LoadedConfig } from '../config/parse-config.ts';
@@ -11,6 +12,7 @@ import { StatusRoutes } from '../gateway/status-routes.ts';
 import { ProcessSystem } from '../otp/process-system.ts';
 import { type LiveNode, liveTree } from '../otp/supervision-tree.ts';
 import { type SupervisorPid, startSupervisor } from '../otp/supervisor.ts';
+import type { SupervisorSpec } from '../otp/supervisor-spec.ts';
 import type { RootLog } from '../telemetry/create-log.ts';
 import { HealthRegistry } from '../telemetry/health-registry.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
@@ -91,8 +93,33 @@ export class Exchange {
 
   /** Starts the tree. @throws OtpError `process_start_failed`, whose cause is the first failure, such as `port_in_use` */
   async start(): Promise<void> {
+    this.#root = await startSupervisor(this.#system, this.specification());
+  }
+
+  /** Settles once every chain's providers have been looked at, or after `withinMs`. */
+  async settled(withinMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    const end = clock.now() + withinMs;
+    const isStarting = () =>
+      [...this.assemblies.values()].some(({ runtime }) =>
+        runtime.table.providers.some(provider => provider.state === 'starting'),
+      );
+    while (isStarting() && clock.now() < end)
+      await new Promise<void>(resolve => clock.setTimeout(resolve, settlePollMs));
+  }
+
+  /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
+  async stop(): Promise<void> {
+    await this.#system.stop(this.#server.drain_timeout + 20_000);
+    for (const assembly of this.assemblies.values()) assembly.close();
+    this.#deps.log.flush();
+  }
+
+  /** The tree as data; `chainTemplate` stands for the chains in a drawing of it. */
+  specification(chainTemplate?: ChainParts): SupervisorSpec {
     const { clock, log, metrics, random = Math.random } = this.#deps;
-    const spec = rootSupervisor({
+    return rootSupervisor({
+      ...(chainTemplate === undefined ? {} : { chainTemplate }),
       telemetry: { clock, metrics, health: this.#health },
       roster: rosterChild({
         log,
@@ -143,26 +170,6 @@ export class Exchange {
         onSwap: loaded => this.#swap(loaded),
       }),
     });
-    this.#root = await startSupervisor(this.#system, spec);
-  }
-
-  /** Settles once every chain's providers have been looked at, or after `withinMs`. */
-  async settled(withinMs: number): Promise<void> {
-    const { clock } = this.#deps;
-    const end = clock.now() + withinMs;
-    const isStarting = () =>
-      [...this.assemblies.values()].some(({ runtime }) =>
-        runtime.table.providers.some(provider => provider.state === 'starting'),
-      );
-    while (isStarting() && clock.now() < end)
-      await new Promise<void>(resolve => clock.setTimeout(resolve, settlePollMs));
-  }
-
-  /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
-  async stop(): Promise<void> {
-    await this.#system.stop(this.#server.drain_timeout + 20_000);
-    for (const assembly of this.assemblies.values()) assembly.close();
-    this.#deps.log.flush();
   }
 
   tree(): LiveNode | undefined {

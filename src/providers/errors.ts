@@ -101,7 +101,7 @@ export const providerErrors = {
     sentence: 'The provider refused the subscription, or did not confirm it in time.',
     retryable: true,
   },
-  subscription_limit: {
+  upstream_subscription_limit: {
     sentence: "The provider's WebSocket holds as many subscriptions as it may.",
     retryable: true,
   },

@@ -18,7 +18,7 @@ interface Upstream {
 
 /** What can be configured about subscriptions. */
 export interface UpstreamSubscriptionsOptions {
-  /** Distinct subscriptions; one more is refused with `subscription_limit`. @default 1000 */
+  /** Distinct subscriptions; one more is refused with `upstream_subscription_limit`. @default 1000 */
   readonly maxSubscriptions?: number;
   /** Milliseconds for the provider to confirm. */
   readonly timeoutMs: number;
@@ -44,12 +44,12 @@ export class UpstreamSubscriptions {
     return this.#byParams.size;
   }
 
-  /** @throws TrunklineError `websocket_closed`, `subscription_limit`, `subscribe_refused`. */
+  /** @throws TrunklineError `websocket_closed`, `upstream_subscription_limit`, `subscribe_refused`. */
   async subscribe(params: string, listener: StreamListener): Promise<StreamHandle> {
     let upstream = this.#byParams.get(params);
     if (upstream === undefined) {
       if (this.#byParams.size >= (this.#options.maxSubscriptions ?? 1000))
-        throw refusal('subscription_limit');
+        throw refusal('upstream_subscription_limit');
       upstream = this.#start(params);
     }
     upstream.listeners.add(listener);
