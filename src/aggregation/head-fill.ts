@@ -19,6 +19,8 @@ export interface HeadFillOptions {
 }
 
 const inFlight = 8;
+/** A new head asks for its ancestors before everybody has heard of it. */
+const tryDelaysMs = [0, 100, 400];
 
 /**
  * Fetches the blocks between what was forwarded and a new head, newest first, each checked against the hash that
@@ -83,6 +85,15 @@ export class HeadFill {
   }
 
   async #fetch(number: number): Promise<HeadEvent | undefined> {
+    for (const delayMs of tryDelaysMs) {
+      await this.#sleep(delayMs);
+      const event = await this.#tryFetch(number);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  }
+
+  async #tryFetch(number: number): Promise<HeadEvent | undefined> {
     try {
       const block = await this.#fetchBlock(number);
       const head = block === undefined ? undefined : this.#readHead(block);
@@ -91,5 +102,9 @@ export class HeadFill {
       // A block that cannot be had ends the fill; what is missing is counted by the caller.
       return undefined;
     }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return ms === 0 ? Promise.resolve() : new Promise(resolve => this.#clock.setTimeout(resolve, ms));
   }
 }

@@ -18,15 +18,15 @@ export type FetchLogs = (request: LogRequest) => Promise<Buffer>;
 export interface LogBackfillListener {
   /** The logs of the range, in order. */
   onLogs(logs: readonly Buffer[]): void;
-  /** The first try failed: what waits for these logs need not wait longer. More tries follow. */
+  /** It takes long: what waits for these logs need not wait longer. They still come, or `onFailed`. */
   onDelayed(): void;
   /** All tries failed. */
   onFailed(error: unknown): void;
 }
 
-const retryDelaysMs = [1000, 4000];
+const retryDelaysMs = [100, 400, 1500, 4000];
 
-/** Fetches one range of logs, with two more tries. */
+/** Fetches one range of logs, in up to five tries: right after a head, few providers have its block. */
 export class LogBackfill {
   readonly #request: LogRequest;
   readonly #timeoutMs: number;
@@ -34,6 +34,7 @@ export class LogBackfill {
   readonly #listener: LogBackfillListener;
   readonly #clock: Clock;
   #timer: TimerHandle | undefined;
+  #patience: TimerHandle | undefined;
   #isOver = false;
 
   constructor(
@@ -51,13 +52,18 @@ export class LogBackfill {
   }
 
   start(): void {
-    this.#try(0);
+    this.#patience = this.#clock.setTimeout(() => this.#listener.onDelayed(), this.#timeoutMs);
+    // Not at once: it may be a new head that asks for this, and not everybody has heard of it yet.
+    queueMicrotask(() => {
+      if (!this.#isOver) this.#try(0);
+    });
   }
 
   /** Nothing is reported after this. */
   cancel(): void {
     this.#isOver = true;
     this.#clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#patience);
   }
 
   #try(attempt: number): void {
@@ -83,18 +89,17 @@ export class LogBackfill {
   }
 
   #done(logs: readonly Buffer[]): void {
-    this.#isOver = true;
+    this.cancel();
     this.#listener.onLogs(logs);
   }
 
   #failed(attempt: number, error: unknown): void {
     const delayMs = retryDelaysMs[attempt];
     if (delayMs === undefined) {
-      this.#isOver = true;
+      this.cancel();
       this.#listener.onFailed(error);
       return;
     }
-    if (attempt === 0) this.#listener.onDelayed();
     this.#timer = this.#clock.setTimeout(() => this.#try(attempt + 1), delayMs);
   }
 }

@@ -156,10 +156,12 @@ export class LogFlow implements StreamFlow {
         listener: {
           onLogs: logs => this.#context.run(() => this.#fetched(request.providerId, logs)),
           onDelayed: () => this.#context.run(() => this.#release()),
-          onFailed: error => {
-            this.#gaveUp({ from: request.fromBlock, to: request.toBlock }, error);
-            this.#startBackfill();
-          },
+          onFailed: error =>
+            this.#context.run(() => {
+              this.#gaveUp({ from: request.fromBlock, to: request.toBlock }, error);
+              this.#release();
+              this.#startBackfill();
+            }),
         },
       },
     );

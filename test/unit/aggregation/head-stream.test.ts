@@ -79,7 +79,22 @@ test('a fill that hangs or fails holds the heads up for a bounded time', async (
   await clock.advanceAndSettle(1999);
   assert.deepEqual(recorder.numbers, [100]);
   await clock.advanceAndSettle(1);
+  assert.deepEqual(recorder.numbers, [100, 103]);
+  await clock.advanceAndSettle(500, 5);
   assert.deepEqual(recorder.numbers, [100, 103, 105]);
+});
+
+test('a block that nobody has yet is asked for again', async () => {
+  let tries = 0;
+  const { clock, sources, subscribe } = setUpHub(1, {
+    fetchBlock: async number => (++tries < 3 ? undefined : block(number)),
+  });
+  const { recorder } = await subscribe();
+  sources[0]!.emit(head(100));
+  sources[0]!.emit(head(102));
+  await settle();
+  await clock.advanceAndSettle(500, 5);
+  assert.deepEqual(recorder.numbers, [100, 101, 102]);
 });
 
 test('a reorg whose lower blocks no provider announced is filled down to the fork', async () => {

@@ -151,7 +151,7 @@ test('the next heads settle where the new subscription began', async () => {
   assert.deepEqual(blocksIn(recorder.events), [101, 102]);
 });
 
-test('a failing fetch is tried again, and live events wait for the first try only', async () => {
+test('a failing fetch is tried again, and what arrives meanwhile comes behind it', async () => {
   let tries = 0;
   const { clock, a, b, head, subscribe, metric } = setUp(async request => {
     if (++tries < 3) throw new Error('no');
@@ -165,15 +165,38 @@ test('a failing fetch is tried again, and live events wait for the first try onl
   a.open();
   a.emit(logBytes(104, 0));
   await settle();
-  assert.deepEqual(blocksIn(recorder.events), [104]);
-  await clock.advanceAndSettle(1000);
-  await clock.advanceAndSettle(4000);
-  assert.deepEqual(blocksIn(recorder.events), [104, 101, 102, 103]);
+  await clock.advanceAndSettle(100);
+  assert.deepEqual(blocksIn(recorder.events), []);
+  await clock.advanceAndSettle(400);
+  assert.deepEqual(blocksIn(recorder.events), [101, 102, 103, 104]);
   assert.equal(await metric('trunkline_stream_log_backfills_total', 'outcome="done"'), 1);
 });
 
+test('live events wait for a slow fetch for a bounded time only', async () => {
+  let release: () => void = () => {};
+  const { clock, a, b, head, subscribe } = setUp(
+    request => new Promise(resolve => (release = () => resolve(logsOf(request)))),
+  );
+  head(100);
+  const { recorder } = await subscribe(params);
+  b.close();
+  a.close();
+  head(103);
+  a.open();
+  a.emit(logBytes(104, 0));
+  await settle();
+  await clock.advanceAndSettle(4999);
+  assert.deepEqual(blocksIn(recorder.events), []);
+  await clock.advanceAndSettle(1);
+  assert.deepEqual(blocksIn(recorder.events), [104]);
+  await clock.advanceAndSettle(100);
+  release();
+  await settle();
+  assert.deepEqual(blocksIn(recorder.events), [104, 101, 102, 103]);
+});
+
 test('a fetch that fails for good is counted and the stream goes on', async () => {
-  const { clock, a, b, head, subscribe, metric } = setUp(() => new Promise(() => {}));
+  const { clock, a, b, head, subscribe, metric } = setUp(() => Promise.reject(new Error('no')));
   head(100);
   const { recorder } = await subscribe(params);
   b.close();
@@ -181,7 +204,7 @@ test('a fetch that fails for good is counted and the stream goes on', async () =
   head(103);
   a.open();
   await settle();
-  for (const waitMs of [5000, 1000, 5000, 4000, 5000]) await clock.advanceAndSettle(waitMs);
+  for (const waitMs of [100, 400, 1500, 4000]) await clock.advanceAndSettle(waitMs);
   a.emit(logBytes(104, 0));
   assert.deepEqual(blocksIn(recorder.events), [104]);
   assert.equal(await metric('trunkline_stream_log_backfills_total', 'outcome="failed"'), 1);
@@ -210,7 +233,7 @@ test('an answer that is no array counts as a failed fetch', async () => {
   head(103);
   a.open();
   await settle();
-  for (const waitMs of [1000, 4000]) await clock.advanceAndSettle(waitMs);
+  for (const waitMs of [100, 400, 1500, 4000]) await clock.advanceAndSettle(waitMs);
   assert.equal(await metric('trunkline_stream_log_backfills_total', 'outcome="failed"'), 1);
 });
 
