@@ -23,7 +23,7 @@ export interface ScannedCall {
   readonly idStart: number;
   /** One past the last byte of the id value, `-1` for a notification. */
   readonly idEnd: number;
-  /** Every server gives this id back byte for byte: a whole number from 0 to 15 digits, or 1 to 64 of `A-Za-z0-9_.:-` as a string. */
+  /** Every server gives this id back byte for byte: a whole number of at most 15 digits, no sign, or a string of 1 to 64 of `A-Za-z0-9_.:-`. */
   readonly idPlain: boolean;
   /** The method's name, JSON escapes resolved. */
   readonly method: string;

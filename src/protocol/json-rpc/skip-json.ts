@@ -9,7 +9,7 @@ export const MAX_DEPTH = 4096;
 /** The JSON bytes that callers look at themselves. */
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
-export const COLON = 0x3a;
+const COLON = 0x3a;
 export const OPEN_ARRAY = 0x5b;
 export const CLOSE_ARRAY = 0x5d;
 export const OPEN_OBJECT = 0x7b;

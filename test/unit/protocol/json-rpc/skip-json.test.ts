@@ -124,7 +124,8 @@ describe('skipValue', () => {
 
   it('finds what ends a long string wherever it stands, at every alignment', () => {
     for (const stop of ['"', '\\"', '\\u12', '\n', '\u0000', '\u001f', '!', '#', 'é', '\u007f', '\\\\']) {
-      for (let length = 120; length < 150; length++) {
+      // Read one by one up to 256 bytes, then four at a time.
+      for (let length = 236; length < 276; length++) {
         const text = `"${'a'.repeat(length)}${stop}${'b'.repeat(9)}"`;
         for (let shift = 0; shift < 4; shift++) {
           const bytes = Buffer.concat([Buffer.alloc(shift, 0x20), Buffer.from(text)]).subarray(shift);
