@@ -60,12 +60,6 @@ export interface GenServer<Args, State, Call = never, Cast = never, Info = never
   formatStatus?(state: State): unknown;
 }
 
-/** The pid of a process that runs `Behaviour`. */
-export type PidOf<Behaviour> =
-  Behaviour extends GenServer<infer _Args, infer _State, infer Call, infer Cast, infer Info>
-    ? Pid<Call, Cast, Info>
-    : never;
-
 export interface StartOptions<Call = never, Cast = never, Info = never> {
   /** Registers the process; a name that is taken fails the start. */
   readonly name?: ProcessName<Call, Cast, Info> | undefined;

@@ -357,7 +357,12 @@ export class Process implements Self {
       last = reasonOf(error);
     }
     if (!isOrderly(last) && this.isAlive) {
-      this.system.log?.error('process crashed', { process: String(this.pid), reason: describeReason(last) });
+      const stack = typeof last === 'object' && 'error' in last ? stackOf(last.error) : undefined;
+      this.system.log?.error('process crashed', {
+        process: String(this.pid),
+        reason: describeReason(last),
+        ...(stack === undefined ? {} : { stack }),
+      });
     }
     this.die(last);
   }
@@ -377,4 +382,8 @@ export class Process implements Self {
     const message = kind === 'call' ? envelope.request : envelope.message;
     this.system.deadLetters.add({ target: this.pid, kind, message, cause });
   }
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }
