@@ -11,7 +11,8 @@ import { errorTexts, readable } from './error-texts.ts';
  * @returns `undefined`: the body is, or may be, a JSON-RPC response; classify that.
  */
 export function classifyHttp(status: number, bodyStart: string): FailureClass | undefined {
-  const text = readable(bodyStart.trimStart());
+  // The title of an HTML page, which says what it is, stands behind its styles.
+  const text = readable(bodyStart.trimStart(), 2048);
   const isJson = text.startsWith('{') || text.startsWith('[');
   const isRpc = isJson && /"(jsonrpc|error|result)"/.test(text);
   if (status >= 200 && status < 300) return isJson ? undefined : limitOr('failure', text);

@@ -6,7 +6,7 @@
  */
 export const errorTexts = {
   /** The EVM ran and said no. Behind "execution reverted: " stands what a contract's author chose to write. */
-  verdict: any(
+  verdict: anyOf(
     /revert(ed)?\b/,
     /vm exception|vm execution error|evm error|invalid ?jump|stack (under|over)flow|out of gas|bad instruction/,
     /invalid opcode|undefined instruction|gas required exceeds|gas uint64 overflow|max code size|write protection/,
@@ -14,7 +14,7 @@ export const errorTexts = {
   ),
 
   /** The transaction is not acceptable, here or anywhere. */
-  transaction: any(
+  transaction: anyOf(
     /nonce|insufficient (funds|balance)|underpriced|exceeds (account )?balance|upfront cost|out of funds/,
     /gas (price|limit|too low|too high|cap|allowance)|intrinsic gas|insufficient gas|gas exceeds/,
     /fee ?cap|fee too low|tip above|(priority|max) fee|base ?fee|tx ?fee|exceeds the configured cap/,
@@ -26,16 +26,16 @@ export const errorTexts = {
   ),
 
   /** Said of the sender of a transaction by rollup gateways (proxyd): another provider would let it flood the chain. */
-  senderLimit: any(/sender is over rate limit/),
+  senderLimit: anyOf(/sender is over rate limit/),
 
   /** A filter or a subscription that only one node knows. */
-  handle: any(/(filter|subscription) (not found|does not exist)|no ("|')?[\w-]*("|')? ?subscription/),
+  handle: anyOf(/(filter|subscription) (not found|does not exist)|no ("|')?[\w-]*("|')? ?subscription/),
 
   /** The client's own tracer threw; behind it stands what its author chose to write. */
-  tracer: any(/server-side tracer|tracer/),
+  tracer: anyOf(/server-side tracer|tracer/),
 
   /** The answer would be too large: a smaller range can work. */
-  tooLarge: any(
+  tooLarge: anyOf(
     /block range (is )?(too|limit|exceed|greater)|range (is )?too (wide|large|big|high)|(too|large) (a )?block range/,
     /range limit|exceeds? (the |max(imum)? |server )*(block )?range|max(imum)? (rpc |block )*range|max range/,
     /range exceeds|range \d+ exceeds|blocks distance|(this|a smaller) block range|block range should work/,
@@ -48,7 +48,7 @@ export const errorTexts = {
   ),
 
   /** More than the provider wants to do for this client, now. */
-  rateLimit: any(
+  rateLimit: anyOf(
     /too many (requests|connections|rpc calls|concurrent)|rate[- ]?limit|over ?rate|request(s)? (count|rate|limit|limited|per second)/,
     /request rate|call rate|requests per|\brps\b|\bcups?\b|compute units|credits limited|throughput|throttl|slow down|back ?off/,
     /quota|capacity (limit|exceeded)|over capacity|usage limit|(daily|monthly|hourly) .*(limit|exceeded|count)|limit for your/,
@@ -56,7 +56,7 @@ export const errorTexts = {
   ),
 
   /** The provider does not offer the method; nothing else that a node says names a method. */
-  unsupported: any(
+  unsupported: anyOf(
     /not whitelisted|unsupported method|unknown method|method (is )?un(known|supported)/,
     /^not implemented|^unsupported$/,
     /(method|module|namespace)\b.{0,80}(not (found|supported|available|allowed|enabled|exist|implemented|permitted)|does not exist|disabled|unavailable|unsupported)/,
@@ -65,7 +65,7 @@ export const errorTexts = {
   ),
 
   /** This provider does not have it, or not yet, or no longer. */
-  elsewhere: any(
+  elsewhere: anyOf(
     /(header|block|parent|receipts?|body|genesis|transaction|\btx)\b.{0,90}not found|header for hash|unknown block|unknown (transaction|header)/,
     /resource not (found|available)|resource unavailable|cannot find|could not find block|cannot query unfinalized|body is missing/,
     /missing (trie node|block|state|header)|trie error|required data unavailable|proof window|historical backend/,
@@ -80,7 +80,7 @@ export const errorTexts = {
   ),
 
   /** The provider itself is broken, or will not let us in. */
-  failure: any(
+  failure: anyOf(
     /^(json-?rpc )?(internal|server|unknown|unexpected|database|backend|generic)?( ?json-?rpc)? ?(server )?(error|failure)[.!]?$/,
     /internal server error|bad gateway|gateway time-?out|bad response|invalid response|empty response|no response/,
     /(service|server|system|node|backend|upstream|network)\b.{0,40}(unavailable|overload|busy|down|unreachable|unhealthy|not ready|failed|issue)/,
@@ -92,14 +92,12 @@ export const errorTexts = {
   ),
 } as const;
 
-/** Texts above this length are cut: what matters stands in front. */
-const READ_CHARS = 512;
-
-/** A message as the lists read it. */
-export function readable(message: string): string {
-  return message.slice(0, READ_CHARS).toLowerCase();
+/** A text as the lists read it, cut after `chars`: what matters stands in front. */
+export function readable(text: string, chars = 512): string {
+  return text.slice(0, chars).toLowerCase();
 }
 
-function any(...patterns: RegExp[]): RegExp {
+/** One pattern that finds what any of them finds. */
+export function anyOf(...patterns: RegExp[]): RegExp {
   return new RegExp(patterns.map(pattern => pattern.source).join('|'));
 }

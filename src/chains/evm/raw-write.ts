@@ -1,7 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { OPEN_ARRAY, QUOTE, skipSpace, skipString } from '../../protocol/json-rpc/skip-json.ts';
 import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
-import { readable } from './error-texts.ts';
+import { anyOf, readable } from './error-texts.ts';
 
 /** How a signed transaction is sent without ever being lost, or answered as lost while it is not. */
 export const rawWriteRules: RawWriteRules = {
@@ -48,10 +48,14 @@ export function isNonceTooLow({ code, message }: UpstreamError): boolean {
   return code !== 3 && !text.includes('revert') && NONCE_TOO_LOW.test(text);
 }
 
-const ALREADY_KNOWN =
-  /already ?(known|imported)|\bknown transaction|(already|exists) (in|in the|exists? in|exists? in the) (mem|tx)? ?pool|already have (this )?transaction|(transaction|tx) (with the same hash )?(was )?already (exists?|in (cache|mempool))/;
-const NONCE_TOO_LOW =
-  /nonce (is )?too low|nonce (has )?(been )?already (been )?used|oldnonce|old nonce|nonce below|invalid nonce.*(too low|lower)|nonce is lower/;
+const ALREADY_KNOWN = anyOf(
+  /already ?(known|imported)|\bknown transaction|already have (this )?transaction/,
+  /(already|exists) (exists? )?in (the )?(mem|tx)? ?pool|(transaction|tx) (was )?already (exists?|in cache)/,
+);
+const NONCE_TOO_LOW = anyOf(
+  /nonce (is )?too low|nonce (has )?already (been )?used|nonce is lower|nonce below/,
+  /old ?nonce|invalid nonce.*(too low|lower)/,
+);
 
 const BLOB_TYPE = 0x03;
 

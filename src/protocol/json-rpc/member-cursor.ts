@@ -11,7 +11,7 @@ import {
 
 /** Walks the members of one JSON object, checking its grammar as `skipValue` does and decoding nothing. */
 export class MemberCursor {
-  /** The position behind what has been read; behind the object's `}` at its end; `NOT_JSON` or `TOO_DEEP` once it is neither. */
+  /** The position behind what has been read, at the end behind the `}`; negative (`NOT_JSON`, `TOO_DEEP`): broken. */
   at: number;
   /** The member's key, without its quotes. */
   keyStart = 0;

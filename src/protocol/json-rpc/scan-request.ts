@@ -23,7 +23,10 @@ export interface ScannedCall {
   readonly idStart: number;
   /** One past the last byte of the id value, `-1` for a notification. */
   readonly idEnd: number;
-  /** Every server gives this id back byte for byte: a whole number of at most 15 digits, no sign, or a string of 1 to 64 of `A-Za-z0-9_.:-`. */
+  /**
+   * Every server gives this id back byte for byte: it is a whole number of at most 15 digits without a sign, or a
+   * string of 1 to 64 of `A-Za-z0-9_.:-`.
+   */
   readonly idPlain: boolean;
   /** The method's name, JSON escapes resolved. */
   readonly method: string;

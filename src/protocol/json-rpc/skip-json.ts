@@ -9,7 +9,6 @@ export const MAX_DEPTH = 4096;
 /** The JSON bytes that callers look at themselves. */
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
-const COLON = 0x3a;
 export const OPEN_ARRAY = 0x5b;
 export const CLOSE_ARRAY = 0x5d;
 export const OPEN_OBJECT = 0x7b;
@@ -17,8 +16,8 @@ export const CLOSE_OBJECT = 0x7d;
 
 /**
  * Skips one JSON value (RFC 8259, strictly) that starts at `at`, without white space before it and nested at most
- * `maxDepth` levels (more than `MAX_DEPTH` count as that). Decodes and allocates nothing. The bytes must be valid UTF-8 already: strings
- * are only searched for their end, for escapes and for raw control characters.
+ * `maxDepth` levels (more than `MAX_DEPTH` count as that). Decodes and allocates nothing. The bytes must be valid UTF-8
+ * already: strings are only searched for their end, for escapes and for raw control characters.
  *
  * @returns the position behind the value, `NOT_JSON` or `TOO_DEEP`.
  */
@@ -184,6 +183,7 @@ const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 /** `[` to `]` and `{` to `}`. */
 const OPEN_TO_CLOSE = 2;

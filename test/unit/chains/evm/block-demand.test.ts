@@ -47,6 +47,7 @@ const cases: [method: string, params: string | undefined, expected: BlockDemand]
   ['eth_call', `[{},{"blockHash":"${hash}","requireCanonical":true}]`, { kind: 'hash' }],
   ['eth_call', '[{},{"blockNumber":"0x10"}]', { kind: 'number', number: 16 }],
   ['eth_call', '[{},{"blockNumber":"latest"}]', latest],
+  ['eth_call', '[{},{"blockNumber":"0x10","blockHash":null}]', { kind: 'number', number: 16 }],
   ['eth_call', '[{},{}]', latest],
   ['eth_call', '[{},{"blockNumber":"0x10","blockNumber":"0x11"}]', { kind: 'number', number: 17 }],
   ['eth_call', `[{},"${hash}"]`, { kind: 'hash' }],

@@ -330,6 +330,7 @@ describe('classifyError', () => {
     assert.equal(isUnknown(12345, 'whatever'), true);
     assert.equal(isUnknown(-32000, 'header not found'), false);
     assert.equal(isUnknown(-32603, 'Internal error'), false);
+    assert.equal(isUnknown(-32000, 'filter not found'), false);
     assert.equal(isUnknown(3, 'anything'), false);
     assert.equal(isUnknown(-32602, 'anything'), false);
   });

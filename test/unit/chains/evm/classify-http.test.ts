@@ -13,6 +13,11 @@ const cases: [status: number, body: string, expected: string | undefined][] = [
   [200, rpc(-32000, 'header not found'), undefined],
   [200, ' [{"jsonrpc":"2.0"}]', undefined],
   [200, html429, 'rate_limited'],
+  [
+    200,
+    `<html><head><style>${'p { margin: 0 } '.repeat(60)}</style><title>Too Many Requests</title>`,
+    'rate_limited',
+  ],
   [200, html502, 'failure'],
   [200, '', 'failure'],
   [204, '', 'failure'],

@@ -98,6 +98,7 @@ describe('rawTransactionHash', () => {
       '0x03f8',
       '0x03ff',
       '0x03c1c1',
+      '0x03c1c000',
       '0x03c281c0',
       `0x03fe${'ff'.repeat(6)}`,
     ]) {

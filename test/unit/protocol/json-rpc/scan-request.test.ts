@@ -338,6 +338,7 @@ describe('scanRequest: batches', () => {
     const batch = (count: number) =>
       Buffer.from(`[${Array.from({ length: count }, (_, index) => call(index)).join(',')}]`);
     assert.equal(scanRequest(batch(1000), limits).kind, 'batch');
+    assert.equal(scanRequest(batch(1001), limits).kind, 'error');
     const refused = scanRequest(batch(10_000), limits);
     assert.ok(refused.kind === 'error');
     assert.deepEqual([refused.code, refused.idStart], [-32600, -1]);
