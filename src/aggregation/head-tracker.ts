@@ -84,6 +84,11 @@ export class HeadTracker {
     deps.metrics.gauge(aggregationMetrics.floor, { chain: options.chain }, () => this.#floor);
   }
 
+  /** The chain's block time in milliseconds. */
+  get blockTimeMs(): number {
+    return this.#belief.blockTimeMs;
+  }
+
   /** The highest head that is believed; `undefined`: none yet. */
   get best(): BestHead | undefined {
     return this.#best;

@@ -24,8 +24,6 @@ export type { StreamSubscriber, Subscription };
 export interface StreamHubOptions {
   /** The chain's name, for logs and metrics. */
   readonly chain: string;
-  /** The chain's block time in milliseconds. @default 12000 */
-  readonly blockTimeMs?: number;
   /** Providers that logs and pending transactions are taken from at once; heads come from all. @default 2 */
   readonly width?: number;
   /** Milliseconds for which a stream goes on after its last subscriber has left. @default 5000 */
@@ -87,7 +85,6 @@ export class StreamHub {
 
   constructor(options: StreamHubOptions, deps: StreamHubDeps) {
     this.#options = {
-      blockTimeMs: 12_000,
       width: 2,
       lingerMs: 5000,
       establishTimeoutMs: 5000,
@@ -196,7 +193,7 @@ export class StreamHub {
   }
 
   #flow(request: StreamRequest, context: FlowContext): StreamFlow {
-    const { chain, blockTimeMs, maxHeadFill, maxLogBackfillBlocks, fetchTimeoutMs } = this.#options;
+    const { chain, maxHeadFill, maxLogBackfillBlocks, fetchTimeoutMs } = this.#options;
     if (request.kind === 'heads') {
       return new HeadFlow(
         { chain, maxFill: maxHeadFill, fillTimeoutMs: fetchTimeoutMs },
@@ -205,7 +202,7 @@ export class StreamHub {
       );
     }
     if (request.kind === 'logs') {
-      const reserveBlocks = Math.min(maxReserveBlocks, Math.ceil(silenceMs / blockTimeMs));
+      const reserveBlocks = Math.min(maxReserveBlocks, Math.ceil(silenceMs / this.#deps.heads.blockTimeMs));
       const options = {
         chain,
         filter: request.filter,

@@ -44,7 +44,7 @@ export function setUpHub(sourceCount: number, { fetchBlock, fetchLogs, ...option
   const log = silentLog;
   const heads = new HeadTracker({ chain: 'test', blockTimeMs: 12_000 }, { clock, log, metrics });
   const hub = new StreamHub(
-    { chain: 'test', blockTimeMs: 12_000, ...options },
+    { chain: 'test', ...options },
     {
       clock,
       log,
