@@ -292,6 +292,18 @@ describe('a provider over WebSocket', { timeout: 60_000 }, () => {
     await eventually(() => stub.subscriptions === 2, 'the old connection is gone');
   });
 
+  it('is closed, its subscriptions over, once its processes are stopped', async t => {
+    const stub = await startStubUpstream(t);
+    const running = await startProvider(t, { wsUrl: stub.wsUrl });
+    await open(running);
+    const events = new Events();
+    await running.provider.streams!.subscribe('["logs",{}]', events);
+    await running.system.stop();
+    assert.equal(running.provider.streams!.isOpen, false);
+    assert.equal(events.ends.length, 1);
+    assert.equal(running.refusal(), 'disconnected');
+  });
+
   it('waits longer and longer for a provider that is not there, and never shows its address', async t => {
     const stub = await startStubUpstream(t);
     const proxy = await startFaultProxy(t, stub.url);
