@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { OtpError } from './errors.ts';
 import { Executor } from './executor.ts';
-import { type ExitReason, isOrderly } from './exit-reason.ts';
+import { describeReason, type ExitReason, isOrderly } from './exit-reason.ts';
 import type { MailboxOptions } from './mailbox.ts';
 import type { SystemRequest } from './messages.ts';
 import type { ProcessLog, ProcessObserver, SupervisorReport } from './observer.ts';
@@ -73,7 +73,7 @@ export class ProcessSystem {
     this.observer = options.observer ?? {};
     this.#mailbox = options.mailbox;
     this.deadLetters = new DeadLetters(options.deadLetterLimit, letter =>
-      this.observer.onDeadLetter?.(letter),
+      this.shield(() => this.observer.onDeadLetter?.(letter)),
     );
     this.registry = new Registry(this, { keys: 'unique' });
   }
@@ -230,7 +230,7 @@ export class ProcessSystem {
       const timer =
         limit === 'infinity' ? undefined : process.startTimer(limit, () => process.die('timeout'));
       if (options.name !== undefined) this.registry.register(process.pid, options.name, undefined);
-      this.observer.onStart?.(process.pid);
+      this.shield(() => this.observer.onStart?.(process.pid));
       if (options.parent !== undefined && options.link !== false) process.link(options.parent);
     });
   }
@@ -239,21 +239,21 @@ export class ProcessSystem {
   exited(process: Process, reason: ExitReason): void {
     this.#processes.delete(process.pid.id);
     if (!isOrderly(reason)) this.#crashed++;
-    this.observer.onExit?.(process.pid, reason);
+    this.shield(() => this.observer.onExit?.(process.pid, reason));
   }
 
   overflowed(process: Process): void {
     this.#overflows++;
-    this.observer.onMailboxOverflow?.(process.pid);
+    this.shield(() => this.observer.onMailboxOverflow?.(process.pid));
   }
 
   restarted(supervisor: Pid, childId: string, pid: Pid): void {
     this.#restarts++;
-    this.observer.onRestart?.(supervisor, childId, pid);
+    this.shield(() => this.observer.onRestart?.(supervisor, childId, pid));
   }
 
   report(report: SupervisorReport): void {
-    this.observer.onReport?.(report);
+    this.shield(() => this.observer.onReport?.(report));
   }
 
   /** Runs `send`, after the signals that are being sent: a chain of ten thousand links must not recurse. */
@@ -266,6 +266,15 @@ export class ProcessSystem {
     } finally {
       this.#signals.length = 0;
       this.#isSignalling = false;
+    }
+  }
+
+  /** Runs a callback of somebody else; a throw in it is logged and must not lose the signals behind it. */
+  shield(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.log?.error('a callback of the process system threw', { reason: describeReason({ error }) });
     }
   }
 

@@ -116,6 +116,8 @@ export class Process implements Self {
 
   /** Runs `callback` after `delayMs` unless the process ended. */
   startTimer(delayMs: number, callback: () => void): SendTimer {
+    // A handler that goes on after its process was killed must not leave timers behind.
+    if (this.status === 'dead') return { cancel: () => false };
     this.#timers ??= new ProcessTimers(this.system.clock);
     return this.#timers.start(delayMs, callback);
   }
@@ -247,7 +249,7 @@ export class Process implements Self {
     this.system.exited(this, reason);
     this.system.runSignals(() => {
       if (wasStarting) this.#acknowledge({ kind: 'error', reason });
-      for (const watcher of watchers ?? []) watcher.down(reason);
+      for (const watcher of watchers ?? []) this.system.shield(() => watcher.down(reason));
       for (const other of links ?? []) {
         other.links?.delete(this);
         other.exitSignal(this.pid, reason, true);

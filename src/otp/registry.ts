@@ -173,6 +173,6 @@ export class Registry<Value = unknown> {
   }
 
   #tell(event: RegistryEvent<Value>): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) this.#system.shield(() => listener(event));
   }
 }
