@@ -8,7 +8,7 @@ import type { Provider } from './provider.ts';
 import { websocketName, websocketProcess } from './websocket-process.ts';
 
 /** The breaker of one transport; undefined when the provider does not have that transport. */
-export function breakerChild(provider: Provider, transport: Transport): PlainChildSpec | undefined {
+function breakerChild(provider: Provider, transport: Transport): PlainChildSpec | undefined {
   const breaker: CircuitBreaker | undefined =
     transport === 'http' ? provider.httpBreaker : provider.socketBreaker;
   if (breaker === undefined) return undefined;
@@ -38,7 +38,7 @@ export function breakerChild(provider: Provider, transport: Transport): PlainChi
 }
 
 /** The WebSocket; undefined for a provider without a `ws_url`. */
-export function websocketChild(provider: Provider): PlainChildSpec | undefined {
+function websocketChild(provider: Provider): PlainChildSpec | undefined {
   const { socket, metrics } = provider;
   if (socket === undefined) return undefined;
   const config = provider.options.chainConfig.websocket;
@@ -63,7 +63,7 @@ export function websocketChild(provider: Provider): PlainChildSpec | undefined {
 }
 
 /** The health probe. */
-export function healthChild(provider: Provider): PlainChildSpec {
+function healthChild(provider: Provider): PlainChildSpec {
   return serverChild({
     id: 'health_probe',
     server: healthProcess,
