@@ -46,14 +46,26 @@ for (const blockTimeMs of [100, 1_000]) {
   });
 }
 
-test('keeps the state of recent blocks while it mines by itself', async t => {
+test('keeps the state of recent blocks while it mines by itself, and no more', async t => {
   const anvil = makeAnvil(t, { blockTimeMs: 1_000 });
   await anvil.start();
   const rpc = rpcOf(t, anvil.url);
   await rpc.call('anvil_mine', ['0x64']);
   const head = await rpc.blockNumber();
-  const account = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266';
-  assert.ok(await rpc.call('eth_getBalance', [account, `0x${(head - 36).toString(16)}`]));
+  const balanceAt = (block: number) =>
+    rpc.call('eth_getBalance', [`0x${'1'.padStart(40, '0')}`, `0x${block.toString(16)}`]);
+  assert.equal(await balanceAt(head - 36), '0x0');
+  await assert.rejects(balanceAt(head - 60), /BlockOutOfRange/);
+});
+
+test('mines what has been sent with the next block, not at once', async t => {
+  const anvil = makeAnvil(t, { blockTimeMs: 1_000 });
+  await anvil.start();
+  const rpc = rpcOf(t, anvil.url);
+  const [from, to] = (await rpc.call('eth_accounts')) as string[];
+  const hash = await rpc.call('eth_sendTransaction', [{ from, to, value: '0x1' }]);
+  assert.equal(await rpc.call('eth_getTransactionReceipt', [hash]), null);
+  await eventually(() => rpc.call('eth_getTransactionReceipt', [hash]), 'the receipt');
 });
 
 test('tells of an end that nobody asked for, and of no other', async t => {

@@ -62,6 +62,7 @@ test('hang takes connections and requests, counts them and answers none; healed,
   const onOpenConnection = client.call('eth_chainId');
   const onNewConnection = httpClient(t, provider.url).call('eth_blockNumber');
   const handshake = wsClient(t, provider.wsUrl);
+  await eventually(() => provider.counters().requests === 2, 'the requests to arrive');
   assert.ok(await isSilent(Promise.race([onOpenConnection, onNewConnection, handshake])));
   assert.deepEqual(provider.counters().requestsByMethod, { eth_chainId: 1, eth_blockNumber: 1 });
   await provider.heal();

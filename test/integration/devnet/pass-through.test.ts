@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { startDevnet, startFaultProxy } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -137,3 +138,41 @@ test('counts calls, connections and bytes, and starts again from zero', async t 
 test('refuses an upstream that is not plain HTTP', async t => {
   await assert.rejects(startFaultProxy(t, 'https://127.0.0.1/'), { code: 'devnet_upstream_url_invalid' });
 });
+
+for (const transport of ['http', 'ws'] as const) {
+  test(`stops reading from the upstream when a client does not read, over ${transport}`, async t => {
+    let upstream: Socket | undefined;
+    const pour = (socket: Socket) => {
+      upstream = socket;
+      const piece = Buffer.alloc(1_000_000, 'x');
+      const more = () => {
+        while (!socket.destroyed && socket.write(piece));
+      };
+      socket.on('drain', more);
+      more();
+    };
+    const head = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n';
+    const server = createServer(socket => {
+      socket.on('error', () => {});
+      socket.write(transport === 'ws' ? head : 'HTTP/1.1 200 OK\r\n\r\n');
+      socket.once('data', () => pour(socket));
+    }).listen(0, '127.0.0.1');
+    t.after(() => void server.close());
+    await eventually(() => server.listening, 'the upstream to listen');
+    const { port } = server.address() as AddressInfo;
+    const proxy = await startFaultProxy(t, `http://127.0.0.1:${port}/`);
+    const { socket } = tcpClient(t, proxy.port);
+    socket.pause();
+    const upgrade = transport === 'ws' ? 'upgrade: websocket\r\nconnection: upgrade\r\n' : '';
+    socket.write(`GET ${new URL(proxy.url).pathname} HTTP/1.1\r\nhost: x\r\n${upgrade}\r\n`);
+    let before = -1;
+    let isStill = 0;
+    await eventually(() => {
+      const now = upstream?.bytesWritten ?? 0;
+      isStill = now > 0 && now === before ? isStill + 1 : 0;
+      before = now;
+      return isStill > 20;
+    }, 'the upstream to be held');
+    assert.ok(before < 40_000_000, `${before} bytes`);
+  });
+}
