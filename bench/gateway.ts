@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { ChainStub } from './harness/chain-stub.ts';
 import { type BenchChild, ChildProcesses } from './harness/child-processes.ts';
+import { readProfile, type Span } from './harness/cpu-profile.ts';
 import { cpuMicroseconds } from './harness/cpu-time.ts';
 import { Nginx } from './harness/nginx.ts';
+import { now } from './harness/now.ts';
 import { requirePrograms } from './harness/programs.ts';
 import { read, readAnswer, readMethod } from './harness/read-call.ts';
 import { startReference } from './harness/reference.ts';
@@ -56,6 +58,8 @@ interface Target {
   readonly name: string;
   readonly url: string;
   readonly child: BenchChild;
+  /** When it was measured. */
+  readonly spans: Span[];
 }
 
 /** A read passed through nginx, a bare Node loop and Trunkline, round about, in front of the same upstream. */
@@ -78,18 +82,22 @@ export async function run(options: GatewayOptions = {}): Promise<readonly Gatewa
     const plain = await Nginx.defaultProxy(children, { upstreamPort: upstream.port, core: proxyCore });
     const loop = await startReference(children, 'http-loop', [upstream.port], proxyCore);
     const targets: Target[] = [
-      { name: 'nginx', url: `http://127.0.0.1:${nginx.port}/`, child: nginx.child },
-      { name: 'nginx, default', url: `http://127.0.0.1:${plain.port}/`, child: plain.child },
-      { name: 'bare loop', url: `http://127.0.0.1:${loop.port}/`, child: loop.child },
+      { name: 'nginx', url: `http://127.0.0.1:${nginx.port}/`, child: nginx.child, spans: [] },
+      { name: 'nginx, default', url: `http://127.0.0.1:${plain.port}/`, child: plain.child, spans: [] },
+      { name: 'bare loop', url: `http://127.0.0.1:${loop.port}/`, child: loop.child, spans: [] },
     ];
     const trunkline =
       options.referenceOnly === true
         ? undefined
         : await startTrunkline(children, upstream.port, proxyCore, options.profile);
     if (trunkline !== undefined)
-      targets.push({ name: 'trunkline', url: trunkline.url, child: trunkline.child });
+      targets.push({ name: 'trunkline', url: trunkline.url, child: trunkline.child, spans: [] });
     const measured = await measure(children, targets, upstream, options, loadCore);
     print(measured);
+    if (trunkline !== undefined && options.profile !== undefined) {
+      await trunkline.child.stop();
+      printProfile(options.profile, targets.at(-1)!.spans);
+    }
     if (stub.requestsByMethod[readMethod] !== undefined)
       throw new Error('requests were changed on their way: the wrong upstream answered them');
     return measured;
@@ -122,10 +130,12 @@ async function measure(
   for (const { url } of targets) await load(url, Math.min(warmUpSeconds, seconds));
   const taken = targets.map((): GatewayRound[] => []);
   for (let round = 1; round <= rounds; round++) {
-    for (const [index, { name, url, child }] of targets.entries()) {
+    for (const [index, { name, url, child, spans }] of targets.entries()) {
       const cpuBefore = cpuMicroseconds(child.pid);
       const served = await upstream.requests();
+      const from = now();
       const result = await load(url, seconds);
+      spans.push({ from, to: now() });
       const cpu = cpuMicroseconds(child.pid) - cpuBefore;
       // Connections still hold requests when wrk stops counting, and the count is itself a request.
       const reached = (await upstream.requests()) - served - 1;
@@ -175,4 +185,19 @@ function print(targets: readonly GatewayTarget[]): void {
     target.rounds.reduce((sum, round) => sum + round.errors, 0),
   ]);
   console.log(`\n${formatTable(head, rows)}\n`);
+}
+
+function printProfile(folder: string, spans: readonly Span[]): void {
+  const { functions, parts } = readProfile(folder, spans);
+  for (const [title, times] of [
+    ['function', functions.slice(0, 40)],
+    ['part', parts.slice(0, 25)],
+  ] as const) {
+    console.log(
+      `${formatTable(
+        [`${title}, Trunkline under load`, 'self time'],
+        times.map(({ name, share }) => [name, `${(100 * share).toFixed(1)} %`]),
+      )}\n`,
+    );
+  }
 }

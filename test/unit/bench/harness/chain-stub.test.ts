@@ -16,5 +16,5 @@ test('a message without a marked hash has no number', () => {
 });
 
 test('a block names the one before it as its parent', () => {
-  assert.equal(blockHeader(8)['parentHash'], blockHeader(7)['hash']);
+  assert.equal(blockHeader(8).parentHash, blockHeader(7).hash);
 });
