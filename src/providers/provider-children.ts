@@ -14,7 +14,7 @@ function breakerChild(provider: Provider, transport: Transport): PlainChildSpec 
   if (breaker === undefined) return undefined;
   const config = provider.options.chainConfig.circuit_breaker;
   return statemChild({
-    id: `circuit_breaker:${transport}`,
+    id: transport === 'http' ? 'circuit_breaker:http' : 'circuit_breaker:ws',
     statem: breakerProcess,
     name: breakerName(provider.chain, provider.id, transport),
     about: `Decides when a ${transport} circuit breaker that opened lets requests through again.`,
