@@ -38,10 +38,24 @@ export function request(id: Buffer | string | number, method: string, params?: B
     : join(HEAD, idJson, `${name},"params":`, params, CLOSE);
 }
 
-const HEAD = Buffer.from('{"jsonrpc":"2.0","id":');
-const RESULT = Buffer.from(',"result":');
-const CLOSE = Buffer.from('}');
+const HEAD = '{"jsonrpc":"2.0","id":';
+const RESULT = ',"result":';
+const CLOSE = '}';
 
 function join(...parts: (Buffer | string)[]): Buffer {
-  return Buffer.concat(parts.map(part => (typeof part === 'string' ? Buffer.from(part) : part)));
+  // Neighbouring strings are cheaper joined before they are encoded.
+  const buffers: Buffer[] = [];
+  let text = '';
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    if (text !== '') buffers.push(Buffer.from(text));
+    text = '';
+    buffers.push(part);
+  }
+  if (text !== '') buffers.push(Buffer.from(text));
+  // One buffer alone is one that was made here.
+  return buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
 }
