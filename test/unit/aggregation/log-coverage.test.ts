@@ -46,6 +46,16 @@ test('a lagging provider that dies leaves a hole although a fresher one lives', 
   assert.deepEqual(coverage.missing(), { from: 151, to: 160 });
 });
 
+test('the end of a provider that had a hole itself makes nothing whole', () => {
+  const coverage = new LogCoverage(0);
+  coverage.began('slow', 100);
+  coverage.began('fresh', 160);
+  coverage.ended('fresh', 170);
+  coverage.ended('slow', 150);
+  coverage.began('next', 175);
+  assert.deepEqual(coverage.missing(), { from: 151, to: 175 });
+});
+
 test('without any known head nothing can be said to be missing', () => {
   const coverage = new LogCoverage(5);
   coverage.began('a', undefined);

@@ -137,6 +137,7 @@ test('the next heads settle where the new subscription began', async () => {
   a.open();
   await settle();
   // Block 101 was made before the subscription, its head is only heard of now.
+  head(100);
   head(101);
   await settle();
   head(102);
@@ -203,10 +204,13 @@ test('a fetch that fails for good is counted and the stream goes on', async () =
   a.close();
   head(103);
   a.open();
-  await settle();
-  for (const waitMs of [100, 400, 1500, 4000]) await clock.advanceAndSettle(waitMs);
   a.emit(logBytes(104, 0));
-  assert.deepEqual(blocksIn(recorder.events), [104]);
+  await settle();
+  for (const waitMs of [100, 400, 1500]) await clock.advanceAndSettle(waitMs);
+  assert.deepEqual(blocksIn(recorder.events), []);
+  await clock.advanceAndSettle(4000);
+  a.emit(logBytes(105, 0));
+  assert.deepEqual(blocksIn(recorder.events), [104, 105]);
   assert.equal(await metric('trunkline_stream_log_backfills_total', 'outcome="failed"'), 1);
 });
 
@@ -222,6 +226,25 @@ test('after a long outage the newest blocks are fetched, and the loss is counted
   await settle();
   assert.deepEqual([requests[0]!.fromBlock, requests[0]!.toBlock, recorder.events.length], [251, 300, 50]);
   assert.equal(await metric('trunkline_stream_log_backfills_total', 'outcome="too_wide"'), 1);
+});
+
+test('the fetch that a head asks for begins when everybody has heard of that head', async () => {
+  let isHeard = true;
+  const { a, b, heads, subscribe } = setUp(async request => {
+    assert.ok(isHeard);
+    return logsOf(request);
+  });
+  heads.observe('a', headOf(100));
+  const { recorder } = await subscribe(params);
+  b.close();
+  a.close();
+  a.open();
+  await settle();
+  isHeard = false;
+  heads.observe('a', headOf(101));
+  isHeard = true;
+  await settle();
+  assert.deepEqual(blocksIn(recorder.events), [101]);
 });
 
 test('an answer that is no array counts as a failed fetch', async () => {

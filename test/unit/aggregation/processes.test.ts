@@ -38,6 +38,8 @@ async function setUp() {
       const now = system.registry.whereis(messageAggregatorName('test'));
       return now !== undefined && now !== before;
     }, 'a new message_aggregator');
+    // The name is there before the process is ready.
+    await system.call(messageAggregatorName('test'), { type: 'stats' });
   };
   return { ...hub, system, kill };
 }

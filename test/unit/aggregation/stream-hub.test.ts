@@ -208,9 +208,13 @@ test('the upstream subscription lingers after the last subscriber, then is relea
   first.subscription.cancel();
   await clock.advanceAndSettle(4999);
   const second = await subscribe();
+  await clock.advanceAndSettle(60_000);
   assert.deepEqual(
-    sources.map(({ calls }) => calls.length),
-    [1, 1],
+    sources.map(({ calls, upstreams }) => [calls.length, upstreams.size]),
+    [
+      [1, 1],
+      [1, 1],
+    ],
   );
   second.subscription.cancel();
   second.subscription.cancel();
@@ -327,8 +331,13 @@ test('what waits for an owner is bounded, and what does not fit is counted', asy
   const { recorder } = await subscribe(pending);
   hub.abandon(aggregator);
   for (let i = 0; i < 2000; i++) sources[0]!.emit(pendingBytes(`0x${i}`));
-  hub.adopt(makeAggregator());
+  const next = makeAggregator();
+  hub.adopt(next);
   assert.equal(recorder.events.length, 1024);
+  hub.abandon(next);
+  sources[0]!.emit(pendingBytes('0xlast'));
+  hub.adopt(makeAggregator());
+  assert.equal(recorder.events.length, 1025);
   assert.equal(await metric('trunkline_stream_parked_dropped_total', 'stream="pending"'), 976);
 });
 
