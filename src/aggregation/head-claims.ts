@@ -123,8 +123,8 @@ function isOwnPace(
 
 function isChildOfBelieved(head: ObservedHead, claim: HeadClaim, others: readonly HeadClaim[]): boolean {
   if (head.parentHash === undefined) return false;
-  const isParent = ({ believed, isConfirmed }: HeadClaim) =>
-    isConfirmed && believed?.hash === head.parentHash && believed?.number === head.number - 1;
+  const isParent = ({ believed }: HeadClaim) =>
+    believed?.hash === head.parentHash && believed?.number === head.number - 1;
   return isParent(claim) || others.some(isParent);
 }
 
