@@ -10,9 +10,6 @@ import { load } from './load.ts';
 import type { LoadedConfig } from './parse-config.ts';
 import { QuietTimer } from './quiet-timer.ts';
 
-/** The link that Kubernetes turns to swap the files of a mounted ConfigMap. */
-const kubernetesLink = '..data';
-
 /** A file that keeps changing is read after this many quiet times at the latest. */
 const longestDelayFactor = 10;
 
@@ -73,7 +70,7 @@ export class ConfigWatcher {
     const directory = await realpath(dirname(path)).catch(() => dirname(path));
     // Directories, not the file: an editor that replaces the file would take the watch away with the old one.
     const directories = [...new Set([directory, dirname(target)])];
-    const names = new Set([basename(path), basename(target), kubernetesLink]);
+    const names = new Set([basename(path), basename(target)]);
     if (this.#isStopped) return;
     const watcher = watch(directories, {
       depth: 0,

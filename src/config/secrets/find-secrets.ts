@@ -4,6 +4,9 @@ import { rootSection } from '../sections/root.ts';
 import { fieldAt, schemaAt } from '../validate/schema-tree.ts';
 import { SecretCollector } from './collect-secrets.ts';
 
+/** Values of unknown keys are hidden from this length on; shorter ones are words such as "info" and "2s". */
+const minUnknownLength = 6;
+
 export interface FoundSecrets {
   /** Every string that must not be shown, the longest first. */
   readonly secrets: string[];
@@ -30,7 +33,10 @@ export function findSecrets({ value, interpolated, unset }: Interpolated): Found
     }
     const meta = fieldAt(rootSection, path);
     // A key that does not exist may be a secret one that is misspelt.
-    const isUnknown = typeof node === 'string' && schemaAt(rootSection, path) === undefined;
+    const isUnknown =
+      typeof node === 'string' &&
+      node.length >= minUnknownLength &&
+      schemaAt(rootSection, path) === undefined;
     const isSecret = isUnknown || meta?.secret === true;
     if (isSecret) paths.push(path);
     if (typeof node !== 'string' || !(isSecret || node.includes('://'))) return;

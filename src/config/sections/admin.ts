@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { text } from '../values/text.ts';
 
@@ -17,5 +16,3 @@ export const adminSection = section('Who may use the admin API.', {
     },
   ),
 });
-
-export type AdminConfig = z.output<typeof adminSection>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { duration } from '../values/duration.ts';
 import { integer, number } from '../values/number.ts';
@@ -36,5 +35,3 @@ export const aggregationSection = section('How the event streams of several prov
     child: 'chain',
   }),
 });
-
-export type AggregationConfig = z.output<typeof aggregationSection>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { duration } from '../values/duration.ts';
 import { integer, number } from '../values/number.ts';
@@ -34,5 +33,3 @@ export const circuitBreakerSection = section(
     }),
   },
 );
-
-export type CircuitBreakerConfig = z.output<typeof circuitBreakerSection>;

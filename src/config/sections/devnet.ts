@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { choice } from '../values/choice.ts';
 import { duration } from '../values/duration.ts';
@@ -44,5 +43,3 @@ export const devnetSection = section(
     }),
   },
 );
-
-export type DevnetConfig = z.output<typeof devnetSection>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { duration } from '../values/duration.ts';
 import { integer, number } from '../values/number.ts';
@@ -63,6 +62,3 @@ export const failoverSection = section('How long and how often a call is tried.'
     applies: 'restart-child',
   }),
 });
-
-export type FailoverConfig = z.output<typeof failoverSection>;
-export type RetryBudgetConfig = FailoverConfig['retry_budget'];

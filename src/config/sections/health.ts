@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { duration } from '../values/duration.ts';
 import { integer } from '../values/number.ts';
@@ -33,5 +32,3 @@ export const healthSection = section('How providers are watched, and when one is
     child: 'chain',
   }),
 });
-
-export type HealthConfig = z.output<typeof healthSection>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { duration } from '../values/duration.ts';
 import { integer } from '../values/number.ts';
@@ -21,5 +20,3 @@ export const httpSection = section('The HTTP connections to a provider.', {
     applies: 'restart-child',
   }),
 });
-
-export type HttpConfig = z.output<typeof httpSection>;

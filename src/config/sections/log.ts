@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { choice } from '../values/choice.ts';
 
@@ -13,5 +12,3 @@ export const logSection = section('What is logged, and how.', {
     applies: 'restart',
   }),
 });
-
-export type LogConfig = z.output<typeof logSection>;

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { aggregationSection } from './aggregation.ts';
 import { circuitBreakerSection } from './circuit-breaker.ts';
 import { failoverSection } from './failover.ts';
@@ -17,6 +16,3 @@ export const tuningSections = {
   websocket: websocketSection,
   http: httpSection,
 } as const;
-
-/** The tuning of one chain, complete. */
-export type TuningConfig = { [Name in keyof typeof tuningSections]: z.output<(typeof tuningSections)[Name]> };

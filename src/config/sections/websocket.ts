@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../field.ts';
 import { bytes } from '../values/bytes.ts';
 import { duration } from '../values/duration.ts';
@@ -36,5 +35,3 @@ export const websocketSection = section('The WebSocket connection to a provider.
     applies: 'restart-child',
   }),
 });
-
-export type WebsocketConfig = z.output<typeof websocketSection>;

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -159,6 +170,20 @@ describe('ConfigWatcher', () => {
     assert.equal(watcher!.running.config.server.port, 4007);
   });
 
+  it('notices that a link in such a directory is replaced by a file', async () => {
+    const [real, elsewhere] = [join(directory, 'real'), join(directory, 'elsewhere')];
+    await mkdir(real);
+    await mkdir(elsewhere);
+    await symlink(real, join(directory, 'linked'));
+    await writeFile(join(elsewhere, 'target.yaml'), withPort(4000));
+    await symlink(join(elsewhere, 'target.yaml'), join(real, 'chains.yaml'));
+    await start({ path: join(directory, 'linked', 'chains.yaml') });
+    await writeFile(join(real, 'new'), withPort(4010));
+    await rename(join(real, 'new'), join(real, 'chains.yaml'));
+    await settle();
+    assert.equal(watcher!.running.config.server.port, 4010);
+  });
+
   it('follows the turned link of a mounted Kubernetes ConfigMap', async () => {
     for (const [version, port] of [
       ['..1', 4000],
@@ -166,6 +191,8 @@ describe('ConfigWatcher', () => {
     ] as const) {
       await mkdir(join(directory, version));
       await writeFile(join(directory, version, 'mounted.yaml'), withPort(port));
+      // The same age: only the turned link tells the two apart.
+      await utimes(join(directory, version, 'mounted.yaml'), 1_700_000_000, 1_700_000_000);
     }
     await symlink('..1', join(directory, '..data'));
     const mounted = join(directory, 'mounted.yaml');

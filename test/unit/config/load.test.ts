@@ -37,7 +37,7 @@ describe('load', () => {
 
   it('says when it is a directory, a pipe or a device', async () => {
     const pipe = join(directory, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     for (const path of [directory, pipe, '/dev/zero'])
       assert.equal((await refused(path)).code, 'config_file_unreadable', path);
   });
