@@ -152,6 +152,14 @@ export class HeadTracker {
     this.#claims.delete(providerId);
   }
 
+  /** The chain began anew, as an embedded one does whose node ended: nothing of what was known holds any more. */
+  reset(): void {
+    this.#claims.clear();
+    this.#best = undefined;
+    this.#floor = 0;
+    this.#belowFloorSinceMs = undefined;
+  }
+
   /** Calls `listener` with each new best head, also with one that went back; returns a way to stop. */
   onBest(listener: (head: BestHead) => void): () => void {
     this.#listeners.add(listener);
