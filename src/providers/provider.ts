@@ -106,6 +106,7 @@ export class Provider implements AttemptHost {
   readonly #maxLag: number;
   #head: Head | undefined;
   #isClosed = false;
+  #isHidden = false;
 
   constructor(options: ProviderOptions, deps: ProviderDeps) {
     const { chainConfig, config, family } = options;
@@ -277,8 +278,13 @@ export class Provider implements AttemptHost {
     return { http: this.httpBreaker?.state, websocket: this.socketBreaker?.state };
   }
 
-  /** Closes it once nothing runs any more, after `timeoutMs` at the latest. Take it out of the table first. */
+  /**
+   * Takes its metrics away, and closes it once nothing runs any more, after `timeoutMs` at the latest. Take it out of the
+   * table first.
+   */
   closeWhenIdle(timeoutMs: number): void {
+    // Now: later they may be those of another provider of the same id, which a changed config put in its place.
+    this.#hide();
     const end = this.clock.now() + timeoutMs;
     const timer = this.clock.setInterval(() => {
       if (this.inFlight > 0 && this.clock.now() < end) return;
@@ -293,6 +299,12 @@ export class Provider implements AttemptHost {
     this.#isClosed = true;
     this.http?.close();
     this.socket?.close();
+    this.#hide();
+  }
+
+  #hide(): void {
+    if (this.#isHidden) return;
+    this.#isHidden = true;
     hideProvider(this, this.metrics);
   }
 
