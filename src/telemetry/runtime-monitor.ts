@@ -16,21 +16,20 @@ export interface RuntimeMonitorArgs {
  * Owns the watch over the JavaScript runtime: event-loop delay, garbage collection, and the liveness check on them.
  * Takes no messages. A restart loses one window of delay samples.
  */
-const runtimeMonitor: GenServer<RuntimeMonitorArgs, { readonly end: () => void }> = {
+const runtimeMonitor: GenServer<RuntimeMonitorArgs, undefined> = {
   label: 'runtime_monitor',
-  init: (_self, { clock, metrics, health }) => {
+  init: (self, { clock, metrics, health }) => {
     const eventLoop = new EventLoopMonitor({}, { clock });
     const unobserve = observeRuntime({ metrics, eventLoop });
     const unregister = health.register('event_loop', 'liveness', eventLoopCheck(eventLoop));
-    return {
-      end: () => {
-        unregister();
-        unobserve();
-        eventLoop.stop();
-      },
-    };
+    // Not `terminate`: that does not run when the process is killed.
+    self.system.watch(self.pid, () => {
+      unregister();
+      unobserve();
+      eventLoop.stop();
+    });
+    return undefined;
   },
-  terminate: (_reason, state) => state.end(),
 };
 
 /** The child specification of the runtime monitor. */
