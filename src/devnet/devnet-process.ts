@@ -3,6 +3,7 @@ import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
 import type { GenServer } from '../otp/gen-server.ts';
 import { processName } from '../otp/process-name.ts';
 import { stop } from '../otp/results.ts';
+import type { Self } from '../otp/self.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Devnet } from './devnet.ts';
 
@@ -22,48 +23,53 @@ type Info = { readonly type: 'node_exited' } | { readonly type: 'try_again' };
 
 interface State {
   readonly args: DevnetProcessArgs;
-  readonly unlisten: () => void;
-  status: 'running' | 'unavailable';
+  readonly status: 'running' | 'unavailable';
 }
 
 const retryMs = 5_000;
 
 /**
  * Owns an embedded chain: one local node and the simulated providers in front of it. A node that ends is started
- * again by the supervisor, as a new, empty chain. A node that cannot start leaves the chain unavailable with a clear
- * reason and is tried again, so that one broken chain does not take the others down.
+ * again by the supervisor, as a new, empty chain; so is one whose process was killed. A node that cannot start leaves
+ * the chain unavailable with a clear reason and is tried again, so that one broken chain does not take the others down.
  */
-const devnetServer: GenServer<DevnetProcessArgs, State, never, never, Info> = {
-  label: 'devnet',
-  init: async (self, args) => {
-    const unlisten = args.onNodeExit(() => self.system.send(self.pid, { type: 'node_exited' }));
-    const state: State = { args, unlisten, status: 'unavailable' };
-    if (!(await tryStart(state))) self.sendAfter(retryMs, { type: 'try_again' });
-    return state;
-  },
-  handleInfo: (info, state) => {
-    if (info.type === 'node_exited') {
-      state.args.log.warn('the node of the embedded chain ended; a new one is started', {
-        chain: state.args.chain,
-      });
-      return stop({ shutdown: 'node_exited' });
-    }
-    // The supervisor starts it again, and with it all that depends on it.
-    if (info.type === 'try_again') return stop({ shutdown: 'try_again' });
-  },
-  terminate: async (_reason, state) => {
-    state.unlisten();
-    await state.args.devnet.stop();
-  },
-  formatStatus: state => state.status,
-};
+function devnetServer(): GenServer<DevnetProcessArgs, State, never, never, Info> {
+  // Kept over restarts: a process that is killed while it starts the node goes on with that, and is waited for.
+  let starting: Promise<unknown> = Promise.resolve();
+  return {
+    label: 'devnet',
+    init: async (self, args) => {
+      const unlisten = args.onNodeExit(() => self.system.send(self.pid, { type: 'node_exited' }));
+      self.system.watch(self.pid, unlisten);
+      await starting;
+      const attempt = tryStart(self, args);
+      starting = attempt;
+      const isRunning = await attempt;
+      if (!isRunning) self.sendAfter(retryMs, { type: 'try_again' });
+      return { args, status: isRunning ? 'running' : 'unavailable' };
+    },
+    handleInfo: (info, { args }) => {
+      if (info.type === 'node_exited') {
+        args.log.warn('the node of the embedded chain ended; a new one is started', { chain: args.chain });
+        return stop({ shutdown: 'node_exited' });
+      }
+      // The supervisor starts it again, and with it all that depends on it.
+      if (info.type === 'try_again') return stop({ shutdown: 'try_again' });
+    },
+    terminate: (_reason, { args }) => args.devnet.stop(),
+    formatStatus: state => state.status,
+  };
+}
 
-async function tryStart(state: State): Promise<boolean> {
-  const { devnet, chain, log, onStarted, onUnavailable } = state.args;
+/** Settles once it is certain whether the node runs; never rejects. */
+async function tryStart(self: Self<never, never, Info>, args: DevnetProcessArgs): Promise<boolean> {
+  const { devnet, chain, log, onStarted, onUnavailable } = args;
   try {
+    // A process that was killed has left its node running.
+    await devnet.stop();
+    if (self.signal.aborted) return false;
     await devnet.start();
-    state.status = 'running';
-    onStarted();
+    if (!self.signal.aborted) onStarted();
     return true;
   } catch (error) {
     const reason = error instanceof TrunklineError ? error.message : 'the embedded chain did not start';
@@ -78,7 +84,7 @@ async function tryStart(state: State): Promise<boolean> {
 export function devnetChild(args: DevnetProcessArgs): PlainChildSpec {
   return serverChild({
     id: 'devnet',
-    server: devnetServer,
+    server: devnetServer(),
     args,
     name: processName<never, never, Info>({ type: 'devnet', id: args.chain }),
     about: 'The embedded chain: a local node and simulated providers in front of it.',
