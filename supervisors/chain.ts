@@ -5,6 +5,7 @@ import type { SupervisorCall } from '../src/otp/supervisor-messages.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import { providersSupervisor } from './providers.ts';
+import { successor } from './successor.ts';
 
 /** What a chain is made of. */
 export interface ChainParts {
@@ -16,6 +17,9 @@ export interface ChainParts {
   /** The providers that the config names now. */
   readonly providers: () => readonly Provider[];
 }
+
+export const chainName = (chain: string): ProcessName<SupervisorCall> =>
+  processName<SupervisorCall>({ type: 'supervisor', id: `chain:${chain}` });
 
 export const providersName = (chain: string): ProcessName<SupervisorCall> =>
   processName<SupervisorCall>({ type: 'supervisor', id: `providers:${chain}` });
@@ -30,7 +34,6 @@ export const providersName = (chain: string): ProcessName<SupervisorCall> =>
  *     └─ providers            see providers.ts
  */
 export function chainSupervisor(parts: ChainParts): SupervisorSpec {
-  const providers = providersSupervisor(parts.providers());
   return supervisorSpec({
     id: `chain:${parts.name}`,
     strategy: 'rest_for_one',
@@ -39,15 +42,15 @@ export function chainSupervisor(parts: ChainParts): SupervisorSpec {
       ...(parts.devnet === undefined ? [] : [parts.devnet]),
       parts.messageAggregator,
       parts.headTracker,
-      {
-        ...supervisorChild(providers),
+      successor({
+        ...supervisorChild(providersSupervisor(parts.providers())),
         // Read anew at each start: a restart brings up the providers that the config names by then.
         start: starter =>
           tryStartSupervisor(starter.system, providersSupervisor(parts.providers()), {
             name: providersName(parts.name),
             parent: starter.pid,
           }),
-      },
+      }),
     ],
   });
 }

@@ -1,6 +1,9 @@
+import type { PlainChildSpec } from '../src/otp/child-spec.ts';
+import { supervisorChild } from '../src/otp/supervisor.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import { providerChildren } from '../src/providers/provider-children.ts';
+import { successor } from './successor.ts';
 
 /**
  * One upstream.
@@ -11,11 +14,16 @@ import { providerChildren } from '../src/providers/provider-children.ts';
  *     ├─ websocket              connects, pings, reconnects
  *     └─ health_probe           chain id, syncing, head, latency
  */
-export function providerSupervisor(provider: Provider): SupervisorSpec {
+function providerSupervisor(provider: Provider): SupervisorSpec {
   return supervisorSpec({
     id: `provider:${provider.id}`,
     strategy: 'one_for_one',
     about: 'One upstream: a breaker per transport, its WebSocket, its health probe.',
     children: providerChildren(provider),
   });
+}
+
+/** A provider's supervisor as a child of `providers`. */
+export function providerChild(provider: Provider): PlainChildSpec {
+  return successor(supervisorChild(providerSupervisor(provider)));
 }

@@ -1,7 +1,6 @@
-import { supervisorChild } from '../src/otp/supervisor.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import type { Provider } from '../src/providers/provider.ts';
-import { providerSupervisor } from './provider.ts';
+import { providerChild } from './provider.ts';
 
 /**
  * All upstreams of a chain; each fails by itself.
@@ -17,6 +16,6 @@ export function providersSupervisor(providers: readonly Provider[]): SupervisorS
     intensity: 3 * Math.max(1, providers.length),
     periodMs: 5_000,
     about: 'The upstreams of the chain; each fails by itself.',
-    children: providers.map(provider => supervisorChild(providerSupervisor(provider))),
+    children: providers.map(providerChild),
   });
 }

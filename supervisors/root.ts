@@ -4,6 +4,7 @@ import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.
 import type { RuntimeMonitorArgs } from '../src/telemetry/runtime-monitor.ts';
 import type { ChainParts } from './chain.ts';
 import { chainsName, chainsSupervisor } from './chains.ts';
+import { successor } from './successor.ts';
 import { telemetrySupervisor } from './telemetry.ts';
 
 /** What the whole is made of. */
@@ -11,19 +12,21 @@ export interface RootParts {
   readonly telemetry: RuntimeMonitorArgs;
   /** Stands for the chains in the drawn tree. */
   readonly chainTemplate?: ChainParts;
-  readonly roster: PlainChildSpec;
   readonly gateway: PlainChildSpec;
+  readonly roster: PlainChildSpec;
   readonly config: PlainChildSpec;
 }
 
 /**
  * The whole Trunkline. Stopped in reverse: first no more config changes, then the gateway drains, then the chains end.
+ * The gateway stands before the roster, so that the death of the roster drops no client and a port that is in use is
+ * said before any chain is started.
  *
  *     root           rest_for_one
  *     ├─ telemetry   see telemetry.ts
  *     ├─ chains      see chains.ts
- *     ├─ roster      starts the chains of the config, applies changes
  *     ├─ gateway     HTTP and WebSocket listeners
+ *     ├─ roster      starts the chains of the config, applies changes
  *     └─ config      watches the file
  */
 export function rootSupervisor(parts: RootParts): SupervisorSpec {
@@ -32,10 +35,10 @@ export function rootSupervisor(parts: RootParts): SupervisorSpec {
     strategy: 'rest_for_one',
     about: 'The whole Trunkline.',
     children: [
-      supervisorChild(telemetrySupervisor(parts.telemetry)),
-      supervisorChild(chainsSupervisor(parts.chainTemplate), { name: chainsName }),
-      parts.roster,
+      successor(supervisorChild(telemetrySupervisor(parts.telemetry))),
+      successor(supervisorChild(chainsSupervisor(parts.chainTemplate), { name: chainsName })),
       parts.gateway,
+      parts.roster,
       parts.config,
     ],
   });

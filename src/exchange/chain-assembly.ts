@@ -2,6 +2,7 @@ import type { ChainParts } from '../../supervisors/chain.ts';
 import { HeadTracker } from '../aggregation/head-tracker.ts';
 import { headTrackerChild } from '../aggregation/head-tracker-process.ts';
 import { messageAggregatorChild } from '../aggregation/message-aggregator-process.ts';
+import { aggregationMetrics } from '../aggregation/metrics.ts';
 import { StreamHub } from '../aggregation/stream-hub.ts';
 import { evmFamily } from '../chains/evm/evm-family.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -128,14 +129,29 @@ export class ChainAssembly {
     runtime.table.remove(id);
     runtime.heads.remove(id);
     this.#hub.removeSource(id);
-    provider.close();
-    if (runtime.table.providers.length === 0) runtime.unavailable = `${runtime.name} has no provider`;
+    // What it is answering at the moment it may answer.
+    provider.closeWhenIdle(runtime.config.failover.deadline);
+    if (runtime.table.providers.length === 0) runtime.unavailable ??= `${runtime.name} has no provider`;
   }
 
-  /** The chain is taken out for good. */
-  close(): void {
+  /** The chain is taken out, or another assembly takes its place: it takes no calls, ends its streams and its metrics. */
+  retire(): void {
     for (const provider of this.runtime.table.providers) this.removeProvider(provider.id);
-    this.#hub.close(`chain ${this.runtime.name} was taken out of the config`);
+    this.#endStreams();
+    const { head, floor, streams, subscribers, upstreamSubscriptions } = aggregationMetrics;
+    const labels = { chain: this.runtime.name };
+    for (const gauge of [head, floor, streams, subscribers, upstreamSubscriptions])
+      this.#deps.metrics.remove(gauge, labels);
+  }
+
+  /** Trunkline stops: everything ends at once. */
+  close(): void {
+    for (const provider of this.runtime.table.providers) provider.close();
+    this.#endStreams();
+  }
+
+  #endStreams(): void {
+    this.#hub.close(`the streams of ${this.runtime.name} ended`);
     this.runtime.hub = undefined;
   }
 
@@ -163,8 +179,9 @@ export class ChainAssembly {
       devnet,
       log: this.#deps.log,
       onStarted: () => {
-        // Every start has new addresses and keys; the providers' supervisor starts after this and finds these.
+        // Every start is a new chain at new addresses; the providers' supervisor starts after this and finds these.
         for (const provider of this.runtime.table.providers) this.removeProvider(provider.id);
+        this.runtime.heads.reset();
         for (const provider of simulatedProviders(devnet)) this.addProvider(provider);
       },
       onUnavailable: reason => {

@@ -36,49 +36,56 @@ interface State {
 
 /**
  * Watches the config file: validates everything, then swaps. A file that is wrong changes nothing.
- * Takes no messages. A restart loses at most a change made during it.
+ * Takes no messages. A restart loses nothing: it reads the file again, and what was not taken over yet is.
  */
-const configServer: GenServer<ConfigProcessArgs, State> = {
-  label: 'config',
-  init: async (self, { file, running, log, clock, onSwap }) => {
-    if (file === undefined) return ignore();
-    const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
-      onSwap(loaded);
-      const changes = chainChanges(difference, loaded.config);
-      if (changes.length > 0) await self.system.call(rosterName, { type: 'apply', changes }, 'infinity');
-      state.lastResult = 'accepted';
-      if (difference.isEmpty) return;
-      log.info('new config accepted', { changes: difference.changes.map(change => change.path) });
-      for (const { path } of difference.restartNeeded)
-        log.warn('this change waits for a restart of Trunkline', { path });
-    };
-    const watcher = new ConfigWatcher(
-      {
-        path: file.path,
-        env: file.env,
-        running: running(),
-        onAccepted: accept,
-        onRejected: diagnostics => {
-          state.lastResult = 'rejected';
-          log.error(`new config rejected, the running one stays:\n${formatDiagnostics(diagnostics)}`);
+function configServer(): GenServer<ConfigProcessArgs, State> {
+  // Kept over restarts: the roster may have died before it had applied what everything else has swapped to already.
+  let applied: LoadedConfig | undefined;
+  return {
+    label: 'config',
+    init: async (self, { file, running, log, clock, onSwap }) => {
+      if (file === undefined) return ignore();
+      const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
+        onSwap(loaded);
+        const changes = chainChanges(difference, loaded.config);
+        if (changes.length > 0) await self.system.call(rosterName, { type: 'apply', changes }, 'infinity');
+        applied = loaded;
+        state.lastResult = 'accepted';
+        if (difference.isEmpty) return;
+        log.info('new config accepted', { changes: difference.changes.map(change => change.path) });
+        for (const { path } of difference.restartNeeded)
+          log.warn('this change waits for a restart of Trunkline', { path });
+      };
+      const watcher = new ConfigWatcher(
+        {
+          path: file.path,
+          env: file.env,
+          running: applied ?? running(),
+          onAccepted: accept,
+          onRejected: diagnostics => {
+            state.lastResult = 'rejected';
+            log.error(`new config rejected, the running one stays:\n${formatDiagnostics(diagnostics)}`);
+          },
+          onWarning: message => log.warn(message),
         },
-        onWarning: message => log.warn(message),
-      },
-      { clock },
-    );
-    const state: State = { watcher, lastResult: 'unchanged' };
-    await watcher.start();
-    return state;
-  },
-  terminate: (_reason, state) => state.watcher.stop(),
-  formatStatus: state => ({ file: state.lastResult }),
-};
+        { clock },
+      );
+      const state: State = { watcher, lastResult: 'unchanged' };
+      // Not `terminate` alone: that does not run when the process is killed, and two watchers would apply all twice.
+      self.system.watch(self.pid, () => void watcher.stop());
+      await watcher.start();
+      return state;
+    },
+    terminate: (_reason, state) => state.watcher.stop(),
+    formatStatus: state => ({ file: state.lastResult }),
+  };
+}
 
 /** The child specification of the config watcher. */
 export function configChild(args: ConfigProcessArgs): PlainChildSpec {
   return serverChild({
     id: 'config',
-    server: configServer,
+    server: configServer(),
     args,
     name: processName({ type: 'config', id: 'main' }),
     about: 'Watches the config file: validates everything, then swaps.',

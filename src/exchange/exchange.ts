@@ -49,11 +49,12 @@ const settlePollMs = 50;
 /** One whole Trunkline: puts the parts together, starts the tree, applies config changes, stops in order. */
 export class Exchange {
   readonly assemblies = new Map<string, ChainAssembly>();
+  /** All processes; for those who look into them or end one on purpose. */
+  readonly system: ProcessSystem;
   readonly #options: ExchangeOptions;
   readonly #deps: ExchangeDependencies;
   readonly #directory = new ChainDirectory();
   readonly #health: HealthRegistry;
-  readonly #system: ProcessSystem;
   readonly #startedAt: number;
   #loaded: LoadedConfig;
   #gateway: Gateway | undefined;
@@ -65,12 +66,12 @@ export class Exchange {
     this.#loaded = options.loaded;
     this.#startedAt = deps.clock.now();
     this.#health = new HealthRegistry({ metrics: deps.metrics });
-    this.#system = new ProcessSystem({
+    this.system = new ProcessSystem({
       clock: deps.clock,
       log: deps.log,
       observer: processObserver(deps.metrics),
     });
-    publishProcessCounts(this.#system, deps.metrics);
+    publishProcessCounts(this.system, deps.metrics);
     this.#health.register(
       'chains',
       'readiness',
@@ -88,12 +89,12 @@ export class Exchange {
 
   /** Settles when the root supervisor has given up, with the reason. */
   onEnd(listener: (reason: unknown) => void): void {
-    if (this.#root !== undefined) this.#system.watch(this.#root, listener);
+    if (this.#root !== undefined) this.system.watch(this.#root, listener);
   }
 
   /** Starts the tree. @throws OtpError `process_start_failed`, whose cause is the first failure, such as `port_in_use` */
   async start(): Promise<void> {
-    this.#root = await startSupervisor(this.#system, this.specification());
+    this.#root = await startSupervisor(this.system, this.specification());
   }
 
   /** Settles once every chain's providers have been looked at, or after `withinMs`. */
@@ -110,7 +111,7 @@ export class Exchange {
 
   /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
   async stop(): Promise<void> {
-    await this.#system.stop(this.#server.drain_timeout + 20_000);
+    await this.system.stop(this.#server.drain_timeout + 20_000);
     for (const assembly of this.assemblies.values()) assembly.close();
     this.#deps.log.flush();
   }
@@ -121,17 +122,6 @@ export class Exchange {
     return rootSupervisor({
       ...(chainTemplate === undefined ? {} : { chainTemplate }),
       telemetry: { clock, metrics, health: this.#health },
-      roster: rosterChild({
-        log,
-        assemblies: this.assemblies,
-        createAssembly: (name, config) => this.#createAssembly(name, config),
-        onChainUp: assembly => this.#directory.put(assembly.runtime),
-        onChainDown: assembly => {
-          this.#directory.remove(assembly.runtime.name);
-          this.#gateway?.chainChanged(assembly.runtime, true);
-        },
-        onChainTuned: assembly => this.#gateway?.chainChanged(assembly.runtime, false),
-      }),
       gateway: gatewayChild({
         config: () => this.#server,
         dependencies: {
@@ -156,11 +146,21 @@ export class Exchange {
                 log.level = level;
               },
             }),
+            { log },
           ),
         },
         onListening: gateway => {
           this.#gateway = gateway;
         },
+      }),
+      roster: rosterChild({
+        log,
+        assemblies: this.assemblies,
+        createAssembly: (name, config) => this.#createAssembly(name, config),
+        onChainShown: ({ runtime }) => this.#directory.put(runtime),
+        onChainHidden: ({ runtime }) => this.#directory.remove(runtime.name),
+        onChainEnded: ({ runtime }) => this.#gateway?.chainEnded(runtime),
+        onChainTuned: ({ runtime }) => this.#gateway?.chainTuned(runtime),
       }),
       config: configChild({
         file: this.#options.file,
@@ -173,7 +173,7 @@ export class Exchange {
   }
 
   tree(): LiveNode | undefined {
-    return this.#root === undefined ? undefined : liveTree(this.#system, this.#root);
+    return this.#root === undefined ? undefined : liveTree(this.system, this.#root);
   }
 
   stats(): ExchangeStats {
@@ -190,8 +190,10 @@ export class Exchange {
 
   #swap(loaded: LoadedConfig): void {
     this.#deps.redactor.addSecrets(loaded.secrets);
+    const { level } = loaded.config.log;
+    // A level set by the admin API holds until the config's own changes.
+    if (level !== this.#loaded.config.log.level) this.#deps.log.level = level;
     this.#loaded = loaded;
-    this.#deps.log.level = loaded.config.log.level;
     this.#gateway?.reconfigure(this.#server);
   }
 

@@ -1,6 +1,6 @@
-import { providersName } from '../../supervisors/chain.ts';
+import { chainName, providersName } from '../../supervisors/chain.ts';
 import { chainsName } from '../../supervisors/chains.ts';
-import { providerSupervisor } from '../../supervisors/provider.ts';
+import { providerChild } from '../../supervisors/provider.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
 import type { GenServer } from '../otp/gen-server.ts';
@@ -8,14 +8,7 @@ import { processName } from '../otp/process-name.ts';
 import type { Request } from '../otp/request.ts';
 import { reply } from '../otp/results.ts';
 import type { Self } from '../otp/self.ts';
-import {
-  deleteChild,
-  startChild,
-  startDynamicChild,
-  supervisorChild,
-  terminateChild,
-  whichChildren,
-} from '../otp/supervisor.ts';
+import { deleteChild, startChild, startDynamicChild, terminateChild } from '../otp/supervisor.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 import type { ChainChange } from './config-changes.ts';
@@ -25,9 +18,12 @@ export interface RosterArgs {
   /** The chains that should run, by name; the roster keeps it in step. */
   readonly assemblies: Map<string, ChainAssembly>;
   readonly createAssembly: (name: string, config: ChainConfig) => ChainAssembly;
-  /** A chain can be found by clients from now on, or not any more. */
-  readonly onChainUp: (assembly: ChainAssembly) => void;
-  readonly onChainDown: (assembly: ChainAssembly) => void;
+  /** Clients find the chain from now on; in place of an earlier one of that name. */
+  readonly onChainShown: (assembly: ChainAssembly) => void;
+  /** Clients do not find the chain any more. */
+  readonly onChainHidden: (assembly: ChainAssembly) => void;
+  /** What clients hold of the chain, connections and calls in flight, comes to its end. */
+  readonly onChainEnded: (assembly: ChainAssembly) => void;
   /** A chain runs on with other tuning. */
   readonly onChainTuned: (assembly: ChainAssembly) => void;
 }
@@ -43,73 +39,96 @@ export const rosterName = processName<Call>({ type: 'roster', id: 'main' });
 const roster: GenServer<RosterArgs, RosterArgs, Call> = {
   label: 'roster',
   init: async (self, args) => {
-    const running = new Set((await whichChildren(self, chainsName)).map(child => child.id));
     for (const assembly of args.assemblies.values()) {
-      if (!running.has(`chain:${assembly.runtime.name}`)) await startChain(self, args, assembly);
+      if (!self.system.isAlive(chainName(assembly.runtime.name))) await showChain(self, args, assembly);
     }
     return args;
   },
   handleCall: async (call, _from, args, self) => {
-    for (const change of call.changes) await apply(self, args, change);
+    for (const change of call.changes) {
+      const fields = { chain: change.chain, change: change.kind };
+      try {
+        await apply(self, args, change);
+        args.log.info('config change applied', fields);
+      } catch (error) {
+        // One chain that cannot be changed must not keep the others from their changes.
+        args.log.error('a config change was not applied', { ...fields, error });
+      }
+    }
     return reply(undefined);
   },
   formatStatus: args => ({ chains: args.assemblies.size }),
 };
 
-async function startChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssembly): Promise<void> {
-  const started = await startDynamicChild(self, chainsName, assembly.parts);
-  if (!started.ok) {
-    assembly.runtime.unavailable = 'the chain did not start; the log says why';
-    args.log.error('a chain did not start', { chain: assembly.runtime.name, error: started.error });
-  }
-  args.onChainUp(assembly);
-}
-
-async function stopChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssembly): Promise<void> {
-  args.onChainDown(assembly);
-  for (const child of await whichChildren(self, chainsName)) {
-    if (child.id === `chain:${assembly.runtime.name}` && child.pid !== undefined)
-      await terminateChild(self, chainsName, child.pid);
-  }
-  assembly.close();
-}
-
 async function apply(self: Self<Call>, args: RosterArgs, change: ChainChange): Promise<void> {
-  const { assemblies } = args;
-  const current = assemblies.get(change.chain);
-  switch (change.kind) {
-    case 'chain_removed':
-      if (current !== undefined) await stopChain(self, args, current);
-      assemblies.delete(change.chain);
-      break;
-    case 'chain_added':
-    case 'chain_replaced': {
-      if (current !== undefined) await stopChain(self, args, current);
-      const assembly = args.createAssembly(change.chain, change.config);
-      assemblies.set(change.chain, assembly);
-      await startChain(self, args, assembly);
-      break;
-    }
-    case 'chain_tuned':
-      if (current === undefined) break;
-      current.runtime.config = change.config;
-      args.onChainTuned(current);
-      for (const id of change.removedProviders) await stopProvider(self, current, id);
-      for (const provider of change.startedProviders) {
-        await stopProvider(self, current, provider.id);
-        const child = supervisorChild(providerSupervisor(current.addProvider(provider)));
-        await startChild(self, providersName(change.chain), child);
-      }
-      break;
+  const current = args.assemblies.get(change.chain);
+  if (change.kind === 'chain_removed') {
+    if (current === undefined) return;
+    args.onChainHidden(current);
+    args.assemblies.delete(change.chain);
+    await endChain(self, args, current);
+  } else if (change.kind !== 'chain_tuned') await replaceChain(self, args, change, current);
+  else if (current === undefined || !self.system.isAlive(providersName(change.chain))) {
+    // It did not start with its old settings: perhaps it does with the new ones.
+    await replaceChain(self, args, change, current);
+  } else await tuneChain(self, args, change, current);
+}
+
+/** Clients find a chain before it runs: until then it says that it is starting. */
+async function showChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssembly): Promise<void> {
+  args.onChainShown(assembly);
+  const started = await startDynamicChild(self, chainsName, assembly.parts);
+  if (started.ok) return;
+  assembly.runtime.unavailable = 'the chain did not start; the log says why';
+  args.log.error('a chain did not start', { chain: assembly.runtime.name, error: started.error });
+}
+
+async function replaceChain(
+  self: Self<Call>,
+  args: RosterArgs,
+  { chain, config }: { readonly chain: string; readonly config: ChainConfig },
+  current: ChainAssembly | undefined,
+): Promise<void> {
+  if (current !== undefined) {
+    // Clients go on finding it: told to try again, not that there is no such chain.
+    current.runtime.unavailable = `${chain} is restarting`;
+    await endChain(self, args, current);
   }
-  args.log.info('config change applied', { chain: change.chain, change: change.kind });
+  const assembly = args.createAssembly(chain, config);
+  args.assemblies.set(chain, assembly);
+  await showChain(self, args, assembly);
+  // Again, for those who came to the old one while it ended.
+  if (current !== undefined) args.onChainEnded(current);
+}
+
+async function endChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssembly): Promise<void> {
+  args.onChainEnded(assembly);
+  const supervisor = self.system.registry.whereis(chainName(assembly.runtime.name));
+  if (supervisor !== undefined) await terminateChild(self, chainsName, supervisor);
+  assembly.retire();
+}
+
+async function tuneChain(
+  self: Self<Call>,
+  args: RosterArgs,
+  change: ChainChange & { readonly kind: 'chain_tuned' },
+  current: ChainAssembly,
+): Promise<void> {
+  current.runtime.config = change.config;
+  args.onChainTuned(current);
+  for (const id of change.removedProviders) await stopProvider(self, current, id);
+  for (const provider of change.startedProviders) {
+    await stopProvider(self, current, provider.id);
+    await startChild(self, providersName(change.chain), providerChild(current.addProvider(provider)));
+  }
 }
 
 async function stopProvider(self: Self<Call>, assembly: ChainAssembly, id: string): Promise<void> {
   const supervisor = providersName(assembly.runtime.name);
+  // First out of the hot path, so that no call meets it while its processes end.
+  assembly.removeProvider(id);
   await terminateChild(self, supervisor, `provider:${id}`);
   await deleteChild(self, supervisor, `provider:${id}`);
-  assembly.removeProvider(id);
 }
 
 /** The child specification of the roster. */
