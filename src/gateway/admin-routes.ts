@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TrunklineError } from '../errors/trunkline-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import { gatewayErrors } from './errors.ts';
 import { collectBody } from './http/request-body.ts';
 import { sendJson } from './status-routes.ts';
 
@@ -19,8 +21,10 @@ const maxBodyBytes = 65_536;
 export class AdminRoutes {
   readonly #tokenDigest: Buffer;
   readonly #actions: ReadonlyMap<string, AdminAction>;
+  readonly #log: Log;
 
-  constructor(token: string, actions: readonly AdminAction[]) {
+  constructor(token: string, actions: readonly AdminAction[], { log }: { readonly log: Log }) {
+    this.#log = log;
     this.#tokenDigest = digest(token);
     this.#actions = new Map(actions.map(action => [`${action.method} ${action.path}`, action]));
   }
@@ -48,8 +52,26 @@ export class AdminRoutes {
         });
         return;
       }
-      void answer(action, body, response);
+      void this.#answer(action, body, response);
     });
+  }
+
+  async #answer(action: AdminAction, body: Buffer, response: ServerResponse): Promise<void> {
+    let status = 200;
+    let output: unknown;
+    try {
+      output = (await action.run(parse(body))) ?? { ok: true };
+    } catch (error) {
+      const isExpected = error instanceof TrunklineError;
+      if (!isExpected) this.#log.error('an admin action failed', { action: action.path, error });
+      status = isExpected ? 400 : 500;
+      output = {
+        error: isExpected
+          ? { code: error.code, message: error.message }
+          : { code: 'internal_error', message: 'a bug in Trunkline; its log says more' },
+      };
+    }
+    sendJson(response, status, output);
   }
 
   #isAuthorized(header: string | undefined): boolean {
@@ -59,16 +81,13 @@ export class AdminRoutes {
   }
 }
 
-async function answer(action: AdminAction, body: Buffer, response: ServerResponse): Promise<void> {
+/** @throws TrunklineError `invalid_json` */
+function parse(body: Buffer): unknown {
+  if (body.length === 0) return {};
   try {
-    const input: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
-    sendJson(response, 200, (await action.run(input)) ?? { ok: true });
-  } catch (error) {
-    if (error instanceof TrunklineError)
-      sendJson(response, 400, { error: { code: error.code, message: error.message } });
-    else if (error instanceof SyntaxError)
-      sendJson(response, 400, { error: { code: 'invalid_json', message: 'the body is not JSON' } });
-    else throw error;
+    return JSON.parse(body.toString());
+  } catch (cause) {
+    throw new TrunklineError(gatewayErrors, 'invalid_json', 'the body is not JSON', { cause });
   }
 }
 

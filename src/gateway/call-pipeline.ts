@@ -26,6 +26,7 @@ export class CallPipeline {
     readonly metrics: MetricRegistry;
     readonly random: () => number;
   };
+  #isClosed = false;
 
   constructor(
     options: { /** `server.max_concurrent_requests` */ readonly maxConcurrent: number },
@@ -50,13 +51,16 @@ export class CallPipeline {
     return this.#admit.handle(call, done);
   }
 
-  /** The chain is gone, or its tuning changed: its router ends; the next call gets a new one. */
+  /** The chain is gone, or its tuning changed: its router ends with the calls under way; the next call gets a new one. */
   forget(chain: ChainRuntime): void {
-    this.#routers.get(chain)?.close();
+    this.#routers.get(chain)?.retire();
     this.#routers.delete(chain);
+    this.#dependencies.metrics.remove(gatewayMetrics.filters, { chain: chain.name });
   }
 
+  /** Routes nothing from now on. */
   close(): void {
+    this.#isClosed = true;
     for (const router of this.#routers.values()) router.close();
     this.#routers.clear();
   }
@@ -82,6 +86,11 @@ export class CallPipeline {
   readonly #route: CallHandler = (call, done) => {
     let router = this.#routers.get(call.chain);
     if (router === undefined) {
+      const refusal = this.#refusal(call);
+      if (refusal !== undefined) {
+        done(refusal);
+        return () => {};
+      }
       router = new Router(call.chain, this.#dependencies);
       this.#routers.set(call.chain, router);
       const { name } = call.chain;
@@ -91,4 +100,11 @@ export class CallPipeline {
     }
     return router.route(call, done);
   };
+
+  /** Why a chain without a router gets none: who came too late must not bring it back. */
+  #refusal({ chain, clientId }: GatewayCall): CallAnswer | undefined {
+    if (this.#isClosed) return ownError(clientId, 'shutting_down', 'Trunkline is shutting down');
+    if (chain.table.providers.length > 0) return undefined;
+    return ownError(clientId, 'chain_unavailable', chain.unavailable ?? `${chain.name} has no provider`);
+  }
 }

@@ -36,6 +36,8 @@ export interface CallAnswer {
   /** HTTP status for a call that travels alone. */
   readonly status: number;
   readonly outcome: 'answered' | 'upstream_error' | 'refused' | 'failed';
+  /** To be called once the answer is on its way to the client: what must not come before it waits for this. */
+  readonly afterSend?: () => void;
 }
 
 export type Cancel = () => void;

@@ -59,6 +59,9 @@ export const gatewayErrors = {
   admin_unauthorized: {
     sentence: 'The admin API needs `Authorization: Bearer <token>` with the admin token.',
   },
+  not_found: { sentence: 'No such path; `/` lists what is here, and JSON-RPC is at POST `/rpc/<chain>`.' },
+  invalid_json: { sentence: 'The body of an admin request is not JSON.' },
+  internal_error: { sentence: 'A bug in Trunkline cost this request; its log says more.' },
   port_in_use: { sentence: 'Another process listens on the configured port; choose another with --port.' },
 } as const satisfies ErrorCatalogue;
 

@@ -11,7 +11,7 @@ export interface GatewayProcessArgs {
   readonly onListening: (gateway: Gateway) => void;
 }
 
-export const gatewayName = processName({ type: 'gateway', id: 'main' });
+const gatewayName = processName({ type: 'gateway', id: 'main' });
 
 /** Beyond the drain itself, for the listener to close. */
 const shutdownGraceMs = 2_000;
@@ -25,9 +25,11 @@ function gatewayServer(): GenServer<GatewayProcessArgs, Gateway> {
   let port: number | undefined;
   return {
     label: 'gateway',
-    init: async (_self, { config, dependencies, onListening }) => {
+    init: async (self, { config, dependencies, onListening }) => {
       const server = config();
       const gateway = new Gateway({ ...server, port: port ?? server.port }, dependencies);
+      // Not `terminate` alone: that does not run when the process is killed, and its successor wants the port.
+      self.system.watch(self.pid, () => gateway.close());
       await gateway.listen();
       port = gateway.port;
       onListening(gateway);

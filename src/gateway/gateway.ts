@@ -60,9 +60,17 @@ export class Gateway {
       },
       {
         onRequest: (request, response) => this.#guarded(response, () => this.#onRequest(request, response)),
-        onUpgrade: (request, socket, head) => this.#onUpgrade(request, socket, head),
+        onUpgrade: (request, socket, head) => {
+          socket.on('error', () => socket.destroy());
+          try {
+            this.#onUpgrade(request, socket, head);
+          } catch (error) {
+            this.#deps.log.error('an upgrade handler failed', { error });
+            socket.destroy();
+          }
+        },
       },
-      { clock },
+      { clock, metrics },
     );
   }
 
@@ -85,17 +93,23 @@ export class Gateway {
 
   /** Takes over the settings that can change while it runs; those of the listening socket wait for a restart. */
   reconfigure(config: ServerConfig): void {
-    this.#config = config;
-    this.#guard = guardOf(config);
+    // The guard goes by the address that is listened on, which stays.
+    this.#config = { ...config, host: this.#config.host, port: this.#config.port };
+    this.#guard = guardOf(this.#config);
     this.#rpc = this.#createRpc(config);
     this.#sockets.options = socketOptions(config);
     this.pipeline.maxConcurrent = config.max_concurrent_requests;
   }
 
-  /** A chain was taken out or its tuning replaced: its routing state is forgotten, and its sockets are closed if it is gone. */
-  chainChanged(chain: ChainRuntime, isRemoved: boolean): void {
+  /** A chain's tuning was replaced: its next call is routed by it. */
+  chainTuned(chain: ChainRuntime): void {
     this.pipeline.forget(chain);
-    if (isRemoved) this.#sockets.closeChain(chain);
+  }
+
+  /** A chain was taken out, or replaced by another of its name: its sockets are closed, its routing state is forgotten. */
+  chainEnded(chain: ChainRuntime): void {
+    this.pipeline.forget(chain);
+    this.#sockets.closeChain(chain);
   }
 
   /** Stops accepting, lets calls in flight finish, closes WebSockets with 1001; bounded by `server.drain_timeout`. */
@@ -104,6 +118,13 @@ export class Gateway {
     this.#isDraining = true;
     const deadlineMs = this.#config.drain_timeout;
     await Promise.all([this.#sockets.drain(deadlineMs), this.#listener.drain(deadlineMs)]);
+    this.close();
+  }
+
+  /** Cuts all connections and frees the port at once. */
+  close(): void {
+    this.#isDraining = true;
+    this.#listener.close();
     this.#sockets.close();
     this.pipeline.close();
   }
@@ -171,7 +192,6 @@ export class Gateway {
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
     const { host, origin } = request.headers;
     const path = (request.url ?? '').split('?', 1)[0]!;
     const chain = path.startsWith(rpcPrefix)
@@ -195,7 +215,13 @@ export class Gateway {
     const { chains, clock } = this.#deps;
     return new RpcHttp(
       { ...payloadLimits(config), maxRequestBytes: config.max_request_bytes },
-      { chains, pipeline: this.pipeline, clock, isDraining: () => this.#isDraining },
+      {
+        chains,
+        pipeline: this.pipeline,
+        clock,
+        isDraining: () => this.#isDraining,
+        guarded: (response, run) => this.#guarded(response, run),
+      },
     );
   }
 
@@ -277,6 +303,8 @@ function refuse(response: ServerResponse, status: number, code: string, message:
 
 function refuseUpgrade(socket: Duplex, status: string, message: string): void {
   const body = `${message}\n`;
+  // Nothing looks after an upgraded socket: a client that keeps its side open would hold up the drain.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

@@ -63,8 +63,13 @@ export const gatewayMetrics = {
   }),
   connections: gaugeDefinition({
     name: 'trunkline_client_connections',
-    help: 'Open client connections.',
+    help: 'Open client connections: tcp, all of them; websocket, those of them that are WebSockets.',
     labels: ['transport'],
+  }),
+  connectionsRefused: counterDefinition({
+    name: 'trunkline_client_connections_refused_total',
+    help: 'Connections closed at once because `server.max_connections`, or what the file descriptors allow, are open.',
+    labels: [],
   }),
   httpRequests: counterDefinition({
     name: 'trunkline_http_requests_total',

@@ -18,6 +18,8 @@ export interface PayloadAnswer {
   /** Providers whose bytes the body holds, without repeats. */
   readonly providers: readonly string[];
   readonly attempts: number;
+  /** To be called once the body is on its way to the client. */
+  readonly afterSend?: (() => void) | undefined;
 }
 
 /** Answers one call; the transport may answer some of them (subscriptions) itself. */
@@ -49,6 +51,7 @@ export function answerPayload(
               status: answer.status,
               providers: answer.provider === undefined ? [] : [answer.provider],
               attempts: answer.attempts,
+              afterSend: answer.afterSend,
             },
       );
     });
@@ -72,6 +75,7 @@ function answerBatch(
   const parts: (Buffer | undefined)[] = new Array(items.length);
   const providers = new Set<string>();
   const cancels: Cancel[] = [];
+  const afterSends: (() => void)[] = [];
   let attempts = 0;
   let status = 200;
   // One more than the items, so that an answer that comes at once cannot end the batch early.
@@ -84,6 +88,9 @@ function answerBatch(
       status: answers.length === 0 ? 204 : status,
       providers: [...providers],
       attempts,
+      afterSend: () => {
+        for (const afterSend of afterSends) afterSend();
+      },
     });
   };
   const now = clock.now();
@@ -96,6 +103,7 @@ function answerBatch(
     cancels.push(
       dispatch(clientCall(chain, source, item, steering, now), answer => {
         if (item.idStart >= 0) parts[index] = answer.body;
+        if (answer.afterSend !== undefined) afterSends.push(answer.afterSend);
         if (answer.provider !== undefined) providers.add(answer.provider);
         attempts += answer.attempts;
         if (answer.status > status) status = answer.status;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { HealthRegistry, HealthReport } from '../telemetry/health-registry.ts';
-import type { MetricRegistry } from '../telemetry/metrics.ts';
+import { type MetricRegistry, metricsContentType } from '../telemetry/metrics.ts';
 
 export interface StatusSources {
   readonly health: HealthRegistry;
@@ -42,8 +42,7 @@ export class StatusRoutes {
 
   #sendMetrics(response: ServerResponse): void {
     this.#sources.metrics.expose().then(
-      text =>
-        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
+      text => response.writeHead(200, { 'content-type': metricsContentType }).end(text),
       () => response.writeHead(500).end(),
     );
   }

@@ -3,7 +3,9 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
+import type { MetricRegistry } from '../../telemetry/metrics.ts';
 import { gatewayErrors } from '../errors.ts';
+import { gatewayMetrics } from '../metrics.ts';
 
 export interface HttpListenerOptions {
   /** `server.host` */
@@ -35,7 +37,11 @@ export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #clock: Clock;
 
-  constructor(options: HttpListenerOptions, handlers: HttpHandlers, { clock }: { readonly clock: Clock }) {
+  constructor(
+    options: HttpListenerOptions,
+    handlers: HttpHandlers,
+    { clock, metrics }: { readonly clock: Clock; readonly metrics: MetricRegistry },
+  ) {
     this.#options = options;
     this.#clock = clock;
     this.#server = createServer(
@@ -47,19 +53,25 @@ export class HttpListener {
         maxHeaderSize: 16_384,
         noDelay: true,
         insecureHTTPParser: false,
+        // A client that offers HTTP/2 (`Upgrade: h2c`) is answered as if it had not, as RFC 9110, 7.8 wants.
+        shouldUpgradeCallback: request => request.headers.upgrade?.toLowerCase() === 'websocket',
       },
       handlers.onRequest,
     );
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('upgrade', handlers.onUpgrade);
+    const refused = metrics.counter(gatewayMetrics.connectionsRefused);
+    this.#server.on('drop', () => refused.inc());
+    let open = 0;
+    this.#server.on('connection', socket => {
+      open++;
+      socket.once('close', () => open--);
+    });
+    metrics.gauge(gatewayMetrics.connections, { transport: 'tcp' }, () => open);
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port;
-  }
-
-  get connections(): Promise<number> {
-    return new Promise(resolve => this.#server.getConnections((_error, count) => resolve(count ?? 0)));
   }
 
   /** @throws TrunklineError `port_in_use` when another process has the port */
@@ -102,6 +114,11 @@ export class HttpListener {
     // http.Server.close() would close idle connections at once; net.Server.close() only stops accepting.
     await new Promise<void>(resolve => NetServer.prototype.close.call(this.#server, () => resolve()));
     this.#clock.clearInterval(sweep);
+  }
+
+  /** Frees the port and cuts every connection but those that were upgraded. */
+  close(): void {
+    this.#server.close();
     this.#server.closeAllConnections();
   }
 }

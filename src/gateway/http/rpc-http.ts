@@ -21,6 +21,8 @@ interface RpcHttpDependencies {
   readonly clock: Clock;
   /** Draining: every answer says `Connection: close`. */
   readonly isDraining: () => boolean;
+  /** Runs what a body brings about, so that a bug in it costs that request alone. */
+  readonly guarded: (response: ServerResponse, run: () => void) => void;
 }
 
 const noSteering: Steering = {};
@@ -56,7 +58,7 @@ export class RpcHttp {
       send(response, 405, body, ['allow', 'POST, OPTIONS', ...extraHeaders], true);
       return;
     }
-    const { chains, clock, pipeline, isDraining } = this.#deps;
+    const { chains, clock, pipeline, isDraining, guarded } = this.#deps;
     const chain = chains.find(alias);
     if (chain === undefined) {
       const { body, status } = ownError('null', 'unknown_chain', unknownChain(alias, chains));
@@ -85,17 +87,19 @@ export class RpcHttp {
         );
         return;
       }
-      const cancel = answerPayload(
-        body,
-        chain,
-        steering,
-        this.#options,
-        clock,
-        (call, done) => pipeline.handle(call, done),
-        answer => sendAnswer(response, answer, clock.now() - startedAt, extraHeaders, isDraining()),
-      );
-      response.on('close', () => {
-        if (!response.writableFinished) cancel();
+      guarded(response, () => {
+        const cancel = answerPayload(
+          body,
+          chain,
+          steering,
+          this.#options,
+          clock,
+          (call, done) => pipeline.handle(call, done),
+          answer => sendAnswer(response, answer, clock.now() - startedAt, extraHeaders, isDraining()),
+        );
+        response.on('close', () => {
+          if (!response.writableFinished) cancel();
+        });
       });
     });
   }

@@ -36,11 +36,14 @@ export class Router {
   readonly #chain: ChainRuntime;
   readonly #calls = new Set<RoutedCall>();
   readonly #abandoned = new Set<Attempt>();
+  readonly #metrics: MetricRegistry;
   readonly #timer: TimerHandle;
+  #isRetired = false;
 
   constructor(chain: ChainRuntime, { clock, metrics, random }: RouterDependencies) {
     this.#chain = chain;
     this.clock = clock;
+    this.#metrics = metrics;
     this.selector = new Selector(chain, random);
     const { ratio, minimum } = chain.config.failover.retry_budget;
     this.budget = new RetryBudget({ ratio, minimum, maxWaiting: maxWaitingRetries });
@@ -89,6 +92,14 @@ export class Router {
     this.#abandoned.delete(attempt);
   }
 
+  /** Gets no more calls: looks after those under way until the last has ended. */
+  retire(): void {
+    this.#isRetired = true;
+    const labels = { chain: this.#chain.name };
+    this.#metrics.remove(gatewayMetrics.retriesWaiting, labels);
+    this.#metrics.remove(gatewayMetrics.abandoned, labels);
+  }
+
   close(): void {
     this.clock.clearInterval(this.#timer);
     for (const attempt of this.#abandoned) attempt.cancel();
@@ -103,5 +114,6 @@ export class Router {
       this.#abandoned.delete(attempt);
       attempt.cancel();
     }
+    if (this.#isRetired && this.#calls.size === 0 && this.#abandoned.size === 0) this.close();
   }
 }

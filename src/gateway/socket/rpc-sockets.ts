@@ -90,12 +90,12 @@ export class RpcSockets {
     }
   }
 
-  /** Closes all sockets with 1001, once their calls in flight are answered or `deadlineMs` has passed. */
+  /** Closes each socket with 1001 once its calls in flight are answered; at `deadlineMs` the rest is cut. */
   async drain(deadlineMs: number): Promise<void> {
     const { clock } = this.#deps;
     const end = clock.now() + deadlineMs;
     for (;;) {
-      for (const session of this.#sessions) if (session.inFlight === 0) session.close(1001, 'shutting down');
+      for (const session of this.#sessions) session.drain();
       if (this.#sessions.size === 0) break;
       if (clock.now() >= end) {
         for (const session of this.#sessions) session.terminate();

@@ -4,7 +4,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
 import type { CallPipeline } from '../call-pipeline.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
-import { answerPayload, type PayloadLimits } from '../payload.ts';
+import { answerPayload, type PayloadAnswer, type PayloadLimits } from '../payload.ts';
 import { SocketSubscriptions } from './subscriptions.ts';
 
 export interface SocketSessionOptions extends PayloadLimits {
@@ -26,6 +26,10 @@ export interface SocketSessionEvents {
 const noSteering = {};
 /** RFC 6455, 7.4.1 */
 const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
+/** A close frame holds 123 bytes of reason; a character that the cut divides becomes one of three bytes. */
+const maxReasonBytes = 120;
+/** How long a slow client may take to read up to the close frame before it is cut off. */
+const slowCloseMs = 2_000;
 
 /** One client's WebSocket at `/rpc/<chain>`: JSON-RPC both ways, subscriptions included. */
 export class SocketSession {
@@ -40,6 +44,7 @@ export class SocketSession {
   readonly #running = new Set<{ readonly cancel: Cancel | undefined }>();
   #inFlight = 0;
   #isAlive = true;
+  #isDraining = false;
   #isClosing = false;
 
   constructor(
@@ -60,6 +65,7 @@ export class SocketSession {
       {
         send: frame => this.#send(frame),
         fail: message => this.close(closeCodes.internalError, message),
+        overflow: () => this.#closeSlow(),
         changed: (name, by) => events.onSubscriptions(name, by),
       },
       { limit: options.maxSubscriptions },
@@ -84,6 +90,8 @@ export class SocketSession {
 
   /** Pings the client; one that did not answer the last ping is gone (half-open TCP) and is cut off. */
   checkAlive(): void {
+    // What it sends is not read while it is paused, pongs included.
+    if (this.#socket.isPaused) return;
     if (!this.#isAlive) {
       this.#socket.terminate();
       return;
@@ -92,9 +100,20 @@ export class SocketSession {
     this.#socket.ping();
   }
 
+  /** Reads no more, and closes with 1001 as soon as what was read is answered. */
+  drain(): void {
+    this.#isDraining = true;
+    if (this.#inFlight === 0) this.close(closeCodes.goingAway, 'shutting down');
+    else this.#socket.pause();
+  }
+
   close(code: number = closeCodes.goingAway, reason = ''): void {
+    if (this.#isClosing) return;
     this.#isClosing = true;
-    this.#socket.close(code, reason.slice(0, 120));
+    this.#subscriptions.close();
+    this.#socket.close(code, Buffer.from(reason).subarray(0, maxReasonBytes).toString());
+    // To read the other side of the closing handshake.
+    this.#socket.resume();
   }
 
   terminate(): void {
@@ -102,31 +121,44 @@ export class SocketSession {
   }
 
   #onMessage(source: Buffer): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#isDraining) return;
+    this.#isAlive = true;
     this.#events.onMessage('in');
     this.#inFlight++;
     if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
     // A holder, because an answer may come before there is anything to cancel.
     const running: { cancel: Cancel | undefined } = { cancel: undefined };
     let isDone = false;
-    const cancel = answerPayload(
-      source,
-      this.#chain,
-      noSteering,
-      this.#options,
-      this.#clock,
-      this.#dispatch,
-      answer => {
-        isDone = true;
-        this.#running.delete(running);
-        this.#inFlight--;
-        if (this.#socket.isPaused) this.#socket.resume();
-        if (answer.body !== undefined) this.#send(answer.body);
-      },
-    );
-    if (isDone) return;
-    running.cancel = cancel;
-    this.#running.add(running);
+    try {
+      const cancel = answerPayload(
+        source,
+        this.#chain,
+        noSteering,
+        this.#options,
+        this.#clock,
+        this.#dispatch,
+        answer => {
+          isDone = true;
+          this.#running.delete(running);
+          this.#onAnswer(answer);
+        },
+      );
+      if (isDone) return;
+      running.cancel = cancel;
+      this.#running.add(running);
+    } catch (error) {
+      // A bug in one message's way costs its client the connection, not the others theirs.
+      this.#log.error('a client message failed', { chain: this.#chain.name, error });
+      this.close(closeCodes.internalError, 'a bug in Trunkline; its log says more');
+    }
+  }
+
+  #onAnswer(answer: PayloadAnswer): void {
+    this.#inFlight--;
+    if (answer.body !== undefined) this.#send(answer.body);
+    answer.afterSend?.();
+    if (this.#isDraining) this.drain();
+    else if (this.#socket.isPaused) this.#socket.resume();
   }
 
   readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel => {
@@ -136,20 +168,25 @@ export class SocketSession {
   };
 
   #send(frame: Buffer): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#isClosing || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > this.#options.maxBufferedBytes) {
-      this.#events.onSlowClient();
-      this.#isClosing = true;
-      this.#socket.close(closeCodes.tryAgainLater, 'reads too slowly');
-      // The closing handshake waits behind what the client does not read.
-      this.#socket.terminate();
+      this.#closeSlow();
       return;
     }
     this.#events.onMessage('out');
     this.#socket.send(frame, textFrame);
   }
 
+  /** The close frame waits behind what the client has not read; after a while the client is cut off. */
+  #closeSlow(): void {
+    if (this.#isClosing) return;
+    this.#events.onSlowClient();
+    this.close(closeCodes.tryAgainLater, 'reads too slowly');
+    this.#clock.setTimeout(() => this.#socket.terminate(), slowCloseMs);
+  }
+
   #onClose(): void {
+    this.#isClosing = true;
     this.#subscriptions.close();
     for (const running of this.#running) running.cancel?.();
     this.#running.clear();

@@ -5,6 +5,7 @@ import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { CallAnswer, GatewayCall } from '../call.ts';
 import { ownError } from '../own-answer.ts';
 
+/** Events of one subscription that may wait for its reply, which in a batch waits for the slowest call. */
 const maxEarlyEvents = 1_024;
 
 interface Held {
@@ -19,6 +20,8 @@ export interface SubscriptionSink {
   send(frame: Buffer): void;
   /** The stream ended for good: the client has to know. */
   fail(message: string): void;
+  /** More events wait for a reply than may: none is left out silently. */
+  overflow(): void;
   /** Tells of one subscription more (+1) or less (-1), for the metric. */
   changed(chain: string, by: 1 | -1): void;
 }
@@ -93,7 +96,7 @@ export class SocketSubscriptions {
         if (held.isCancelled) return;
         const frame = Buffer.concat([prefix, result, suffix]);
         if (early === undefined) this.#sink.send(frame);
-        else if (early.length < maxEarlyEvents) early.push(frame);
+        else if (early.push(frame) > maxEarlyEvents) this.#sink.overflow();
       },
       onEnd: message => {
         if (held.isCancelled) return;
@@ -108,10 +111,14 @@ export class SocketSubscriptions {
           return;
         }
         held.upstream = upstream;
-        done(answered(resultResponse(call.clientId, Buffer.from(`"${id}"`))));
-        const waiting = early ?? [];
-        early = undefined;
-        for (const frame of waiting) this.#sink.send(frame);
+        done({
+          ...answered(resultResponse(call.clientId, Buffer.from(`"${id}"`))),
+          afterSend: () => {
+            const waiting = early ?? [];
+            early = undefined;
+            for (const frame of waiting) this.#sink.send(frame);
+          },
+        });
       },
       (error: unknown) => {
         this.#release(id);
