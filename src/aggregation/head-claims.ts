@@ -11,13 +11,16 @@ export interface ObservedHead {
 export interface HeadClaim {
   readonly providerId: string;
   head: ObservedHead;
+  /** `head` is the child of what was believed of this provider before. */
+  isChained: boolean;
   atMs: number;
   /** The last claim that was believed. */
   believed: ObservedHead | undefined;
   believedAtMs: number;
-  /** Something but the provider itself bore `believed` out; a first claim made alone is not confirmed. */
-  isConfirmed: boolean;
-  /** The last number that others or the block's own timestamp bore out; from there its own pace is measured. */
+  /**
+   * The last number that others or the block's own timestamp bore out; from there its own pace is measured.
+   * Absent: nothing but the provider itself speaks for what is believed.
+   */
   anchor: HeadAnchor | undefined;
   /** Since when its claims have gone up at a pace that a chain can have. */
   steadySinceMs: number;
@@ -45,15 +48,11 @@ export interface BeliefOptions {
 
 /**
  * `anchored`: others, or the block's timestamp, bear it out. `followed`: it continues something believed.
- * `alone`: believed for want of anybody to ask; withdrawn when others contradict it.
+ * `alone`: believed for want of anybody to ask. `jumped`: alone, and far from what was believed before.
  */
 export type Belief =
   | { readonly kind: 'anchored'; readonly anchor: HeadAnchor }
-  | { readonly kind: 'followed' | 'alone' | 'refused' };
-
-const followed: Belief = { kind: 'followed' };
-const alone: Belief = { kind: 'alone' };
-const refused: Belief = { kind: 'refused' };
+  | { readonly kind: 'followed' | 'alone' | 'jumped' | 'refused' };
 
 /**
  * Weighs a claim. No single provider can move the head: it is believed when the upper median of the others is
@@ -72,7 +71,7 @@ export function weigh(
     other => other !== claim && other.head.number > 0 && nowMs - other.atMs <= options.freshMs,
   );
   if (others.length === 0) return weighAlone(claim, nowMs, options);
-  if (head.number === 0) return refused;
+  if (head.number === 0) return { kind: 'refused' };
   others.sort((a, b) => a.head.number - b.head.number);
   const reference = others[others.length >> 1]!;
   const lead = head.number - reference.head.number;
@@ -85,8 +84,9 @@ export function weigh(
     const anchor = { number: head.number, atMs: claim.atMs, reference: reference.head.number };
     return { kind: 'anchored', anchor };
   }
-  const isOwnWay = isOwnPace(claim, reference.head.number, nowMs, options);
-  return isOwnWay || isChildOfBelieved(head, claim, others) ? followed : refused;
+  const isFollowing =
+    isOwnPace(claim, reference.head.number, nowMs, options) || isChildOfBelieved(claim, others);
+  return { kind: isFollowing ? 'followed' : 'refused' };
 }
 
 /** Blocks that a chain can have made in a time: twice as many as its block time says. */
@@ -97,10 +97,10 @@ export function blocksIn(elapsedMs: number, options: Pick<BeliefOptions, 'blockT
 /** With nobody to ask, a jump must be said twice before it is believed. */
 function weighAlone(claim: HeadClaim, nowMs: number, options: BeliefOptions): Belief {
   const { believed, believedAtMs, head } = claim;
-  if (believed === undefined) return alone;
+  if (believed === undefined) return { kind: 'alone' };
   const allowed = options.maxLeadBlocks + blocksIn(nowMs - believedAtMs, options);
-  if (head.number - believed.number <= allowed) return claim.isConfirmed ? followed : alone;
-  return claim.steadySinceMs < claim.atMs ? alone : refused;
+  if (head.number - believed.number <= allowed) return { kind: 'alone' };
+  return { kind: claim.steadySinceMs < claim.atMs ? 'jumped' : 'refused' };
 }
 
 const paceSlack = 8;
@@ -121,11 +121,16 @@ function isOwnPace(
   return areOthersStuck && advance <= paceSlack + blocksIn(nowMs - anchor.atMs, options);
 }
 
-function isChildOfBelieved(head: ObservedHead, claim: HeadClaim, others: readonly HeadClaim[]): boolean {
-  if (head.parentHash === undefined) return false;
-  const isParent = ({ believed }: HeadClaim) =>
-    believed?.hash === head.parentHash && believed?.number === head.number - 1;
-  return isParent(claim) || others.some(isParent);
+/** Whether `head` is the next block after `parent`. */
+export function isChild(head: ObservedHead, parent: ObservedHead | undefined): boolean {
+  if (parent?.hash === undefined || head.parentHash === undefined) return false;
+  return head.parentHash === parent.hash && head.number === parent.number + 1;
+}
+
+/** A parent counts when it was borne out; a provider's own also when only one other speaks against it. */
+function isChildOfBelieved(claim: HeadClaim, others: readonly HeadClaim[]): boolean {
+  if (claim.isChained && (claim.anchor !== undefined || others.length === 1)) return true;
+  return others.some(other => other.anchor !== undefined && isChild(claim.head, other.believed));
 }
 
 /** A head that is really ahead has a later timestamp, in proportion, and one that is not in the future. */

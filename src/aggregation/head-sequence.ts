@@ -23,6 +23,7 @@ export interface HeadGap {
   readonly to: number;
 }
 
+const held: HeadVerdict = { kind: 'held' };
 const remembered = 256;
 const maxHeld = 256;
 
@@ -63,22 +64,22 @@ export class HeadSequence {
     if (this.#forwarded.has(head.hash)) return { kind: 'known' };
     const tip = this.#tip;
     if (tip === undefined) return { kind: 'forward', events: [event], gap: undefined };
+    const isAbove = head.number > tip.number;
+    if (!isAbove && reachBefore < tip.number) return this.hold(event);
     const { events, parent } = this.#ancestry(event);
     const isLinked = this.#forwarded.has(parent.hash);
-    const isAbove = head.number > tip.number;
-    if (!isAbove && !(isLinked && reachBefore >= tip.number)) {
-      this.hold(event);
-      return { kind: 'held' };
-    }
+    if (!isAbove && !isLinked) return this.hold(event);
     const gap = isLinked || parent.number < 0 ? undefined : { hash: parent.hash, to: parent.number };
     return { kind: 'forward', events, gap };
   }
 
-  /** Keeps a head that must not be forwarded yet. */
-  hold(event: HeadEvent): void {
+  /** Keeps a head that must not be forwarded yet, unless it is too old for any reorg. */
+  hold(event: HeadEvent): HeadVerdict {
+    if (this.#tip !== undefined && event.head.number <= this.#tip.number - maxHeld) return held;
     this.#held.delete(event.head.hash);
     this.#held.set(event.head.hash, { head: event.head, result: Buffer.from(event.result) });
     if (this.#held.size > maxHeld) this.#held.delete(this.#held.keys().next().value!);
+    return held;
   }
 
   /** Notes that a head went to the subscribers. */

@@ -1,7 +1,14 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
-import { type BeliefOptions, blocksIn, type HeadClaim, type ObservedHead, weigh } from './head-claims.ts';
+import {
+  type BeliefOptions,
+  blocksIn,
+  type HeadClaim,
+  isChild,
+  type ObservedHead,
+  weigh,
+} from './head-claims.ts';
 import { aggregationMetrics } from './metrics.ts';
 
 /** How heads are weighed and how long the floor holds. */
@@ -107,7 +114,7 @@ export class HeadTracker {
     const isBelieved = this.#judge(claim, atMs);
     for (const other of this.#claims.values()) {
       // This claim may bear out, or contradict, what others said before.
-      const isOpen = !other.isConfirmed || other.believed !== other.head;
+      const isOpen = other.anchor === undefined || other.believed !== other.head;
       if (other !== claim && isOpen) this.#judge(other, atMs);
     }
     if (!isBelieved) return this.#ignored(providerId, head.number);
@@ -189,7 +196,10 @@ export class HeadTracker {
         claim.steadySinceMs = atMs;
         claim.steadyFrom = head.number;
       }
-      claim.head = head;
+      // Heard of twice, it is still the child of the same parent.
+      const isSame = head.hash !== undefined && head.hash === claim.head.hash;
+      if (!isSame) claim.isChained = isChild(head, claim.believed);
+      claim.head = isSame ? claim.head : head;
       claim.atMs = atMs;
       return claim;
     }
@@ -197,10 +207,10 @@ export class HeadTracker {
     const fresh: HeadClaim = {
       providerId,
       head,
+      isChained: false,
       atMs,
       believed: undefined,
       believedAtMs: atMs,
-      isConfirmed: false,
       anchor: undefined,
       steadySinceMs: atMs,
       steadyFrom: head.number,
@@ -212,13 +222,13 @@ export class HeadTracker {
   #judge(claim: HeadClaim, nowMs: number): boolean {
     const belief = weigh(claim, this.#claims.values(), nowMs, this.#clock.wallNow(), this.#belief);
     if (belief.kind === 'refused') {
-      if (!claim.isConfirmed && claim.believed !== undefined) this.#withdraw(claim);
+      if (claim.anchor === undefined && claim.believed !== undefined) this.#withdraw(claim);
       return false;
     }
     claim.believed = claim.head;
     claim.believedAtMs = claim.atMs;
-    claim.isConfirmed = belief.kind !== 'alone';
     if (belief.kind === 'anchored') claim.anchor = belief.anchor;
+    if (belief.kind === 'jumped') claim.anchor = undefined;
     if (this.#best === undefined || claim.head.number > this.#best.number) this.#setBest(claim);
     if (claim.head.number > this.#floor) this.#floor = claim.head.number;
     return true;

@@ -159,13 +159,37 @@ test('a head that a lone provider claimed is withdrawn when two others contradic
   assert.equal(heads.isSuspect('absurd'), true);
 });
 
-test('nothing follows from a head that nobody confirmed', () => {
+test('a lone provider whose heads form a chain is not withdrawn for one that is behind', () => {
   const { heads } = setUp();
-  heads.observe('absurd', { ...headOf(1_000_000), timestamp: 0 });
-  heads.observe('a', { ...headOf(100), timestamp: 0 });
-  heads.observe('b', { ...headOf(100), timestamp: 0 });
-  assert.equal(heads.observe('absurd', { ...headOf(1_000_001), timestamp: 0 }), false);
+  const unhurried = (number: number) => ({ ...headOf(number), timestamp: 0 });
+  for (let number = 100; number <= 500; number++) heads.observe('a', unhurried(number));
+  heads.observe('late', unhurried(100));
+  assert.equal(heads.observe('a', unhurried(501)), true);
+  assert.equal(heads.floor, 501);
+});
+
+test('a chain of heads that begins with an unconfirmed one is not believed against two others', () => {
+  const { heads } = setUp();
+  const unhurried = (number: number) => ({ ...headOf(number), timestamp: 0 });
+  for (let number = 1_000_000; number <= 1_000_010; number++) heads.observe('absurd', unhurried(number));
+  heads.observe('a', unhurried(100));
+  heads.observe('b', unhurried(100));
+  assert.equal(heads.observe('absurd', unhurried(1_000_011)), false);
   assert.equal(heads.floor, 100);
+});
+
+test('a jump that a lone provider says twice is withdrawn when others contradict it', () => {
+  const { clock, heads, say } = setUp();
+  say({ a: 100, b: 100, c: 100 });
+  heads.remove('b');
+  heads.remove('c');
+  clock.advance(1000);
+  say({ a: 900_000 });
+  clock.advance(1000);
+  say({ a: 900_000 });
+  assert.equal(heads.floor, 900_000);
+  say({ b: 101, c: 101 });
+  assert.equal(heads.floor, 101);
 });
 
 test('a lone provider must say a jump twice', () => {
