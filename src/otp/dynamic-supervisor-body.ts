@@ -55,9 +55,8 @@ export class DynamicSupervisorBody<Args> implements ProcessBody {
       if (child !== undefined && child.pid === pid) await this.#childEnded(child, reason);
     } else if (envelope.kind === 'own') {
       const { child } = envelope.message as TryAgain;
-      if (child.restartingFor !== undefined && this.#children.get(child.restartingFor) === child) {
-        await this.#restart(child, child.restartingFor);
-      }
+      // Stopped in the meantime, it waits for no restart any more.
+      if (child.restartingFor !== undefined) await this.#restart(child, child.restartingFor);
     }
   }
 

@@ -261,6 +261,18 @@ test('[gen_statem next_event, zero time-outs] inserted events come first, then p
   ]);
 });
 
+test('[gen_statem next_event] when an inserted event changes the state, postponed events go before the inserted ones that are left', async t => {
+  const { seen, cast } = await machine(t, {
+    on: (event, state) => {
+      if (isCast(event, 'p') && state === 'a') return keepState({ postpone: true });
+      if (isCast(event, 'go')) return keepState({ nextEvents: ['i1', 'i2'], timeouts: { n: 0 } });
+      return event.type === 'internal' && event.content === 'i1' ? toState('b') : undefined;
+    },
+  });
+  await cast('p', 'go', 'later');
+  assert.deepEqual(seen, ['p@a', 'go@a', 'internal i1@a', 'p@b', 'internal i2@b', 'timeout n@b', 'later@b']);
+});
+
 test('[gen_statem next_event] works from init', async t => {
   const { seen } = await machine(t, { actions: { nextEvents: ['first'], stateTimeout: 0 } });
   assert.deepEqual(seen, ['internal first@a', 'state_timeout@a']);

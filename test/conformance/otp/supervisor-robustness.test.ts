@@ -16,7 +16,8 @@ test('[docs/otp.md] a supervisor that is told to stop while the init of a child 
   const world = new World(t);
   const ends: string[] = [];
   const sup = await world.supervisor({ children: [child('a', { terminate: () => void ends.push('a') })] });
-  const starting = startChild(world.system, sup, child('b', { init: () => forever() as never }));
+  const hanging = child('b', { trapExit: true, init: () => forever() as never });
+  const starting = startChild(world.system, sup, hanging);
   await settle();
   const gone = world.goneWith(sup);
   world.system.exit(sup, 'shutdown');

@@ -71,6 +71,19 @@ test('[supervisor_SUITE significant_transient] an abnormal end restarts the chil
   assert.equal(await gone, 'shutdown');
 });
 
+test('[supervisor_SUITE significant_transient] all_significant: the last normal end ends the supervisor', async t => {
+  const world = new World(t);
+  const sup = await world.supervisor({
+    autoShutdown: 'all_significant',
+    children: [significant('a', 'transient'), significant('b', 'transient')],
+  });
+  const gone = world.goneWith(sup);
+  await world.end(await world.child(sup, 'a'), 'normal');
+  assert.ok(world.isAlive(sup));
+  await world.end(await world.child(sup, 'b'), 'normal');
+  assert.equal(await gone, 'shutdown');
+});
+
 test('[supervisor_SUITE significant_transient] terminate_child never triggers the shutdown', async t => {
   const world = new World(t);
   const sup = await world.supervisor({
