@@ -40,10 +40,6 @@ export const gatewayErrors = {
   filter_not_found: {
     sentence: 'The filter id is unknown here: expired, uninstalled or never created through this Trunkline.',
   },
-  filter_limit: {
-    sentence: 'The chain holds as many filters as Trunkline keeps; uninstall some.',
-    retryable: true,
-  },
   unknown_provider: { sentence: 'X-Trunkline-Use-Provider names a provider that the chain does not have.' },
   unknown_strategy: { sentence: '`?strategy=` names no selection strategy.' },
   host_forbidden: {
@@ -82,7 +78,6 @@ export const jsonRpcCodes: Readonly<Partial<Record<GatewayErrorCode, number>>> =
   subscription_invalid: -32602,
   subscription_unavailable: -32603,
   filter_not_found: -32000,
-  filter_limit: -32005,
   unknown_provider: -32602,
   unknown_strategy: -32602,
 };

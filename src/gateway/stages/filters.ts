@@ -80,8 +80,13 @@ export class FilterStage {
       done(ownError(call.clientId, 'filter_not_found', 'filter not found'));
       return () => {};
     }
-    filter.usedAt = this.#clock.now();
     this.#filters.delete(id);
+    if (call.chain.table.get(filter.provider) === undefined) {
+      // Its provider was taken out of the config and the filter with it: the client makes a new one, as with a node.
+      done(ownError(call.clientId, 'filter_not_found', 'filter not found'));
+      return () => {};
+    }
+    filter.usedAt = this.#clock.now();
     this.#filters.set(id, filter);
     const params = Buffer.concat([Buffer.from('['), filter.upstreamId, Buffer.from(']')]);
     const sticky = derivedCall(call.chain, call.method, params, {
