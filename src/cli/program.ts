@@ -59,9 +59,8 @@ Examples:
 Options may stand before or behind the command. TRUNKLINE_ADMIN_TOKEN holds the admin token where the config sets one.`;
 
 function readPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('a port is a number from 0 to 65535.');
   return port;
 }
 

@@ -45,7 +45,7 @@ function collect(
 }
 
 function describe(node: ShownNode, paint: Paint): string {
-  const status = node.status ?? 'stopped';
+  const status = node.status === 'undefined' ? 'stopped' : node.status;
   const parts = [status === 'running' ? paint.green(status) : paint.yellow(status)];
   if (node.restarts > 0) parts.push(paint.yellow(`${node.restarts} restarts`));
   if (node.mailboxLength > 0) parts.push(`${node.mailboxLength} waiting`);

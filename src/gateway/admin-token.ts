@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * The token with which the command line of the same user reaches the admin API of the Trunkline on a port.
@@ -11,8 +11,10 @@ export class AdminTokenFile {
   readonly path: string;
 
   constructor(port: number, env: NodeJS.ProcessEnv = process.env) {
-    const base = env.XDG_RUNTIME_DIR ?? join(tmpdir(), `trunkline-${userInfo().uid}`);
-    this.path = join(base, 'trunkline', `admin-${port}.token`);
+    const folder = env.XDG_RUNTIME_DIR
+      ? join(env.XDG_RUNTIME_DIR, 'trunkline')
+      : join(tmpdir(), `trunkline-${userInfo().uid}`);
+    this.path = join(folder, `admin-${port}.token`);
   }
 
   /** Undefined when no Trunkline of this user wrote one. */
@@ -24,10 +26,16 @@ export class AdminTokenFile {
     }
   }
 
+  /** @throws Error when the folder cannot be made, or belongs to or can be changed by somebody else */
   write(token: string): void {
-    mkdirSync(join(this.path, '..'), { recursive: true, mode: 0o700 });
-    writeFileSync(this.path, `${token}\n`, { mode: 0o600 });
-    chmodSync(this.path, 0o600);
+    const folder = dirname(this.path);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    // Anybody can make a folder of that name under /tmp first.
+    if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0))
+      throw new Error(`${folder} can be changed by other users`);
+    this.remove();
+    writeFileSync(this.path, `${token}\n`, { mode: 0o600, flag: 'wx' });
   }
 
   remove(): void {
