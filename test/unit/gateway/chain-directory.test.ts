@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ChainDirectory, type ChainRuntime } from '../../../src/gateway/chain-directory.ts';
+import { FakeChain } from './routing/fake-chain.ts';
+
+const chain = (name: string, chainId: number): ChainRuntime => ({ ...new FakeChain(1).chain, name, chainId });
+
+describe('ChainDirectory', () => {
+  it('finds a chain by name, by chain id and by CAIP-2 id', () => {
+    const directory = new ChainDirectory();
+    const ethereum = chain('ethereum', 1);
+    directory.put(ethereum);
+    for (const alias of ['ethereum', '1', 'eip155:1']) assert.equal(directory.find(alias), ethereum, alias);
+    for (const alias of ['Ethereum', '01', 'eip155:2', '', '__proto__', 'constructor'])
+      assert.equal(directory.find(alias), undefined, alias);
+  });
+
+  it('prefers a name to the number of another chain', () => {
+    const directory = new ChainDirectory();
+    const named = chain('10', 7);
+    directory.put(named);
+    directory.put(chain('optimism', 10));
+    assert.equal(directory.find('10'), named);
+    assert.equal(directory.find('eip155:10')?.name, 'optimism');
+  });
+
+  it('puts a chain in place of an earlier one of its name, and forgets removed ones', () => {
+    const directory = new ChainDirectory();
+    directory.put(chain('test', 1));
+    const second = chain('test', 2);
+    directory.put(second);
+    assert.equal(directory.find('1'), undefined);
+    assert.equal(directory.find('2'), second);
+    directory.remove('test');
+    assert.deepEqual(
+      [directory.find('test'), directory.find('2'), directory.names],
+      [undefined, undefined, []],
+    );
+  });
+});
