@@ -23,7 +23,7 @@ export interface ConfigProcessArgs {
   readonly file: ConfigFile | undefined;
   readonly log: Log;
   readonly clock: Clock;
-  /** What was accepted last; a restart of this process goes on from there. */
+  /** What Trunkline was started with. */
   readonly running: () => LoadedConfig;
   /** Everything that reads its settings as it goes takes them from this config from now on. */
   readonly onSwap: (loaded: LoadedConfig) => void;
@@ -45,6 +45,7 @@ function configServer(): GenServer<ConfigProcessArgs, State> {
     label: 'config',
     init: async (self, { file, running, log, clock, onSwap }) => {
       if (file === undefined) return ignore();
+      applied ??= running();
       const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
         onSwap(loaded);
         const changes = chainChanges(difference, loaded.config);
@@ -60,7 +61,7 @@ function configServer(): GenServer<ConfigProcessArgs, State> {
         {
           path: file.path,
           env: file.env,
-          running: applied ?? running(),
+          running: applied,
           onAccepted: accept,
           onRejected: diagnostics => {
             state.lastResult = 'rejected';
