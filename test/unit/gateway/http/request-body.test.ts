@@ -21,7 +21,7 @@ function collect(
   );
   for (const chunk of chunks) stream.write(chunk);
   if (end) stream.end();
-  return { stream, results, first: () => eventually(() => results[0], 'a body') };
+  return { stream, results, first: () => eventually(() => results[0], 'a body') as Promise<Result> };
 }
 
 describe('collectBody', () => {
