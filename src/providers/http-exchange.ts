@@ -3,6 +3,7 @@ import type { Client, Dispatcher } from 'undici';
 import { Deadline } from './deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import { errorCodeOf } from './http-errors.ts';
+import type { InFlightItem } from './in-flight.ts';
 
 /** Who waits for one HTTP exchange; exactly one of the two is called, never after `cancel()`, never inside `send()`. */
 export interface HttpReceiver {
@@ -31,7 +32,8 @@ const EMPTY = Buffer.alloc(0);
 const givenUp = new Error('given up');
 
 /** One POST and its response: undici's handler, the deadline's entry and the body's collector in one object. */
-export class HttpExchange extends Deadline implements Dispatcher.DispatchHandler {
+export class HttpExchange extends Deadline implements Dispatcher.DispatchHandler, InFlightItem {
+  position = -1;
   readonly payload: Buffer;
   /** Whether a byte of the request may have left. */
   sent = false;

@@ -2,6 +2,7 @@ import { Client, type Dispatcher } from 'undici';
 import type { DeadlineWheel } from './deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import { type ExchangeOwner, HttpExchange, type HttpReceiver } from './http-exchange.ts';
+import { InFlight } from './in-flight.ts';
 
 /** Where and how requests are posted. */
 export interface HttpTransportOptions {
@@ -37,7 +38,7 @@ export class HttpTransport implements ExchangeOwner {
   readonly #origin: string;
   readonly #clients: Client[] = [];
   readonly #free: Client[] = [];
-  readonly #running = new Set<HttpExchange>();
+  readonly #running = new InFlight<HttpExchange>();
   readonly #waiting = new Set<HttpExchange>();
   #isClosed = false;
 
@@ -87,14 +88,14 @@ export class HttpTransport implements ExchangeOwner {
   /** Fails what runs and may be repeated elsewhere. */
   failRunning(code: ProviderErrorCode): void {
     // Those that wait go first, or the connections that come free would be given to them.
-    for (const exchange of [...this.#waiting, ...this.#running])
+    for (const exchange of [...this.#waiting, ...this.#running.snapshot()])
       if (exchange.isRepeatable) exchange.fail(code);
   }
 
   /** Fails what runs and closes all connections. */
   close(): void {
     this.#isClosed = true;
-    for (const exchange of [...this.#waiting, ...this.#running]) exchange.fail('provider_stopped');
+    for (const exchange of [...this.#waiting, ...this.#running.snapshot()]) exchange.fail('provider_stopped');
     for (const client of this.#clients) client.destroy().catch(() => {});
     this.#clients.length = 0;
     this.#free.length = 0;

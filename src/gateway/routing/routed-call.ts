@@ -1,5 +1,6 @@
 import type { ScannedResponse } from '../../protocol/json-rpc/scan-response.ts';
 import { replaceId, resultResponse } from '../../protocol/json-rpc/write.ts';
+import type { InFlightItem } from '../../providers/in-flight.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { AttemptOutcome } from '../../providers/upstream-call.ts';
 import type { CallAnswer, GatewayCall } from '../call.ts';
@@ -14,7 +15,8 @@ type Answer = { readonly body: Buffer; readonly scanned: ScannedResponse; readon
 const maxNullChecks = 1;
 
 /** One call's way over the providers: select, attempt, hedge, fail over, within one monotonic deadline. */
-export class RoutedCall {
+export class RoutedCall implements InFlightItem {
+  position = -1;
   readonly #router: Router;
   readonly #call: GatewayCall;
   readonly #done: (answer: CallAnswer) => void;

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
+import { InFlight } from '../../providers/in-flight.ts';
 import type { Provider } from '../../providers/provider.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
@@ -34,7 +35,7 @@ export class Router {
     readonly hedges: CounterCell;
   };
   readonly #chain: ChainRuntime;
-  readonly #calls = new Set<RoutedCall>();
+  readonly #calls = new InFlight<RoutedCall>();
   readonly #abandoned = new Set<Attempt>();
   readonly #metrics: MetricRegistry;
   readonly #timer: TimerHandle;
@@ -108,7 +109,7 @@ export class Router {
 
   #sweep(): void {
     const now = this.clock.now();
-    for (const call of this.#calls) call.onTick(now);
+    if (this.#calls.size > 0) for (const call of this.#calls.snapshot()) call.onTick(now);
     for (const attempt of this.#abandoned) {
       if (now - attempt.startedAt < abandonedForMs) continue;
       this.#abandoned.delete(attempt);

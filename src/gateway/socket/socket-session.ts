@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock/clock.ts';
+import { InFlight, type InFlightItem } from '../../providers/in-flight.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
 import type { CallPipeline } from '../call-pipeline.ts';
@@ -23,6 +24,11 @@ export interface SocketSessionEvents {
   onSubscriptions(chain: string, by: 1 | -1): void;
 }
 
+/** A message whose answer is being put together. */
+interface RunningPayload extends InFlightItem {
+  cancel: Cancel | undefined;
+}
+
 const noSteering = {};
 /** RFC 6455, 7.4.1 */
 const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
@@ -41,7 +47,7 @@ export class SocketSession {
   readonly #options: SocketSessionOptions;
   readonly #events: SocketSessionEvents;
   readonly #subscriptions: SocketSubscriptions;
-  readonly #running = new Set<{ readonly cancel: Cancel | undefined }>();
+  readonly #running = new InFlight<RunningPayload>();
   #inFlight = 0;
   #isAlive = true;
   #isDraining = false;
@@ -127,7 +133,7 @@ export class SocketSession {
     this.#inFlight++;
     if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
     // A holder, because an answer may come before there is anything to cancel.
-    const running: { cancel: Cancel | undefined } = { cancel: undefined };
+    const running: RunningPayload = { position: -1, cancel: undefined };
     let isDone = false;
     try {
       const cancel = answerPayload(
@@ -188,8 +194,7 @@ export class SocketSession {
   #onClose(): void {
     this.#isClosing = true;
     this.#subscriptions.close();
-    for (const running of this.#running) running.cancel?.();
-    this.#running.clear();
+    for (const running of this.#running.snapshot()) running.cancel?.();
     this.#events.onClosed(this);
   }
 }
