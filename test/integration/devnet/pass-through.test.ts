@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { WebSocketServer } from 'ws';
 import { startDevnet, startFaultProxy } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startStubUpstream } from '../../support/stub-upstream.ts';
@@ -56,13 +57,12 @@ test('passes bodies and messages of several MB in both directions', async t => {
   assert.equal((await (await wsClient(t, proxy.wsUrl)).call('echo', [big])).result, big);
 });
 
-test('relays subscriptions and pings over WebSocket, and speaks no compression even when asked to', async t => {
+test('relays subscriptions and pings over WebSocket', async t => {
   const devnet = await startDevnet(t, { providers: 1 });
   const client = await wsClient(t, devnet.provider(1).wsUrl);
   const pong = new Promise(resolve => client.socket.once('pong', resolve));
   client.socket.ping('hello');
   assert.equal(String(await pong), 'hello');
-  assert.equal(client.socket.extensions, '');
   assert.match(String((await client.call('eth_subscribe', ['newHeads'])).result), /^0x/);
   await client.call('evm_mine');
   await eventually(() => client.events().length === 1, 'the head of the mined block');
@@ -137,6 +137,25 @@ test('counts calls, connections and bytes, and starts again from zero', async t 
 
 test('refuses an upstream that is not plain HTTP', async t => {
   await assert.rejects(startFaultProxy(t, 'https://127.0.0.1/'), { code: 'devnet_upstream_url_invalid' });
+});
+
+test('answers 502 for a request that its upstream drops unanswered, on a connection that has served others', async t => {
+  const stub = await startStubUpstream(t);
+  stub.raw('drop', socket => socket.destroy());
+  const proxy = await startFaultProxy(t, stub.url);
+  const client = httpClient(t, proxy.url);
+  await client.call('eth_chainId');
+  assert.equal((await client.post(rpcBody('drop'))).status, 502);
+});
+
+test('speaks no compression with an upstream that offers it', async t => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
+  t.after(() => void server.close());
+  await eventually(() => server.address() !== null, 'the upstream to listen');
+  const { port } = server.address() as AddressInfo;
+  assert.match((await wsClient(t, `ws://127.0.0.1:${port}/`)).socket.extensions, /permessage-deflate/);
+  const proxy = await startFaultProxy(t, `http://127.0.0.1:${port}/`);
+  assert.equal((await wsClient(t, proxy.wsUrl)).socket.extensions, '');
 });
 
 for (const transport of ['http', 'ws'] as const) {
