@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { idleShare, lockMachine } from './harness/machine.ts';
 import { writeResult } from './harness/results.ts';
 
 type Options = Readonly<Record<string, string | number | boolean>>;
@@ -72,6 +73,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   },
 };
 
+const lockTimeoutMs = 600_000;
+const quietShare = 0.8;
 const resultsFolder = fileURLToPath(new URL('results', import.meta.url));
 
 await main(process.argv.slice(2));
@@ -86,8 +89,18 @@ async function main(args: readonly string[]): Promise<void> {
   if (typeof options === 'string') return fail(options);
   console.log(`${name}: ${benchmark.doc}`);
   try {
+    using _lock = await lockMachine(lockTimeoutMs, () =>
+      console.log('  another benchmark runs on this machine: waiting'),
+    );
+    const idleBefore = await idleShare();
+    if (idleBefore !== undefined && idleBefore < quietShare) {
+      console.log(`  only ${Math.round(100 * idleBefore)} % of the machine is idle: do not trust the times`);
+    }
     const result = await benchmark.run(options);
-    console.log(`written to ${await writeResult(resultsFolder, name, options, result)}`);
+    const idleAfter = await idleShare();
+    console.log(
+      `written to ${await writeResult(resultsFolder, { name, options, idleBefore, idleAfter, result })}`,
+    );
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }
