@@ -13,6 +13,8 @@ type Answer = { readonly body: Buffer; readonly scanned: ScannedResponse; readon
 
 /** Providers asked once more before a null is believed. */
 const maxNullChecks = 1;
+/** How long a call waits for providers whose processes are being started, before it is told that nobody can answer. */
+const returnWaitMs = 1_000;
 
 /** One call's way over the providers: select, attempt, hedge, fail over, within one monotonic deadline. */
 export class RoutedCall implements InFlightItem {
@@ -31,6 +33,9 @@ export class RoutedCall implements InFlightItem {
   #nulls = 0;
   #wasSent = false;
   #leaveQueue: (() => void) | undefined;
+  /** Until when it waits for a provider that is being started. */
+  #waitsUntil: number | undefined;
+  #hasWaited = false;
 
   constructor(router: Router, call: GatewayCall, done: (answer: CallAnswer) => void) {
     this.#router = router;
@@ -64,6 +69,10 @@ export class RoutedCall implements InFlightItem {
     if (this.#ended) return;
     if (now >= this.#call.deadline) {
       this.#expire();
+      return;
+    }
+    if (this.#waitsUntil !== undefined) {
+      this.#lookAgain(now, this.#waitsUntil);
       return;
     }
     const slow = this.#live[0];
@@ -174,6 +183,17 @@ export class RoutedCall implements InFlightItem {
     this.#launch(provider, now, true);
   }
 
+  #lookAgain(now: number, until: number): void {
+    const provider = this.#select(now);
+    const isReturning = this.#router.selector.isAnyReturning(this.#call.steering, this.#tried);
+    if (provider === undefined && isReturning && now < until) return;
+    this.#waitsUntil = undefined;
+    this.#hasWaited = true;
+    if (provider === undefined) this.#conclude(now);
+    else if (this.#asked.length === 0) this.#launch(provider, now, false);
+    else this.#goOn(now);
+  }
+
   #mayTryMore(): boolean {
     return (
       this.#asked.length < this.#router.failover.max_attempts && this.#call.steering.useProvider === undefined
@@ -191,7 +211,7 @@ export class RoutedCall implements InFlightItem {
       this.#finish(held);
       return;
     }
-    const { clientId, policy, chain } = this.#call;
+    const { clientId, policy, chain, steering } = this.#call;
     if (policy.dispatch !== 'failover' && this.#wasSent) {
       this.#own(
         ownError(
@@ -202,6 +222,11 @@ export class RoutedCall implements InFlightItem {
           this.#asked,
         ),
       );
+      return;
+    }
+    const mayWait = !this.#hasWaited && (this.#asked.length === 0 || this.#mayTryMore());
+    if (mayWait && this.#router.selector.isAnyReturning(steering, this.#tried)) {
+      this.#waitsUntil = now + returnWaitMs;
       return;
     }
     const known = new Set(this.#failures.map(failure => failure.id));

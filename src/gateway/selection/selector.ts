@@ -54,6 +54,22 @@ export class Selector {
     return strategies[strategy](fit, call.policy.label, this.#turn++, this.#random);
   }
 
+  /**
+   * Whether a provider that is none of `tried` takes no calls only because its processes are being started: it is a
+   * matter of milliseconds until it does, or is known not to.
+   */
+  isAnyReturning(steering: Steering, tried: readonly Provider[]): boolean {
+    const wanted = steering.useProvider;
+    return this.#chain.table.providers.some(
+      provider =>
+        (wanted === undefined || provider.id === wanted) &&
+        !tried.includes(provider) &&
+        (provider.state === 'starting' ||
+          provider.breakers.http === 'unowned' ||
+          provider.breakers.websocket === 'unowned'),
+    );
+  }
+
   /** Why each provider of the chain cannot take the call now; the reasons hold no URL and no key. */
   refusals(call: UpstreamCall, now: number): Refusal[] {
     const refusals: Refusal[] = [];

@@ -25,6 +25,8 @@ export interface FakeProvider {
   head: number;
   priority: number;
   refusalReason: string | undefined;
+  /** Its processes are being started. */
+  isReturning: boolean;
 }
 
 /** A chain whose providers do what the test says, under a clock that the test moves. */
@@ -47,6 +49,7 @@ export class FakeChain {
       head: 0,
       priority: index + 1,
       refusalReason: undefined,
+      isReturning: false,
     }));
     const table = {
       providers: this.providers.map(provider => this.#asProvider(provider)),
@@ -106,9 +109,13 @@ export class FakeChain {
       get head() {
         return provider.head;
       },
+      state: 'up',
+      get breakers() {
+        return { http: provider.isReturning ? 'unowned' : 'closed', websocket: undefined };
+      },
       latency: () => 0,
       quantile: () => 0,
-      refusal: () => provider.refusalReason,
+      refusal: () => (provider.isReturning ? 'breaker_open' : provider.refusalReason),
       attempt: (call: GatewayCall, timeoutMs: number, done: (outcome: AttemptOutcome) => void) => {
         const finish = (body: string): AttemptOutcome & { kind: 'answer' } => {
           const buffer = Buffer.from(body);

@@ -209,4 +209,65 @@ describe('Router', () => {
     fake.attempts[1]!.answer('"0x"');
     assert.equal(fake.router.budget.active, 0);
   });
+
+  it('waits for providers whose processes are being started, and asks one as soon as it is there', () => {
+    const fake = new FakeChain(2);
+    for (const provider of fake.providers) provider.isReturning = true;
+    const [read, write] = [fake.route('eth_getBalance', '["0x00","latest"]'), fake.route('custom_write')];
+    fake.clock.advance(500);
+    assert.deepEqual([read, write, asked(fake)], [[], [], []]);
+    fake.providers[1]!.isReturning = false;
+    fake.clock.advance(20);
+    assert.deepEqual(asked(fake), ['p2', 'p2']);
+    for (const attempt of fake.attempts) attempt.answer('"0x1"');
+    assert.deepEqual([read[0]?.provider, read[0]?.attempts, write[0]?.outcome], ['p2', 1, 'answered']);
+  });
+
+  it('waits for them after a failure too, and counts what follows as a retry', () => {
+    const fake = new FakeChain(2);
+    fake.providers[1]!.isReturning = true;
+    const answers = fake.route('eth_getBalance', '["0x00","latest"]');
+    fake.last.fail('failure');
+    assert.equal(answers.length, 0);
+    fake.providers[1]!.isReturning = false;
+    fake.clock.advance(20);
+    assert.equal(fake.router.budget.retries, 1);
+    fake.last.answer('"0x1"');
+    assert.deepEqual([answers[0]?.provider, fake.router.budget.retries], ['p2', 0]);
+  });
+
+  it('waits for a second at most, and not once it is known that nobody comes', () => {
+    const fake = new FakeChain(1);
+    fake.providers[0]!.isReturning = true;
+    const late = fake.route('eth_chainId');
+    fake.clock.advance(980);
+    assert.equal(late.length, 0);
+    fake.clock.advance(40);
+    assert.equal(json(late[0]!.body).error?.data?.code, 'no_provider');
+    const told = fake.route('eth_chainId');
+    fake.providers[0]!.isReturning = false;
+    fake.providers[0]!.refusalReason = 'down';
+    fake.clock.advance(20);
+    assert.equal(json(told[0]!.body).error?.data?.code, 'no_provider');
+    assert.equal(fake.route('eth_chainId').length, 1, 'nobody is being started');
+  });
+
+  it('does not wait for a provider other than the one that the client wants', () => {
+    const fake = new FakeChain(2);
+    fake.providers[0]!.isReturning = true;
+    fake.providers[1]!.refusalReason = 'down';
+    assert.equal(fake.route('eth_chainId', '[]', { useProvider: 'p2' }).length, 1);
+    assert.equal(fake.route('eth_chainId', '[]', { useProvider: 'p1' }).length, 0);
+  });
+
+  it('ends a call that waits for a provider when its client leaves or its deadline passes', () => {
+    const fake = new FakeChain(1, { deadline: 200 });
+    fake.providers[0]!.isReturning = true;
+    const answers = fake.route('eth_chainId');
+    const cancel = fake.router.route(fake.call('eth_chainId'), () => assert.fail('answered'));
+    cancel();
+    fake.clock.advance(220);
+    assert.equal(json(answers[0]!.body).error?.data?.code, 'deadline_exceeded');
+    assert.equal(fake.router.budget.active, 0);
+  });
 });
