@@ -99,11 +99,16 @@ export class ChainAssembly {
     };
   }
 
-  /** Makes a provider and shows it to the hot path, which sends it nothing before its processes run. */
+  /**
+   * Makes a provider and shows it to the hot path, which sends it nothing before its processes run; in place of an
+   * earlier one of the same id, so that the chain is at no moment without it.
+   */
   addProvider(config: ProviderConfig): Provider {
     const { runtime } = this;
     const { clock, log, metrics, maxResponseBytes, secrets, redactor } = this.#deps;
     for (const url of [config.url, config.ws_url]) if (url !== undefined) redactor.addUrl(url);
+    const earlier = runtime.table.get(config.id);
+    if (earlier !== undefined) this.#letGo(earlier);
     const provider = new Provider(
       {
         chain: runtime.name,
@@ -127,10 +132,7 @@ export class ChainAssembly {
     const provider = runtime.table.get(id);
     if (provider === undefined) return;
     runtime.table.remove(id);
-    runtime.heads.remove(id);
-    this.#hub.removeSource(id);
-    // What it is answering at the moment it may answer.
-    provider.closeWhenIdle(runtime.config.failover.deadline);
+    this.#letGo(provider);
     if (runtime.table.providers.length === 0) runtime.unavailable ??= `${runtime.name} has no provider`;
   }
 
@@ -148,6 +150,13 @@ export class ChainAssembly {
   close(): void {
     for (const provider of this.runtime.table.providers) provider.close();
     this.#endStreams();
+  }
+
+  #letGo(provider: Provider): void {
+    this.runtime.heads.remove(provider.id);
+    this.#hub.removeSource(provider.id);
+    // What it is answering at the moment it may answer.
+    provider.closeWhenIdle(this.runtime.config.failover.deadline);
   }
 
   #endStreams(): void {
@@ -180,7 +189,6 @@ export class ChainAssembly {
       log: this.#deps.log,
       onStarted: () => {
         // Every start is a new chain at new addresses; the providers' supervisor starts after this and finds these.
-        for (const provider of this.runtime.table.providers) this.removeProvider(provider.id);
         this.runtime.heads.reset();
         for (const provider of simulatedProviders(devnet)) this.addProvider(provider);
       },

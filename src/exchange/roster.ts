@@ -116,19 +116,21 @@ async function tuneChain(
 ): Promise<void> {
   current.runtime.config = change.config;
   args.onChainTuned(current);
-  for (const id of change.removedProviders) await stopProvider(self, current, id);
-  for (const provider of change.startedProviders) {
-    await stopProvider(self, current, provider.id);
-    await startChild(self, providersName(change.chain), providerChild(current.addProvider(provider)));
+  const supervisor = providersName(change.chain);
+  const stop = async (id: string): Promise<void> => {
+    await terminateChild(self, supervisor, `provider:${id}`);
+    await deleteChild(self, supervisor, `provider:${id}`);
+  };
+  // First out of the hot path, so that no call meets a provider whose processes end.
+  for (const id of change.removedProviders) {
+    current.removeProvider(id);
+    await stop(id);
   }
-}
-
-async function stopProvider(self: Self<Call>, assembly: ChainAssembly, id: string): Promise<void> {
-  const supervisor = providersName(assembly.runtime.name);
-  // First out of the hot path, so that no call meets it while its processes end.
-  assembly.removeProvider(id);
-  await terminateChild(self, supervisor, `provider:${id}`);
-  await deleteChild(self, supervisor, `provider:${id}`);
+  for (const config of change.startedProviders) {
+    const provider = current.addProvider(config);
+    await stop(config.id);
+    await startChild(self, supervisor, providerChild(provider));
+  }
 }
 
 /** The child specification of the roster. */

@@ -7,6 +7,7 @@ import { chainChanges } from '../../../src/exchange/config-changes.ts';
 import { rosterName } from '../../../src/exchange/roster.ts';
 import { eventually } from '../../support/eventually.ts';
 import { changedProcesses, processesOf } from '../../support/live-tree.ts';
+import { readSteadily } from '../../support/steady-reads.ts';
 import { type StubUpstream, startStubUpstream } from '../../support/stub-upstream.ts';
 import { startTrunkline } from '../../support/trunkline.ts';
 
@@ -86,6 +87,19 @@ describe('the roster', () => {
       replaced.join(),
     );
     await eventually(async () => (await ask('one')) === '0x2', 'the new address in use');
+  });
+
+  it('fails no read while the only provider of a chain is replaced', async t => {
+    const { trunkline, stubs, apply } = await running(t, ([one]) => chain('one', [provider('a', one)]));
+    for (const stub of stubs) stub.on('eth_gasPrice', '0x1');
+    const reads = readSteadily(`${trunkline.url}/rpc/one`, 'eth_gasPrice');
+    await eventually(() => reads.answered() > 20, 'reads');
+    for (const stub of [stubs[1], stubs[0], stubs[1]]) {
+      const before = reads.answered();
+      await apply(chain('one', [provider('a', stub)]));
+      await eventually(() => reads.answered() > before + 20, 'reads');
+    }
+    assert.deepEqual(await reads.stop(), []);
   });
 
   it('starts an added provider and stops a removed one', async t => {
