@@ -3,7 +3,11 @@
  *
  * @throws the last error of `check`, or an error that names `what`, after `timeoutMs` (10 s by default).
  */
-export async function eventually<T>(check: () => T | Promise<T>, what = 'condition', timeoutMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  check: () => T | Promise<T>,
+  what = 'condition',
+  timeoutMs = 10_000,
+): Promise<T> {
   const end = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {
