@@ -23,11 +23,16 @@ export interface RunningTrunkline {
   stop(): Promise<void>;
 }
 
-/** Starts a Trunkline from YAML text; `server.port` is set to a free one. Stop it, or hand it a test context that does. */
+/**
+ * Starts a Trunkline from YAML text; `server.port` is set to a free one. Stop it, or hand it a test context that does.
+ *
+ * @param file where the text lies, to have it watched
+ */
 export async function startTrunkline(
   yaml: string,
   t?: { after(fn: () => Promise<void>): void },
   env: Record<string, string> = {},
+  file?: string,
 ): Promise<RunningTrunkline> {
   const loaded = parseConfig(yaml, 'test.yaml', env);
   if (!loaded.ok) throw new Error(formatDiagnostics(loaded.diagnostics));
@@ -46,7 +51,13 @@ export async function startTrunkline(
   );
   const adminToken = 'test-admin-token';
   const exchange = new Exchange(
-    { loaded, listen: { host: '127.0.0.1', port: 0 }, adminToken, version: 'test' },
+    {
+      loaded,
+      listen: { host: '127.0.0.1', port: 0 },
+      adminToken,
+      version: 'test',
+      ...(file === undefined ? {} : { file: { path: file, env } }),
+    },
     { clock: systemClock, log, metrics, redactor },
   );
   await exchange.start();
