@@ -1,3 +1,4 @@
+import { systemClock } from '../clock/system-clock.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import { AdminTokenFile } from '../gateway/admin-token.ts';
 import { cliErrors } from './errors.ts';
@@ -26,19 +27,23 @@ export class AdminClient {
 
   /** @throws TrunklineError `trunkline_unreachable`, `admin_token_missing`, `admin_refused` */
   async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const controller = new AbortController();
+    const timer = systemClock.setTimeout(() => controller.abort(), timeoutMs);
     let status: number;
     let text: string;
     try {
       const response = await fetch(this.#base + path, {
         method,
         headers: { authorization: `Bearer ${this.#token ?? ''}`, 'content-type': 'application/json' },
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: controller.signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       status = response.status;
       text = await response.text();
     } catch (cause) {
       throw this.#unreachable('no Trunkline answers', cause);
+    } finally {
+      systemClock.clearTimeout(timer);
     }
     const answer = readAnswer(text);
     if (status === 401) {

@@ -7,6 +7,8 @@ import { ownError } from '../own-answer.ts';
 
 /** Events of one subscription that may wait for its reply, which in a batch waits for the slowest call. */
 const maxEarlyEvents = 1_024;
+/** Parameters are brought into a canonical form, which costs time in proportion; a filter of 1,000 addresses fits. */
+const maxParamsBytes = 65_536;
 
 interface Held {
   upstream: Subscription | undefined;
@@ -70,6 +72,11 @@ export class SocketSubscriptions {
           `a connection holds at most ${this.#limit} subscriptions`,
         ),
       );
+      return;
+    }
+    if (call.params !== undefined && call.params.length > maxParamsBytes) {
+      const message = `the parameters of a subscription hold at most ${maxParamsBytes} bytes`;
+      done(ownError(call.clientId, 'subscription_invalid', message));
       return;
     }
     const { hub } = call.chain;

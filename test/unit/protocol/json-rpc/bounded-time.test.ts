@@ -50,10 +50,12 @@ describe('parsers of JSON-RPC', () => {
         );
         for (const source of [bare, inside]) {
           let best = Number.POSITIVE_INFINITY;
-          for (let turn = 0; turn < 3 && best > MOST_MS; turn++) {
-            const start = performance.now();
+          for (let turn = 0; turn < 10 && best > MOST_MS; turn++) {
+            // Time on the processor: what else the machine does must not count.
+            const start = process.threadCpuUsage();
             parse(source);
-            best = Math.min(best, performance.now() - start);
+            const { user, system } = process.threadCpuUsage(start);
+            best = Math.min(best, (user + system) / 1_000);
           }
           assert.ok(best <= MOST_MS, `${best.toFixed(1)} ms for ${source.length} bytes`);
         }
