@@ -23,7 +23,12 @@ export class TrunklineError<Code extends string = string> extends Error {
   readonly retryable: boolean;
   readonly penalizesBreaker: boolean;
 
-  constructor(catalogue: Readonly<Record<Code, ErrorDefinition>>, code: Code, message: string, options: TrunklineErrorOptions = {}) {
+  constructor(
+    catalogue: Readonly<Record<Code, ErrorDefinition>>,
+    code: Code,
+    message: string,
+    options: TrunklineErrorOptions = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'TrunklineError';
     this.code = code;
