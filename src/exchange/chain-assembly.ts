@@ -32,6 +32,9 @@ export interface AssemblyDependencies {
   readonly pipeline: () => CallPipeline | undefined;
 }
 
+/** Blocks without confirmation after which an embedded chain's floor comes down. */
+const devnetFloorBlocks = 10;
+
 /** The plain objects of one chain, wired to each other, and the parts of its supervisor. */
 export class ChainAssembly {
   readonly runtime: ChainRuntime;
@@ -46,7 +49,13 @@ export class ChainAssembly {
     const { clock, log, metrics } = deps;
     this.#deps = deps;
     const heads = new HeadTracker(
-      { chain: name, blockTimeMs: config.block_time, maxLeadBlocks: config.health.max_block_lead },
+      {
+        chain: name,
+        blockTimeMs: config.block_time,
+        maxLeadBlocks: config.health.max_block_lead,
+        // A local chain is reset and reverted at will; real ones are not.
+        ...(config.devnet === undefined ? {} : { floorExpiryMs: devnetFloorBlocks * config.block_time }),
+      },
       { clock, log, metrics },
     );
     const runtime: ChainRuntime = {

@@ -11,7 +11,7 @@ export const aggregationSection = section('How the event streams of several prov
     child: 'chain',
   }),
   deduplication_window: field(duration({ min: 10, max: 3_600_000 }).prefault('2s'), {
-    doc: 'How long an event is remembered: the same event from a slower provider is dropped for that long.',
+    doc: 'How long a pending transaction is remembered, so that its copies from slower providers are dropped. Heads and logs, which a block anchors, are remembered until `max_cache_size` is reached.',
     unit: 'duration',
     applies: 'restart-child',
     child: 'chain',

@@ -25,8 +25,8 @@ export const healthSection = section('How providers are watched, and when one is
     unit: 'blocks',
     applies: 'restart-child',
   }),
-  max_block_lead: field(integer({ min: 1, max: 1_000_000_000 }).prefault(10_000), {
-    doc: 'Blocks that a provider may be ahead of the others before its head is taken for an error and ignored.',
+  max_block_lead: field(integer({ min: 1, max: 1_000_000_000 }).prefault(64), {
+    doc: 'Blocks that a provider may be ahead of what the others and the time that passed allow, before its head is ignored until another provider confirms it.',
     unit: 'blocks',
     applies: 'restart-child',
     child: 'chain',
