@@ -47,7 +47,8 @@ function collect(
 function describe(node: ShownNode, paint: Paint): string {
   const status = node.status === 'undefined' ? 'stopped' : node.status;
   const parts = [status === 'running' ? paint.green(status) : paint.yellow(status)];
-  if (node.restarts > 0) parts.push(paint.yellow(`${node.restarts} restarts`));
+  if (node.restarts > 0)
+    parts.push(paint.yellow(`${node.restarts} restart${node.restarts === 1 ? '' : 's'}`));
   if (node.mailboxLength > 0) parts.push(`${node.mailboxLength} waiting`);
   if (node.state !== undefined && node.state !== null && node.type === 'worker')
     parts.push(paint.dim(stateText(node.state)));

@@ -55,8 +55,13 @@ export function addDevnetCommand(program: Command, target: () => Target): void {
   devnet
     .command('status')
     .description('show the embedded chains, their providers and faults')
-    .action(async () => {
+    .option('--json', 'print it as JSON')
+    .action(async (options: { json?: boolean }) => {
       const { chains } = await new AdminClient(target()).call<{ chains: DevnetStatus[] }>('GET', 'devnet');
+      if (options.json) {
+        process.stdout.write(`${JSON.stringify(chains, undefined, 2)}\n`);
+        return;
+      }
       const rows = chains.flatMap(({ chain, providers }) =>
         providers.map(({ id, port, faults, counters }) => [
           chain,
