@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { CommanderError } from 'commander';
+import { createProgram } from '../../../src/cli/program.ts';
+
+/** What the command line says to arguments that it refuses. */
+async function refusal(...args: string[]): Promise<{ code: number; text: string }> {
+  const program = createProgram();
+  let text = '';
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ])
+    command.exitOverride().configureOutput({
+      writeErr: line => {
+        text += line;
+      },
+      writeOut: line => {
+        text += line;
+      },
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    return { code: (error as CommanderError).exitCode, text };
+  }
+  assert.fail('it was taken');
+}
+
+describe('the command line', () => {
+  it('takes no port that is none', async () => {
+    for (const port of ['99999', '-1', '4e3', '0x10', ' 80', 'http', '']) {
+      const { code, text } = await refusal('tree', `--port=${port}`);
+      assert.equal(code, 1, port);
+      assert.match(text, /a port is a number from 0 to 65535/);
+    }
+  });
+
+  it('says what it does not know, what is near it and where help is', async () => {
+    const option = await refusal('start', '--confg', 'x.yaml');
+    assert.match(
+      option.text,
+      /unknown option '--confg'[\s\S]*Did you mean --config\?[\s\S]*trunkline --help/,
+    );
+    const command = await refusal('devnet', 'falt');
+    assert.match(command.text, /unknown command 'falt'[\s\S]*Did you mean fault\?/);
+    assert.deepEqual([option.code, command.code], [1, 1]);
+  });
+
+  it('takes its options behind the command too', async () => {
+    const { text } = await refusal('devnet', 'fault', 'devnet', '--port', 'nonsense');
+    assert.match(text, /--port/);
+  });
+
+  it('explains each command to a newcomer', async () => {
+    const { code, text } = await refusal('--help');
+    assert.equal(code, 0);
+    for (const word of ['start', 'check', 'tree', 'devnet', '--config', '--port', '--host', 'Examples:'])
+      assert.ok(text.includes(word), word);
+  });
+});
