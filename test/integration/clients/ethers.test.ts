@@ -1,5 +1,3 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
 import {
   Contract,
   ContractFactory,
@@ -11,124 +9,80 @@ import {
 } from 'ethers';
 import { eventually } from '../../support/eventually.ts';
 import { compileLedger } from '../../support/ledger-contract.ts';
-import { devnetYaml, type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
+import { describeClient, mnemonic } from './describe-client.ts';
 
-const mnemonic = 'test test test test test test test test test test test junk';
 const ledger = compileLedger();
 
-describe('ethers', () => {
-  let trunkline: RunningTrunkline;
-  let direct: { url: string; wsUrl: string };
-  before(async () => {
-    trunkline = await startTrunkline(devnetYaml);
-    await trunkline.allUp();
-    const { anvil } = trunkline.chain('devnet').devnet!;
-    direct = { url: anvil.url, wsUrl: anvil.wsUrl };
+async function script(url: string, wsUrl: string, accountIndex: number, midway: () => Promise<void>) {
+  const provider = new JsonRpcProvider(url, 31337, {
+    staticNetwork: true,
+    polling: true,
+    pollingInterval: 100,
   });
-  after(() => trunkline.stop());
+  const socket = new WebSocketProvider(wsUrl, 31337, { staticNetwork: true });
+  const wallet = new NonceManager(
+    HDNodeWallet.fromPhrase(mnemonic, undefined, `m/44'/60'/0'/0/${accountIndex}`).connect(provider),
+  );
+  const factory = new ContractFactory([...ledger.abi], ledger.bytecode, wallet);
+  const deployed = await factory.deploy();
+  await deployed.waitForDeployment();
+  const address = await deployed.getAddress();
 
-  async function script(
-    url: string,
-    wsUrl: string,
-    accountIndex: number,
-    midway: () => Promise<void> = async () => {},
-  ) {
-    const provider = new JsonRpcProvider(url, 31337, {
-      staticNetwork: true,
-      polling: true,
-      pollingInterval: 100,
-    });
-    const socket = new WebSocketProvider(wsUrl, 31337, { staticNetwork: true });
-    const wallet = new NonceManager(
-      HDNodeWallet.fromPhrase(mnemonic, undefined, `m/44'/60'/0'/0/${accountIndex}`).connect(provider),
-    );
-    const factory = new ContractFactory([...ledger.abi], ledger.bytecode, wallet);
-    const deployed = await factory.deploy();
-    await deployed.waitForDeployment();
-    const address = await deployed.getAddress();
+  const blocks: number[] = [];
+  const entries: { number: bigint; note: string }[] = [];
+  await socket.on('block', (number: number) => blocks.push(number));
+  const watched = new Contract(address, [...ledger.abi], socket);
+  await watched.on('Entry', (_author: string, number: bigint, note: string) =>
+    entries.push({ number, note }),
+  );
+  await eventually(() => blocks.length > 0, 'a first head over the subscription');
 
-    const blocks: number[] = [];
-    const entries: { number: bigint; note: string }[] = [];
-    await socket.on('block', (number: number) => blocks.push(number));
-    const watched = new Contract(address, [...ledger.abi], socket);
-    await watched.on('Entry', (_author: string, number: bigint, note: string) =>
-      entries.push({ number, note }),
-    );
-    await eventually(() => blocks.length > 0, 'a first head over the subscription');
-
-    const recipient = `0x${(0xdef000 + accountIndex).toString(16).padStart(40, '0')}`;
-    const transfer = await wallet.sendTransaction({ to: recipient, value: parseEther('1.5') });
-    const receipt = await transfer.wait();
-    await midway();
-    const contract = new Contract(address, [...ledger.abi], wallet);
-    for (const note of ['one', 'two', 'three']) {
-      const sent = await contract.getFunction('write')(note);
-      await sent.wait();
-    }
-    await eventually(() => entries.length >= 3, 'three events over the subscription');
-
-    // Sent together, so that ethers makes a batch of them.
-    const [network, balance, count, missing] = await Promise.all([
-      provider.send('eth_chainId', []),
-      provider.getBalance(recipient),
-      contract.getFunction('count')(),
-      provider.getBlock(99_999_999),
-    ]);
-    const reverted = await contract
-      .getFunction('check')(101)
-      .then(
-        () => undefined,
-        (error: { code: string; data: string; revert: { name: string; args: unknown[] } }) => ({
-          code: error.code,
-          data: error.data,
-          name: error.revert.name,
-          args: [...error.revert.args],
-        }),
-      );
-    const logs = await contract.queryFilter('Entry', 0);
-    await socket.destroy();
-    provider.destroy();
-    return {
-      heads: blocks,
-      facts: {
-        network,
-        balance,
-        count,
-        missing,
-        reverted,
-        entries,
-        status: receipt?.status,
-        gasUsed: receipt?.gasUsed,
-        logs: logs.length,
-      },
-    };
+  const recipient = `0x${(0xdef000 + accountIndex).toString(16).padStart(40, '0')}`;
+  const transfer = await wallet.sendTransaction({ to: recipient, value: parseEther('1.5') });
+  const receipt = await transfer.wait();
+  await midway();
+  const contract = new Contract(address, [...ledger.abi], wallet);
+  for (const note of ['one', 'two', 'three']) {
+    const sent = await contract.getFunction('write')(note);
+    await sent.wait();
   }
+  await eventually(() => entries.length >= 3, 'three events over the subscription');
 
-  it('finds through Trunkline what it finds at the node', async () => {
-    const atNode = await script(direct.url, direct.wsUrl, 1);
-    const through = await script(`${trunkline.url}/rpc/devnet`, `${trunkline.wsUrl}/rpc/devnet`, 2);
-    assert.deepEqual(through.facts, atNode.facts);
-    assert.equal(through.facts.logs, 3);
-    assert.deepEqual(through.facts.reverted?.args, [101n, 100n]);
-  });
+  // Sent together, so that ethers makes a batch of them.
+  const [network, balance, count, missing] = await Promise.all([
+    provider.send('eth_chainId', []),
+    provider.getBalance(recipient),
+    contract.getFunction('count')(),
+    provider.getBlock(99_999_999),
+  ]);
+  const reverted = await contract
+    .getFunction('check')(101)
+    .then(
+      () => undefined,
+      (error: { code: string; data: string; revert: { name: string; args: unknown[] } }) => ({
+        code: error.code,
+        data: error.data,
+        name: error.revert.name,
+        args: [...error.revert.args],
+      }),
+    );
+  const logs = await contract.queryFilter('Entry', 0);
+  await socket.destroy();
+  provider.destroy();
+  return {
+    heads: blocks,
+    facts: {
+      network,
+      balance,
+      count,
+      missing,
+      reverted,
+      entries,
+      status: receipt?.status,
+      gasUsed: receipt?.gasUsed,
+      logs: logs.length,
+    },
+  };
+}
 
-  it('notices nothing when the provider in use is killed in the middle', async () => {
-    const { devnet } = trunkline.chain('devnet');
-    const { facts, heads } = await script(
-      `${trunkline.url}/rpc/devnet`,
-      `${trunkline.wsUrl}/rpc/devnet`,
-      3,
-      () => devnet!.fault(1, 'kill'),
-    );
-    await devnet!.heal();
-    assert.deepEqual(
-      facts.entries.map(entry => entry.note),
-      ['one', 'two', 'three'],
-    );
-    assert.deepEqual(
-      heads,
-      Array.from({ length: heads.length }, (_, index) => heads[0]! + index),
-      'no head skipped, none repeated',
-    );
-  });
-});
+describeClient('ethers', script);
