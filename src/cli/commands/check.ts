@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { countDiagnostics, formatDiagnostics } from '../../config/format-diagnostics.ts';
-import { load } from '../../config/load.ts';
 import { hasColours } from '../terminal.ts';
 
 /** `trunkline check`: says everything that is wrong with a config file, at once, and starts nothing. */
@@ -9,6 +7,8 @@ export function addCheckCommand(program: Command, configPath: () => string): voi
     .command('check')
     .description('check the config file: every error and warning at once, with its place; starts nothing')
     .action(async () => {
+      const { countDiagnostics, formatDiagnostics } = await import('../../config/format-diagnostics.ts');
+      const { load } = await import('../../config/load.ts');
       const path = configPath();
       const loaded = await load(path, process.env);
       const colour = hasColours(process.stdout);

@@ -40,7 +40,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
 export const clockOwners: readonly string[] = [
   'src/clock/',
   // Holds the process open while all timers of the house let it end.
-  'src/cli/commands/start.ts',
+  'src/cli/run-trunkline.ts',
 ];
 
 /** Longest file, in lines. */

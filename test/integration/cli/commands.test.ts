@@ -30,7 +30,7 @@ describe('commands to a running Trunkline', () => {
   };
 
   it('give a simulated provider a fault that clients do not notice, and heal one provider or all', async () => {
-    const reads = readSteadily(`http://127.0.0.1:${port}/rpc/devnet`, 'eth_blockNumber');
+    const reads = readSteadily(`http://127.0.0.1:${port}/rpc/devnet`, 'eth_blockNumber', [], 1);
     const fault = await trunkline('devnet', 'fault', 'devnet', '1', 'kill');
     assert.equal(fault.code, 0, fault.stderr);
     assert.match(
