@@ -40,6 +40,11 @@ export const gatewayMetrics = {
     help: 'Calls that wait for room in the retry budget.',
     labels: ['chain'],
   }),
+  waits: counterDefinition({
+    name: 'trunkline_requests_waited_total',
+    help: 'Calls that found nobody to answer and waited for a provider whose processes were being started.',
+    labels: ['chain'],
+  }),
   hedges: counterDefinition({
     name: 'trunkline_hedges_total',
     help: 'Second dispatches beside a slow first one.',

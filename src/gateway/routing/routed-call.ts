@@ -64,8 +64,8 @@ export class RoutedCall implements InFlightItem {
     this.#live.length = 0;
   }
 
-  /** Called by the router's sweep: ends the call at its deadline, hedges an attempt that is slow. */
-  onTick(now: number): void {
+  /** Called by the router's sweep: ends the call at its deadline, hedges an attempt that is slow if `mayHedge`. */
+  onTick(now: number, mayHedge: boolean): void {
     if (this.#ended) return;
     if (now >= this.#call.deadline) {
       this.#expire();
@@ -75,6 +75,7 @@ export class RoutedCall implements InFlightItem {
       this.#lookAgain(now, this.#waitsUntil);
       return;
     }
+    if (!mayHedge) return;
     const slow = this.#live[0];
     if (this.#live.length !== 1 || slow === undefined || !this.#call.policy.hedge) return;
     if (
@@ -92,7 +93,7 @@ export class RoutedCall implements InFlightItem {
     this.#asked.push(provider.id);
     this.#tried.push(provider);
     const remaining = this.#call.deadline - now;
-    const isLast = !this.#mayTryMore() || this.#select(now) === undefined;
+    const isLast = !this.#mayTryMore() || this.#tried.length >= this.#call.chain.table.providers.length;
     const share = isLast ? remaining : remaining * this.#router.failover.attempt_share;
     const timeoutMs =
       this.#call.policy.dispatch === 'raw_write'
@@ -226,6 +227,7 @@ export class RoutedCall implements InFlightItem {
     }
     const mayWait = !this.#hasWaited && (this.#asked.length === 0 || this.#mayTryMore());
     if (mayWait && this.#router.selector.isAnyReturning(steering, this.#tried)) {
+      this.#router.counters.waits.inc();
       this.#waitsUntil = now + returnWaitMs;
       return;
     }

@@ -33,12 +33,14 @@ export class Router {
     readonly retries: CounterCell;
     readonly retriesDelayed: CounterCell;
     readonly hedges: CounterCell;
+    readonly waits: CounterCell;
   };
   readonly #chain: ChainRuntime;
   readonly #calls = new InFlight<RoutedCall>();
   readonly #abandoned = new Set<Attempt>();
   readonly #metrics: MetricRegistry;
   readonly #timer: TimerHandle;
+  #lastSweepAt = 0;
   #isRetired = false;
 
   constructor(chain: ChainRuntime, { clock, metrics, random }: RouterDependencies) {
@@ -53,6 +55,7 @@ export class Router {
       retries: metrics.counter(gatewayMetrics.retries, labels),
       retriesDelayed: metrics.counter(gatewayMetrics.retriesDelayed, labels),
       hedges: metrics.counter(gatewayMetrics.hedges, labels),
+      waits: metrics.counter(gatewayMetrics.waits, labels),
     };
     metrics.gauge(gatewayMetrics.retriesWaiting, labels, () => this.budget.waiting);
     metrics.gauge(gatewayMetrics.abandoned, labels, () => this.#abandoned.size);
@@ -109,7 +112,10 @@ export class Router {
 
   #sweep(): void {
     const now = this.clock.now();
-    if (this.#calls.size > 0) for (const call of this.#calls.snapshot()) call.onTick(now);
+    // When this process itself is late, answers wait unread: that says nothing about the providers.
+    const isOnTime = now - this.#lastSweepAt < 2 * sweepMs;
+    this.#lastSweepAt = now;
+    if (this.#calls.size > 0) for (const call of this.#calls.snapshot()) call.onTick(now, isOnTime);
     for (const attempt of this.#abandoned) {
       if (now - attempt.startedAt < abandonedForMs) continue;
       this.#abandoned.delete(attempt);
