@@ -118,7 +118,7 @@ export class ChainAssembly {
     for (const url of [config.url, config.ws_url]) if (url !== undefined) redactor.addUrl(url);
     const earlier = runtime.table.get(config.id);
     if (earlier !== undefined) this.#letGo(earlier);
-    const provider = new Provider(
+    const provider: Provider = new Provider(
       {
         chain: runtime.name,
         chainConfig: runtime.config,
@@ -127,7 +127,16 @@ export class ChainAssembly {
         maxResponseBytes,
         secrets: secrets(),
       },
-      { clock, log, metrics, heads: runtime.heads, onHead: (id, head) => runtime.heads.observe(id, head) },
+      {
+        clock,
+        log,
+        metrics,
+        heads: runtime.heads,
+        onHead: (id, head) => {
+          // One that was taken out may still hear of heads while its processes end.
+          if (runtime.table.get(id) === provider) runtime.heads.observe(id, head);
+        },
+      },
     );
     runtime.table.put(provider);
     runtime.unavailable = undefined;
