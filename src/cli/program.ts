@@ -4,6 +4,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addDevnetCommand } from './commands/devnet.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
 import { addTreeCommand } from './commands/tree.ts';
+import { defaultPort } from './default-port.ts';
 import { packageRoot, packageVersion } from './package-root.ts';
 
 interface GlobalOptions {
@@ -12,7 +13,6 @@ interface GlobalOptions {
   readonly port?: number;
 }
 
-const defaultPort = 4000;
 const defaultHost = '127.0.0.1';
 
 /** The command line of Trunkline. */

@@ -1,5 +1,6 @@
 import type { LeftOut } from '../config/validate/validate-config.ts';
 import type { ChainAssembly } from '../exchange/chain-assembly.ts';
+import { defaultPort } from './default-port.ts';
 import { table } from './table.ts';
 import type { Paint } from './terminal.ts';
 
@@ -44,6 +45,6 @@ export function startupReport({ host, port, chains, leftOut, paint }: StartupRep
     ),
     '',
     `  ${paint.bold('status')}   http://${shownHost}:${port}/health  /ready  /stats  /metrics`,
-    `  ${paint.bold('look')}     npx trunkline tree${port === 4000 ? '' : ` --port ${port}`}`,
+    `  ${paint.bold('look')}     npx trunkline tree${port === defaultPort ? '' : ` --port ${port}`}`,
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import type { DevnetStatus } from '../../devnet/devnet.ts';
 import { faultKinds } from '../../devnet/fault-kinds.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { AdminClient } from '../admin-client.ts';
+import { defaultPort } from '../default-port.ts';
 import { cliErrors } from '../errors.ts';
 import { table } from '../table.ts';
 
@@ -33,7 +34,7 @@ export function addDevnetCommand(program: Command, target: () => Target): void {
         options: readOptions(options),
       });
       process.stdout.write(
-        `${chain}: provider ${provider} has the fault ${kind} now; mend it with: trunkline devnet heal ${chain}\n`,
+        `${chain}: provider ${provider} has the fault ${kind} now; mend it with: trunkline devnet heal ${chain}${portOption(target())}\n`,
       );
     });
 
@@ -76,6 +77,11 @@ export function addDevnetCommand(program: Command, target: () => Target): void {
         `${table(['chain', 'provider', 'port', 'faults', 'requests', 'subscriptions'], rows)}\n`,
       );
     });
+}
+
+/** What has to be added to a command for it to reach the same Trunkline. */
+function portOption({ port }: Target): string {
+  return port === defaultPort ? '' : ` --port ${port}`;
 }
 
 function readOptions(pairs: readonly string[]): Record<string, string> {

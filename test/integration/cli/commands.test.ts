@@ -35,7 +35,10 @@ describe('commands to a running Trunkline', () => {
     assert.equal(fault.code, 0, fault.stderr);
     assert.match(
       fault.stdout,
-      /devnet: provider 1 has the fault kill now; mend it with: trunkline devnet heal devnet/,
+      new RegExp(
+        `provider 1 has the fault kill now; mend it with: trunkline devnet heal devnet --port ${port}$`,
+        'm',
+      ),
     );
     const slow = await trunkline('devnet', 'fault', 'devnet', 'node-2', 'delay', 'ms=20', 'method=eth_call');
     assert.equal(slow.code, 0, slow.stderr);
@@ -62,6 +65,17 @@ describe('commands to a running Trunkline', () => {
     const unfinished = await trunkline('devnet', 'fault', 'devnet');
     assert.equal(unfinished.code, 1);
     assert.match(unfinished.stderr, /missing required argument 'provider'/);
+  });
+
+  it('check a config without starting anything, and say what is left out', async () => {
+    const { code, stdout } = await commands.ended(['check'], {
+      INFURA_API_KEY: '',
+      ALCHEMY_API_KEY: 'x'.repeat(32),
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /^left out: ethereum\/infura, unset: INFURA_API_KEY$/m);
+    assert.doesNotMatch(stdout, /left out: ethereum\/alchemy|xxxxx/);
+    assert.match(stdout, /chains\.yaml is valid: \d+ chains$/m);
   });
 
   it('list the kinds of faults with their options', async () => {
