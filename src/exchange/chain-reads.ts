@@ -1,4 +1,7 @@
+import type { FetchBlock } from '../aggregation/head-fill.ts';
+import type { FetchLogs } from '../aggregation/log-backfill.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Steering } from '../gateway/call.ts';
 import type { CallPipeline } from '../gateway/call-pipeline.ts';
 import { derivedCall } from '../gateway/calls.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
@@ -6,26 +9,28 @@ import { scanResponse } from '../protocol/json-rpc/scan-response.ts';
 
 const id = Buffer.from('1');
 const deadlineMs = 5_000;
-
-/** A range of logs that a stream missed. */
-export interface LogRange {
-  /** The filter's JSON object, without a range. */
-  readonly filter: string;
-  readonly fromBlock: number;
-  readonly toBlock: number;
-  /** Asked first. */
-  readonly providerId: string;
-}
+/** For one provider of several that are asked in turn. */
+const turnMs = 2_000;
 
 /** The reads by which a chain's streams fill what they missed; they go the way of every client's call. */
-export function chainReads(chain: ChainRuntime, pipeline: () => CallPipeline | undefined, clock: Clock) {
-  const read = (method: string, params: string): Promise<Buffer | undefined> =>
+export function chainReads(
+  chain: ChainRuntime,
+  pipeline: () => CallPipeline | undefined,
+  clock: Clock,
+): { readonly fetchBlock: FetchBlock; readonly fetchLogs: FetchLogs } {
+  const read = (
+    method: string,
+    params: string,
+    timeoutMs: number,
+    steering: Steering = {},
+  ): Promise<Buffer | undefined> =>
     new Promise(resolve => {
       const way = pipeline();
       if (way === undefined) return resolve(undefined);
       const call = derivedCall(chain, method, Buffer.from(params), {
         clientId: id,
-        deadline: clock.now() + deadlineMs,
+        deadline: clock.now() + timeoutMs,
+        steering,
       });
       way.handle(call, answer => {
         const scanned = answer.outcome === 'answered' ? scanResponse(answer.body) : undefined;
@@ -35,13 +40,18 @@ export function chainReads(chain: ChainRuntime, pipeline: () => CallPipeline | u
       });
     });
   return {
-    fetchBlock: (number: number) => read('eth_getBlockByNumber', `["${hex(number)}",false]`),
-    fetchLogs: async ({ filter, fromBlock, toBlock }: LogRange): Promise<Buffer> => {
+    fetchBlock: number => read('eth_getBlockByNumber', `["${hex(number)}",false]`, deadlineMs),
+    fetchLogs: async ({ filter, fromBlock, toBlock, providerId }) => {
       const range = { ...(JSON.parse(filter) as object), fromBlock: hex(fromBlock), toBlock: hex(toBlock) };
-      const logs = await read('eth_getLogs', JSON.stringify([range]));
-      if (logs === undefined)
-        throw new Error(`no provider gave the logs of blocks ${fromBlock} to ${toBlock}`);
-      return logs;
+      // A node that has not come to `toBlock` gives the logs that it has and says nothing of the others.
+      const providers = chain.table.providers
+        .filter(provider => (chain.heads.head(provider.id) ?? -1) >= toBlock)
+        .sort((a, b) => Number(b.id === providerId) - Number(a.id === providerId));
+      for (const provider of providers) {
+        const logs = await read('eth_getLogs', JSON.stringify([range]), turnMs, { useProvider: provider.id });
+        if (logs !== undefined) return logs;
+      }
+      throw new Error(`no provider gave the logs of blocks ${fromBlock} to ${toBlock}`);
     },
   };
 }

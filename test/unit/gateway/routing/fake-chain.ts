@@ -36,6 +36,7 @@ export class FakeChain {
   readonly providers: FakeProvider[];
   readonly heads = {
     floor: 0,
+    head: (id: string) => this.providers.find(provider => provider.id === id)?.head,
     noteAnswered: (number: number) => {
       this.heads.floor = Math.max(this.heads.floor, number);
     },
