@@ -24,11 +24,16 @@ export function shownBlock(call: GatewayCall, body: Buffer, scanned: ScannedResp
   const { method } = call;
   if (method === 'eth_blockNumber') return parseQuantity(body, start, scanned.resultEnd);
   if (method === 'eth_getBlockByNumber') {
-    return call.demand.kind === 'tag' && call.demand.tag === 'latest'
-      ? quantityAfter(numberKey, body, scanned)
-      : undefined;
+    return showsHead(call) ? quantityAfter(numberKey, body, scanned) : undefined;
   }
   return call.policy.class === 'tx_lookup' ? quantityAfter(blockNumberKey, body, scanned) : undefined;
+}
+
+/** Whether the answer's reader takes a number from it for the chain's newest block. */
+export function showsHead(call: GatewayCall): boolean {
+  const { demand, method } = call;
+  if (method === 'eth_blockNumber') return true;
+  return method === 'eth_getBlockByNumber' && demand.kind === 'tag' && demand.tag === 'latest';
 }
 
 function quantityAfter(key: Buffer, body: Buffer, scanned: ScannedResponse): number | undefined {

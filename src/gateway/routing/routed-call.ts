@@ -5,7 +5,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { AttemptOutcome } from '../../providers/upstream-call.ts';
 import type { CallAnswer, GatewayCall } from '../call.ts';
 import { ownError } from '../own-answer.ts';
-import { isNullResult, shownBlock } from './answer-check.ts';
+import { isNullResult, shownBlock, showsHead } from './answer-check.ts';
 import type { Attempt } from './attempt.ts';
 import type { Router } from './router.ts';
 
@@ -136,7 +136,7 @@ export class RoutedCall implements InFlightItem {
     return dispatch === 'raw_write' && (outcome.answer !== undefined || outcome.failure === 'rate_limited');
   }
 
-  /** A null for a lookup and a head behind what clients have seen are held while another provider can be asked. */
+  /** A null for a lookup, and a head that is absurd or behind what clients have seen, are held while others can be asked. */
   #isGoodEnough(answer: Answer): boolean {
     const { policy, chain } = this.#call;
     if (!policy.nullIsFinal && isNullResult(answer.body, answer.scanned)) {
@@ -144,13 +144,18 @@ export class RoutedCall implements InFlightItem {
       return this.#nulls++ >= maxNullChecks;
     }
     const block = shownBlock(this.#call, answer.body, answer.scanned);
-    if (block === undefined) return true;
-    if (block < chain.heads.floor && policy.class !== 'tx_lookup') {
-      this.#held = answer;
-      this.#isHeldStale = true;
-      return false;
+    if (answer.scanned.resultStart >= 0 && showsHead(this.#call)) {
+      if (block === undefined || !chain.heads.isPlausible(block)) {
+        this.#held ??= answer;
+        return false;
+      }
+      if (block < chain.heads.floor) {
+        this.#held = answer;
+        this.#isHeldStale = true;
+        return false;
+      }
     }
-    chain.heads.noteAnswered(block);
+    if (block !== undefined) chain.heads.noteAnswered(block);
     return true;
   }
 

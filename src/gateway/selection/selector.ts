@@ -24,7 +24,7 @@ export class Selector {
   /**
    * The provider to ask next, none of `tried`; undefined when nobody is left.
    * A read at a tag goes to providers at or above the highest head a client may have seen; when none is there,
-   * to the one that comes closest.
+   * to the one that comes closest, however far behind it is.
    */
   select(
     call: UpstreamCall,
@@ -42,11 +42,19 @@ export class Selector {
     const fit = this.#fit;
     fit.length = 0;
     let freshest: Provider | undefined;
+    let freshestHead = -1;
     const needed = this.#neededHead(call);
     for (const provider of this.#chain.table.providers) {
-      if (tried.includes(provider) || provider.refusal(call, now) !== undefined) continue;
-      if (needed === 0 || (provider.head ?? 0) >= needed) fit.push(provider);
-      else if (freshest === undefined || (provider.head ?? 0) > (freshest.head ?? 0)) freshest = provider;
+      if (tried.includes(provider)) continue;
+      const refusal = provider.refusal(call, now);
+      if (refusal !== undefined && refusal !== 'behind') continue;
+      // The head that is believed of it: what it claims may be absurd.
+      const head = needed === 0 ? 0 : (this.#chain.heads.head(provider.id) ?? 0);
+      if (refusal === undefined && head >= needed) fit.push(provider);
+      else if (head > freshestHead) {
+        freshest = provider;
+        freshestHead = head;
+      }
     }
     if (fit.length === 0) return freshest;
     if (fit.length === 1) return fit[0];

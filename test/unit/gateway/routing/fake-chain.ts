@@ -37,6 +37,7 @@ export class FakeChain {
   readonly heads = {
     floor: 0,
     head: (id: string) => this.providers.find(provider => provider.id === id)?.head,
+    isPlausible: (number: number) => this.heads.floor === 0 || number <= this.heads.floor + 64,
     noteAnswered: (number: number) => {
       this.heads.floor = Math.max(this.heads.floor, number);
     },

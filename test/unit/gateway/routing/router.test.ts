@@ -157,6 +157,30 @@ describe('Router', () => {
     assert.equal(json(answers[0]!.body).result, '0x64');
   });
 
+  it('believes no head that one provider alone is far ahead with, nor one that is no number', () => {
+    const fake = new FakeChain();
+    fake.heads.floor = 100;
+    for (const provider of fake.providers) provider.head = 100;
+    const answers = fake.route('eth_blockNumber');
+    fake.last.answer('"0x3b9aca00"');
+    fake.last.answer('"0xffffffffffffffff"');
+    assert.equal(answers.length, 0);
+    fake.last.answer('"0x65"');
+    assert.equal(json(answers[0]!.body).result, '0x65');
+    assert.equal(fake.heads.floor, 101);
+  });
+
+  it('reads from whoever comes closest when all are far behind what clients have seen', () => {
+    const fake = new FakeChain();
+    fake.heads.floor = 100;
+    fake.providers.forEach((provider, index) => {
+      provider.head = 40 + index;
+      provider.refusalReason = 'behind';
+    });
+    fake.route('eth_getBalance', '["0x00","latest"]');
+    assert.deepEqual(asked(fake), ['p3']);
+  });
+
   it('ends at the deadline with the reasons', () => {
     const fake = new FakeChain(1);
     const answers = fake.route('eth_getBalance', '["0x00","latest"]');
