@@ -8,27 +8,31 @@ export interface AdminClientOptions {
   readonly port: number;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Milliseconds that an answer may take. @default 10000 */
+  readonly timeoutMs?: number;
 }
 
 /** Every action answers at once; healing a provider waits for its port at most. */
-const timeoutMs = 10_000;
+const defaultTimeoutMs = 10_000;
 
 /** Talks to the admin API of a running Trunkline. */
 export class AdminClient {
   readonly #base: string;
   readonly #token: string | undefined;
-  readonly #port: number;
+  readonly #address: string;
+  readonly #timeoutMs: number;
 
-  constructor({ host, port, env = process.env }: AdminClientOptions) {
-    this.#port = port;
-    this.#base = `http://${host.includes(':') ? `[${host}]` : host}:${port}/admin/`;
+  constructor({ host, port, env = process.env, timeoutMs = defaultTimeoutMs }: AdminClientOptions) {
+    this.#address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#timeoutMs = timeoutMs;
+    this.#base = `http://${this.#address}/admin/`;
     this.#token = env.TRUNKLINE_ADMIN_TOKEN || new AdminTokenFile(port, env).read();
   }
 
   /** @throws TrunklineError `trunkline_unreachable`, `admin_token_missing`, `admin_refused` */
   async call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
     const controller = new AbortController();
-    const timer = systemClock.setTimeout(() => controller.abort(), timeoutMs);
+    const timer = systemClock.setTimeout(() => controller.abort(), this.#timeoutMs);
     let status: number;
     let text: string;
     try {
@@ -41,7 +45,10 @@ export class AdminClient {
       status = response.status;
       text = await response.text();
     } catch (cause) {
-      throw this.#unreachable('no Trunkline answers', cause);
+      const why = controller.signal.aborted
+        ? `no answer within ${this.#timeoutMs / 1_000} s`
+        : describeFailure(cause);
+      throw this.#unreachable('no Trunkline answers', cause, ` (${why})`);
     } finally {
       systemClock.clearTimeout(timer);
     }
@@ -59,14 +66,21 @@ export class AdminClient {
     return answer as T;
   }
 
-  #unreachable(what: string, cause?: unknown): TrunklineError {
+  #unreachable(what: string, cause?: unknown, why = ''): TrunklineError {
     return new TrunklineError(
       cliErrors,
       'trunkline_unreachable',
-      `${what} on port ${this.#port}; start one with \`npm start\`, or name its port with --port`,
+      `${what} on ${this.#address}${why}; start one with \`npm start\`, or name its port with --port`,
       { cause },
     );
   }
+}
+
+/** What fetch says is only that it failed. */
+function describeFailure(error: unknown): string {
+  const { cause } = error as { cause?: NodeJS.ErrnoException };
+  if (cause?.code === 'ECONNREFUSED') return 'connection refused';
+  return cause?.code ?? cause?.message ?? String(error);
 }
 
 /** Every answer of the admin API is a JSON object. */

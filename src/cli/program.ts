@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addDevnetCommand } from './commands/devnet.ts';
+import { addHelpCommand } from './commands/help.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
 import { addTreeCommand } from './commands/tree.ts';
 import { defaultPort } from './default-port.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
       '--host <address>',
       `address to listen on, or of the Trunkline to talk to (default: ${defaultHost})`,
     )
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see trunkline --help)')
     .addHelpText('after', examples);
   const options = (): GlobalOptions => program.opts<GlobalOptions>();
@@ -44,6 +46,7 @@ export function createProgram(): Command {
   addCheckCommand(program, configPath);
   addTreeCommand(program, target);
   addDevnetCommand(program, target);
+  addHelpCommand(program);
   return program;
 }
 

@@ -10,6 +10,7 @@ import { Redactor } from '../telemetry/redactor.ts';
 import type { ListenOptions } from './commands/start.ts';
 import { explainFailure } from './explain-failure.ts';
 import { packageVersion } from './package-root.ts';
+import { startLog } from './start-log.ts';
 import { startupReport } from './startup-report.ts';
 import { hasColours, paintFor } from './terminal.ts';
 
@@ -44,6 +45,7 @@ class RunningTrunkline {
   readonly #exchange: Exchange;
   // Timers of the house do not keep the process alive; until it is stopped, this does.
   readonly #alive = setInterval(() => {}, 2 ** 30);
+  #isStarting = true;
   #isStopping = false;
 
   constructor(loaded: LoadedConfig, path: string, listen: ListenOptions) {
@@ -69,7 +71,12 @@ class RunningTrunkline {
         adminToken: this.#adminToken,
         version: packageVersion(),
       },
-      { clock: systemClock, log: this.#log, metrics, redactor },
+      {
+        clock: systemClock,
+        log: startLog(this.#log, () => this.#isStarting),
+        metrics,
+        redactor,
+      },
     );
   }
 
@@ -80,6 +87,7 @@ class RunningTrunkline {
     process.on('unhandledRejection', onStray);
     try {
       await this.#exchange.start();
+      this.#isStarting = false;
     } catch (error) {
       if (this.#isStopping) return;
       process.stderr.write(`trunkline: ${this.#redactor.redact(explainFailure(error))}\n`);
@@ -113,6 +121,8 @@ class RunningTrunkline {
     this.#isStopping = true;
     try {
       await this.#exchange.stop();
+      if (process.exitCode === undefined) this.#log.info('stopped');
+      this.#log.flush();
     } finally {
       clearInterval(this.#alive);
       systemClock.setTimeout(() => process.exit(), exitGraceMs);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultOptions } from './fault-kinds.ts';
 import type { FaultSet, FaultTransport } from './fault-set.ts';
@@ -34,7 +35,7 @@ export function bytesLeft(truncate: FaultOptions<'truncate'>, length: number): n
 /** Writes to `socket` and resolves once the bytes are with the kernel, or the connection is gone. */
 export function write(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise(resolve => {
-    if (socket.destroyed || socket.writableEnded) resolve();
+    if (!socket.writable) resolve();
     else {
       socket.once('close', resolve);
       socket.write(bytes, () => {
@@ -72,7 +73,7 @@ export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise(resolve => clock.setTimeout(resolve, ms));
 }
 
-/** Sends filler until the announced length is out, the fault is healed or the connection is gone. */
+/** Sends filler until the announced length is out, the fault is healed or the connection takes no more. */
 export async function writeEndlessly(
   socket: Socket,
   huge: FaultOptions<'huge'>,
@@ -81,8 +82,10 @@ export async function writeEndlessly(
 ): Promise<void> {
   const total = huge.bytes === 0 ? Number.POSITIVE_INFINITY : huge.bytes;
   const filler = Buffer.alloc(64 * 1024, '0');
-  for (let sent = 0; sent < total && !socket.destroyed && !faults.isHealed(huge); sent += filler.length) {
+  for (let sent = 0; sent < total && socket.writable && !faults.isHealed(huge); sent += filler.length) {
     await write(socket, block(filler.subarray(0, Math.min(filler.length, total - sent))));
+    // The kernel may take every block at once: others have their turn between two of them.
+    await setImmediate();
   }
 }
 
@@ -93,7 +96,7 @@ async function writeSlowly(
   context: { readonly clock: Clock; readonly faults: FaultSet },
 ): Promise<void> {
   let at = 0;
-  while (at < bytes.length && !socket.destroyed && !context.faults.isHealed(drip)) {
+  while (at < bytes.length && socket.writable && !context.faults.isHealed(drip)) {
     await write(socket, bytes.subarray(at, at + drip.bytes));
     at += drip.bytes;
     await sleep(context.clock, drip.interval_ms);

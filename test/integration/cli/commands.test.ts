@@ -145,13 +145,16 @@ describe('commands to a running Trunkline', () => {
       String(await findFreePort('127.0.0.1')),
     ]);
     assert.deepEqual([nobody.code, nobody.stderr.split('\n').length], [1, 2]);
-    assert.match(nobody.stderr, /^trunkline: no Trunkline answers on port \d+; start one with `npm start`/);
+    assert.match(
+      nobody.stderr,
+      /^trunkline: no Trunkline answers on 127\.0\.0\.1:\d+ \(connection refused\); start one with `npm start`/,
+    );
     const other = createServer((_request, response) => response.end('<html>hello</html>'));
     await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
     const { port: otherPort } = other.address() as AddressInfo;
     const somebody = await commands.ended(['tree', '--port', String(otherPort)]);
     other.close();
     assert.equal(somebody.code, 1);
-    assert.match(somebody.stderr, /^trunkline: something that is no Trunkline answers on port \d+/);
+    assert.match(somebody.stderr, /^trunkline: something that is no Trunkline answers on 127\.0\.0\.1:\d+/);
   });
 });

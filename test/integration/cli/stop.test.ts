@@ -71,7 +71,7 @@ describe('a Trunkline that is told to stop', () => {
     assert.match(await answer, /0x77/);
     assert.equal(await exited, 0);
     assert.deepEqual(tokens(commands), []);
-    assert.match(stdout(), /stopping: connections drain/);
+    assert.match(stdout(), /stopping: connections drain[\s\S]*"message":"stopped"[^\n]*\n$/);
   });
 
   it('ends at once when it is told twice, and leaves no token file', async t => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { type Cleanup, startDevnet, startFaultProxy } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -178,6 +179,26 @@ test('huge does not pile up in memory when the client does not read', async t =>
     return isStill;
   }, 'the sending to pause');
   assert.ok(before < 32_000_000);
+});
+
+test('huge leaves the process responsive when the client ends its half and reads on', async t => {
+  const { proxy, ws } = await setUp(t);
+  await proxy.fault('huge');
+  const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.after(() => void socket.destroy());
+  socket.on('error', () => {}).resume();
+  socket.write(httpText(proxy.url, rpcBody('eth_chainId')));
+  await eventually(() => socket.bytesRead > 100_000, 'the first of it');
+  socket.end();
+  await eventually(() => socket.closed || socket.readableEnded, 'the connection to end');
+
+  const webSocket = (ws.socket as unknown as { _socket: Socket })._socket;
+  ws.socket.send(rpcBody('eth_chainId'));
+  await eventually(() => webSocket.bytesRead > 100_000, 'the first of it over WebSocket');
+  webSocket.end();
+  await eventually(() => ws.closedWith !== undefined, 'the WebSocket to end');
+  await proxy.heal();
+  assert.equal((await httpClient(t, proxy.url).call('eth_chainId')).result, '0x7a69');
 });
 
 test('redirect sends requests and handshakes to a private address', async t => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { AdminClient } from '../../../src/cli/admin-client.ts';
+import { findFreePort } from '../../../src/devnet/free-port.ts';
 
 /** A server that answers everything alike, and a client of it. */
 async function answering(t: TestContext, status: number, body: string) {
@@ -55,12 +56,29 @@ describe('AdminClient', () => {
   });
 
   it('says that nobody answers, on IPv6 addresses too', async () => {
-    for (const host of ['127.0.0.1', '::1']) {
-      const client = new AdminClient({ host, port: 1, env: { TRUNKLINE_ADMIN_TOKEN: 'x' } });
+    const port = await findFreePort('127.0.0.1');
+    for (const [host, shown] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '[::1]'],
+    ] as const) {
+      const client = new AdminClient({ host, port, env: { TRUNKLINE_ADMIN_TOKEN: 'x' } });
       await assert.rejects(client.call('GET', 'tree'), {
         code: 'trunkline_unreachable',
-        message: /no Trunkline answers on port 1; start one with `npm start`/,
+        message: `no Trunkline answers on ${shown}:${port} (connection refused); start one with \`npm start\`, or name its port with --port`,
       });
     }
+  });
+
+  it('says that an answer did not come in time', async t => {
+    const server = createServer(() => {});
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const env = { TRUNKLINE_ADMIN_TOKEN: 'x' };
+    const client = new AdminClient({ host: '127.0.0.1', port, env, timeoutMs: 50 });
+    await assert.rejects(client.call('GET', 'tree'), { message: /\(no answer within 0\.05 s\)/ });
   });
 });

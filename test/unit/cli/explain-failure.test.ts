@@ -30,7 +30,7 @@ async function failedStart(thrown: unknown): Promise<unknown> {
 describe('explainFailure', () => {
   it('finds the first cause below the supervisors that hand it up', async () => {
     const cause = new TrunklineError(gatewayErrors, 'port_in_use', '127.0.0.1:4000 is in use', {
-      cause: Object.assign(new Error(''), { code: 'EADDRINUSE' }),
+      cause: Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' }),
     });
     assert.equal(explainFailure(await failedStart(cause)), '127.0.0.1:4000 is in use');
   });

@@ -48,6 +48,27 @@ describe('the command line', () => {
     assert.deepEqual([option.code, command.code], [1, 1]);
   });
 
+  it('does not take a misspelt command for an argument of start', async () => {
+    const { code, text } = await refusal('strat');
+    assert.match(text, /unknown command 'strat'[\s\S]*Did you mean start\?/);
+    assert.equal(code, 1);
+    assert.match((await refusal('start', 'now')).text, /'start' takes no argument, but got 'now'/);
+  });
+
+  it('lists in the help of each command the options that it takes, at any depth', async () => {
+    for (const args of [
+      ['start', '--help'],
+      ['devnet', 'fault', '--help'],
+      ['help', 'devnet', 'fault'],
+    ]) {
+      const { code, text } = await refusal(...args);
+      assert.equal(code, 0);
+      for (const word of ['--config', '--port', '--host']) assert.ok(text.includes(word), word);
+      assert.equal(text.includes('Kinds of faults'), args.includes('fault'));
+    }
+    assert.match((await refusal('help', 'devnet', 'x')).text, /unknown command 'x'/);
+  });
+
   it('takes its options behind the command too', async () => {
     const { text } = await refusal('devnet', 'fault', 'devnet', '--port', 'nonsense');
     assert.match(text, /--port/);
