@@ -1,3 +1,4 @@
+import type { Provider } from '../providers/provider.ts';
 import type { HealthCheck } from '../telemetry/health-registry.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 
@@ -11,7 +12,7 @@ export function chainsCheck(chains: () => Iterable<ChainAssembly>): HealthCheck 
     const down: string[] = [];
     for (const { runtime } of chains()) {
       if (runtime.table.providers.length === 0) continue;
-      const isUp = runtime.table.providers.some(provider => provider.state === 'up');
+      const isUp = runtime.table.providers.some(isServing);
       (isUp ? serving : down).push(runtime.name);
     }
     const details = { serving, down };
@@ -21,4 +22,10 @@ export function chainsCheck(chains: () => Iterable<ChainAssembly>): HealthCheck 
       return { status: 'degraded', reason: `no provider takes calls: ${down.join(', ')}`, details };
     return { status: 'ok', details };
   };
+}
+
+/** Whether it takes calls: a provider whose breakers are all open takes none, though it answered its last probe. */
+function isServing({ state, breakers }: Provider): boolean {
+  const known = [breakers.http, breakers.websocket].filter(breaker => breaker !== undefined);
+  return state === 'up' && (known.length === 0 || known.some(breaker => breaker !== 'open'));
 }

@@ -1,6 +1,6 @@
 import type { GenStatem } from '../otp/gen-statem.ts';
-import { processName } from '../otp/process-name.ts';
-import { startIn, toState } from '../otp/statem-events.ts';
+import { type ProcessName, processName } from '../otp/process-name.ts';
+import { keepState, startIn, toState } from '../otp/statem-events.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CounterCell } from '../telemetry/metrics.ts';
 import type { Transport } from './attempt-counters.ts';
@@ -24,18 +24,30 @@ export interface BreakerProcessArgs {
   readonly openings: CounterCell;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Checks the provider's health as soon as the breaker opens. @default nobody */
+  readonly prober?: ProcessName<never, { readonly type: 'check' }>;
 }
 
-/** `opened` and `recovered` come from the breaker itself; `reset` closes it by hand. */
+/**
+ * `opened` and `recovered` come from the breaker itself, `probe_succeeded` from the health process; `reset` closes it by
+ * hand.
+ */
 export type BreakerCast =
   | { readonly type: 'opened'; readonly again: boolean; readonly why: string }
   | { readonly type: 'recovered' }
+  | { readonly type: 'probe_succeeded' }
   | { readonly type: 'reset' };
 
 interface Data extends BreakerProcessArgs {
   /** Milliseconds of the next wait, before jitter. */
   readonly waitMs: number;
+  /** When an open breaker may let requests through at the earliest, and when it does at the latest. */
+  readonly earliestAt: number;
+  readonly latestAt: number;
 }
+
+/** An open breaker stays so for this many milliseconds, however healthy the provider looks: bounds flapping. */
+const SHORTEST_RECOVERY_MS = 5000;
 
 /** The process that owns the breaker of one transport of one provider. */
 export const breakerName = (chain: string, provider: string, transport: Transport) =>
@@ -43,7 +55,8 @@ export const breakerName = (chain: string, provider: string, transport: Transpor
 
 /**
  * Owns a circuit breaker: the breaker opens itself in the request's path, the process decides when it lets requests
- * through again. Takes `opened`, `recovered`, `reset`. A restart loses how often the wait has doubled; a breaker that
+ * through again: after its wait, or sooner when a health probe succeeds. Takes `opened`, `recovered`,
+ * `probe_succeeded`, `reset`. A restart loses how often the wait has doubled; a breaker that
  * was not closed comes back half-open. While the process is down the breaker admits nothing.
  */
 export const breakerProcess: GenStatem<
@@ -63,10 +76,10 @@ export const breakerProcess: GenStatem<
     };
     const state = breaker.own(owner);
     self.system.watch(self.pid, () => breaker.disown(owner));
-    return startIn(state, { ...args, waitMs: options.recoveryTimeoutMs });
+    return startIn(state, { ...args, waitMs: options.recoveryTimeoutMs, earliestAt: 0, latestAt: 0 });
   },
 
-  handleEvent(event, _state, data) {
+  handleEvent(event, _state, data, self) {
     const { breaker, options, transport, log } = data;
     if (event.type === 'state_timeout') {
       if (breaker.state !== 'open') return;
@@ -82,7 +95,18 @@ export const breakerProcess: GenStatem<
       const recoveryMs = Math.round(waitMs * (1 + options.jitter * (2 * data.random() - 1)));
       data.openings.inc();
       log.warn('circuit breaker opened', { transport, why: message.why, again: message.again, recoveryMs });
-      return toState('open', { data: { ...data, waitMs }, stateTimeout: recoveryMs });
+      if (data.prober !== undefined) self.cast(data.prober, { type: 'check' });
+      const now = self.system.clock.now();
+      const earliestAt = now + Math.min(recoveryMs, options.recoveryTimeoutMs, SHORTEST_RECOVERY_MS);
+      return toState('open', {
+        data: { ...data, waitMs, earliestAt, latestAt: now + recoveryMs },
+        stateTimeout: recoveryMs,
+      });
+    }
+    if (message.type === 'probe_succeeded') {
+      if (breaker.state !== 'open' || data.earliestAt >= data.latestAt) return;
+      const waitMs = Math.max(0, data.earliestAt - self.system.clock.now());
+      return keepState({ data: { ...data, latestAt: data.earliestAt }, stateTimeout: waitMs });
     }
     // Between its success and this message the breaker may have failed and opened again.
     if (message.type === 'recovered' && breaker.state !== 'half_open') return;

@@ -2,15 +2,17 @@ import type { GenServer } from '../otp/gen-server.ts';
 import { processName } from '../otp/process-name.ts';
 import type { Self, SendTimer } from '../otp/self.ts';
 import type { Transport } from './attempt-counters.ts';
+import { breakerName } from './breaker-process.ts';
 import { HeadWatch } from './head-watch.ts';
 import { type ChainVerdict, checkHealth, type HealthReport } from './health-check.ts';
 import { providerMetrics } from './metrics.ts';
 import { ProbeChannel } from './probe-channel.ts';
 import type { Provider, ProviderState } from './provider.ts';
 
-/** All from the process itself and from its provider's plain objects, but for `check`: check now. */
+/** All from the process itself and from its provider's plain objects, but for `check`: check now. `disconnected`: soon. */
 export type HealthCast =
   | { readonly type: 'check' }
+  | { readonly type: 'disconnected' }
   | { readonly type: 'checked'; readonly report: HealthReport; readonly signsOfLife: number }
   | { readonly type: 'suspect' }
   | { readonly type: 'suspect_probed'; readonly isSilent: boolean; readonly signsOfLife: number };
@@ -33,7 +35,13 @@ interface State {
 /** Lost checks in a row after which a transport counts as gone. */
 const LOST_LIMIT = 2;
 /** After a lost check the next one comes soon: after this many milliseconds, then twice as many, up to the interval. */
-const RECHECK_MS = 1000;
+const RECHECK_MS = 500;
+/** An answer that says nothing, a rate limit for one, has another question follow after this many milliseconds. */
+const UNCLEAR_RECHECK_MS = 1000;
+/** A WebSocket that ended has a check follow within this many milliseconds: not of all providers at the same time. */
+const DISCONNECTED_MS = 250;
+/** While a breaker is open, a sound provider is checked at least this often in milliseconds: it may be let in again. */
+const OPEN_BREAKER_RECHECK_MS = 5000;
 /** Time that a provider under suspicion has to answer, at least: new connections to far ones take a few round trips. */
 const SUSPICION_TIMEOUT_MS = 400;
 const SUSPICION_LATENCY_FACTOR = 4;
@@ -57,13 +65,18 @@ export const healthProcess: GenServer<{ readonly provider: Provider }, State, ne
       const heads = new HeadWatch(provider, channel);
       const onSuspicion = () => self.cast(self.pid, { type: 'suspect' });
       const onConnected = () => self.cast(self.pid, { type: 'check' });
+      const onDisconnected = () => self.cast(self.pid, { type: 'disconnected' });
       provider.onSuspicion = onSuspicion;
-      if (provider.socket !== undefined) provider.socket.onConnected = onConnected;
+      if (provider.socket !== undefined) {
+        provider.socket.onConnected = onConnected;
+        provider.socket.onDisconnected = onDisconnected;
+      }
       self.system.watch(self.pid, () => {
         channel.close();
         heads.stop();
         if (provider.onSuspicion === onSuspicion) provider.onSuspicion = () => {};
         if (provider.socket?.onConnected === onConnected) provider.socket.onConnected = () => {};
+        if (provider.socket?.onDisconnected === onDisconnected) provider.socket.onDisconnected = () => {};
       });
       self.cast(self.pid, { type: 'check' });
       schedulePoll(self, provider);
@@ -83,6 +96,11 @@ export const healthProcess: GenServer<{ readonly provider: Provider }, State, ne
       switch (cast.type) {
         case 'check':
           startCheck(state, self);
+          break;
+        case 'disconnected':
+          state.lost.websocket = 0;
+          if (state.isChecking) state.isCheckWanted = true;
+          else setCheckTimer(state, self, DISCONNECTED_MS * state.provider.random());
           break;
         case 'checked':
           finishCheck(state, self, cast.report, cast.signsOfLife);
@@ -141,6 +159,8 @@ function finishCheck(state: State, self: HealthSelf, report: HealthReport, signs
     count(provider, verdict);
     if (verdict.kind === 'lost') lost[transport]++;
     else lost[transport] = 0;
+    if (verdict.kind === 'right' && provider.breakers[transport] === 'open')
+      self.cast(breakerName(provider.chain, provider.id, transport), { type: 'probe_succeeded' });
     // Requests that are being answered say more than one lost probe.
     const isContradicted = transport === 'http' && provider.http!.signsOfLife !== signsBefore;
     if (verdict.kind === 'lost' && !isContradicted) {
@@ -197,9 +217,16 @@ function scheduleCheck(state: State, self: HealthSelf, report: HealthReport): vo
   const isSound = [...report.verdicts.values()].every(
     verdict => verdict.kind === 'right' || verdict.kind === 'wrong',
   );
-  const losses = Math.max(lost.http, lost.websocket, 1);
-  const waitMs = isSound ? intervalMs : Math.min(intervalMs, RECHECK_MS * 2 ** Math.min(losses - 1, 20));
-  state.checkTimer = self.sendAfter(jittered(provider, waitMs), { type: 'check_due' });
+  const losses = Math.max(lost.http, lost.websocket);
+  let waitMs = intervalMs;
+  if (!isSound) waitMs = losses === 0 ? UNCLEAR_RECHECK_MS : RECHECK_MS * 2 ** Math.min(losses - 1, 20);
+  else if (Object.values(provider.breakers).includes('open')) waitMs = OPEN_BREAKER_RECHECK_MS;
+  setCheckTimer(state, self, jittered(provider, Math.min(intervalMs, waitMs)));
+}
+
+function setCheckTimer(state: State, self: HealthSelf, waitMs: number): void {
+  state.checkTimer?.cancel();
+  state.checkTimer = self.sendAfter(waitMs, { type: 'check_due' });
 }
 
 function schedulePoll(self: HealthSelf, provider: Provider): void {

@@ -23,6 +23,7 @@ function breakerChild(provider: Provider, transport: Transport): PlainChildSpec 
       transport,
       log: provider.log,
       random: provider.random,
+      prober: healthName(provider.chain, provider.id),
       openings: provider.metrics.counter(providerMetrics.breakerOpenings, {
         chain: provider.chain,
         provider: provider.id,

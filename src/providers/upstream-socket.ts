@@ -37,6 +37,8 @@ export class UpstreamSocket implements StreamSource {
   readonly providerId: string;
   /** The health process listens here for connections whose chain is still to be verified. */
   onConnected: () => void = () => {};
+  /** The health process listens here for connections that ended or were refused: the provider may be gone. */
+  onDisconnected: () => void = () => {};
   readonly #options: UpstreamSocketOptions;
   readonly #deps: { clock: Clock; deadlines: DeadlineWheel };
   readonly #cells: { events: CounterCell; dropped: CounterCell };
@@ -160,6 +162,7 @@ export class UpstreamSocket implements StreamSource {
     this.#announce();
     subscriptions?.end(`the provider's WebSocket ended: ${end}`);
     owner?.onEnd(end);
+    if (owner !== undefined) this.onDisconnected();
   }
 
   #announce(): void {

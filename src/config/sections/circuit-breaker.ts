@@ -12,7 +12,7 @@ export const circuitBreakerSection = section(
       applies: 'restart-child',
     }),
     recovery_timeout: field(duration({ min: 100, max: 86_400_000 }).prefault('60s'), {
-      doc: 'How long an open breaker lets nothing through before it tries again; doubles with each re-opening.',
+      doc: 'How long an open breaker lets nothing through at most before it tries again; doubles with each re-opening. It tries sooner, though not within 5 s (or this time, if shorter), when the provider answers a health probe.',
       unit: 'duration',
       applies: 'restart-child',
     }),

@@ -56,6 +56,30 @@ async function startRawSocketServer(
 }
 
 describe('a provider over WebSocket', { timeout: 60_000 }, () => {
+  it('is down within 3 s of its end without any traffic, and up soon after it is back', async t => {
+    const stub = await startStubUpstream(t);
+    const proxy = await startFaultProxy(t, stub.url);
+    const running = await startProvider(t, {
+      url: proxy.url,
+      wsUrl: proxy.wsUrl,
+      chain: {
+        health: { probe_interval: 60_000, head_poll_interval: 60_000 },
+        circuit_breaker: { failure_threshold: 1, recovery_timeout: 60_000 },
+        websocket: { reconnect_min: 500, reconnect_max: 30_000 },
+      },
+    });
+    await open(running);
+    const killedAt = performance.now();
+    await proxy.fault('kill');
+    await eventually(() => running.refusal() === 'down');
+    assert.ok(performance.now() - killedAt < 3000, `${performance.now() - killedAt} ms`);
+    assert.equal(running.provider.breakers.http, 'open');
+    await proxy.heal();
+    await running.up();
+    await eventually(() => running.provider.breakers.http === 'half_open', 'not after a minute', 12_000);
+    assert.equal(running.refusal(), undefined);
+  });
+
   it('answers calls without a url, with the ids of the calls and not of the connection', async t => {
     const stub = await startStubUpstream(t);
     stub.on('eth_call', '0xabc').on('eth_fail', () => {

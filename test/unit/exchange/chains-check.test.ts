@@ -22,6 +22,11 @@ describe('chainsCheck', () => {
     });
   });
 
+  it('does not count on a provider all of whose breakers are open', () => {
+    assert.equal((check({ one: ['breakers_open'] }) as { status: string }).status, 'failed');
+    assert.equal((check({ one: ['breakers_open', 'up'] }) as { status: string }).status, 'ok');
+  });
+
   it('has failed when nobody serves anything', () => {
     for (const chains of [{ one: ['wrong_chain'] }, { keyless: [] }, {}])
       assert.equal((check(chains) as { status: string }).status, 'failed');

@@ -126,6 +126,38 @@ describe('breakerProcess', () => {
     assert.equal(await recovery(clock, breaker), 120_000);
   });
 
+  it('lets requests through sooner when a probe succeeds, though not within 5 s of its opening', async t => {
+    const { clock, breaker, system, args, fail } = await setUp(t);
+    await startStatem(system, breakerProcess, args, { name });
+    fail();
+    await clock.advanceAndSettle(0);
+    await clock.advanceAndSettle(1000);
+    for (let i = 0; i < 3; i++) system.cast(name, { type: 'probe_succeeded' });
+    await clock.advanceAndSettle(3000);
+    assert.equal(breaker.state, 'open');
+    assert.equal(await recovery(clock, breaker), 1000);
+    assert.equal(breaker.state, 'half_open', 'traffic decides whether it closes');
+    fail(1);
+    assert.equal(breaker.state, 'open');
+    await clock.advanceAndSettle(0);
+    await clock.advanceAndSettle(20_000);
+    system.cast(name, { type: 'probe_succeeded' });
+    assert.equal(await recovery(clock, breaker), 0, 'its time has passed');
+  });
+
+  it('never waits longer for a probe that succeeded', async t => {
+    const { clock, breaker, system, args, fail } = await setUp(t, { recoveryTimeoutMs: 2000 });
+    await startStatem(system, breakerProcess, args, { name });
+    fail();
+    await clock.advanceAndSettle(0);
+    await clock.advanceAndSettle(1000);
+    system.cast(name, { type: 'probe_succeeded' });
+    assert.equal(await recovery(clock, breaker), 1000);
+    system.cast(name, { type: 'probe_succeeded' });
+    await clock.advanceAndSettle(0);
+    assert.equal(breaker.state, 'half_open');
+  });
+
   it('closes by hand with reset', async t => {
     const { clock, breaker, system, args, fail } = await setUp(t);
     await startStatem(system, breakerProcess, args, { name });
