@@ -46,7 +46,10 @@ interface Data extends BreakerProcessArgs {
   readonly latestAt: number;
 }
 
-/** An open breaker stays so for this many milliseconds, however healthy the provider looks: bounds flapping. */
+/**
+ * An open breaker stays so for this many milliseconds, however healthy the provider looks, doubling as the wait does:
+ * bounds the flapping of a provider that answers probes and fails calls.
+ */
 const SHORTEST_RECOVERY_MS = 5000;
 
 /** The process that owns the breaker of one transport of one provider. */
@@ -97,7 +100,8 @@ export const breakerProcess: GenStatem<
       log.warn('circuit breaker opened', { transport, why: message.why, again: message.again, recoveryMs });
       if (data.prober !== undefined) self.cast(data.prober, { type: 'check' });
       const now = self.system.clock.now();
-      const earliestAt = now + Math.min(recoveryMs, options.recoveryTimeoutMs, SHORTEST_RECOVERY_MS);
+      const reopenings = waitMs / options.recoveryTimeoutMs;
+      const earliestAt = now + Math.min(recoveryMs, SHORTEST_RECOVERY_MS * reopenings);
       return toState('open', {
         data: { ...data, waitMs, earliestAt, latestAt: now + recoveryMs },
         stateTimeout: recoveryMs,
