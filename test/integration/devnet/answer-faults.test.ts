@@ -181,7 +181,7 @@ test('huge does not pile up in memory when the client does not read', async t =>
   assert.ok(before < 32_000_000);
 });
 
-test('huge leaves the process responsive when the client ends its half and reads on', async t => {
+test('huge ends with a client that ends its half, over HTTP and WebSocket', async t => {
   const { proxy, ws } = await setUp(t);
   await proxy.fault('huge');
   const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
