@@ -193,7 +193,7 @@ export class SharedStream {
     const refused = new TrunklineError<AggregationErrorCode>(
       aggregationErrors,
       'stream_refused',
-      `every provider refused the subscription: ${messageOf(error)}`,
+      refusalOf(error),
       { cause: error },
     );
     this.#subscribers.refuse(refused);
@@ -227,6 +227,14 @@ export class SharedStream {
     const { chain, request } = this.#options;
     this.#deps.log.info(message, { chain, provider, stream: request.kind, reason });
   }
+}
+
+/** What the subscriber reads: the provider's own words, where it said any. */
+function refusalOf(error: unknown): string {
+  const code = error instanceof TrunklineError ? error.code : 'subscribe_refused';
+  if (code === 'attempt_timeout') return 'no provider confirmed the subscription in time';
+  if (code === 'subscribe_refused') return `the providers refused the subscription: ${messageOf(error)}`;
+  return messageOf(error);
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,6 @@
 import type { Clock, TimerHandle } from '../clock/clock.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
+import { type ProviderErrorCode, providerErrors } from '../providers/errors.ts';
 import type { StreamHandle, StreamSource } from '../providers/stream-source.ts';
 
 /** What happens to one upstream subscription; nothing more after `onEnded` or `onRefused`. */
@@ -31,7 +33,7 @@ export class UpstreamLeg {
   /** Subscribes; a provider that does not answer within `timeoutMs` counts as refusing. */
   open(source: StreamSource, params: string, timeoutMs: number): void {
     this.#timer = this.#clock.setTimeout(
-      () => this.#refuse(new Error(`${source.providerId} did not answer within ${timeoutMs} ms`)),
+      () => this.#refuse(timedOut(`${source.providerId} did not answer within ${timeoutMs} ms`)),
       timeoutMs,
     );
     this.#subscribe(source, params).then(
@@ -86,4 +88,8 @@ export class UpstreamLeg {
     this.#clock.clearTimeout(this.#timer);
     this.#state = 'over';
   }
+}
+
+function timedOut(message: string): TrunklineError<ProviderErrorCode> {
+  return new TrunklineError<ProviderErrorCode>(providerErrors, 'attempt_timeout', message);
 }

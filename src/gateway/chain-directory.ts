@@ -33,8 +33,9 @@ export class ChainDirectory {
     return [...this.#byName.keys()];
   }
 
+  /** @param alias as in a URL's path: percent-encoded or not, with one trailing slash or none */
   find(alias: string): ChainRuntime | undefined {
-    return this.#byAlias.get(alias);
+    return this.#byAlias.get(alias) ?? this.#byAlias.get(plainAlias(alias));
   }
 
   put(chain: ChainRuntime): void {
@@ -55,5 +56,16 @@ export class ChainDirectory {
     }
     // A name wins over another chain's number.
     for (const chain of this.#byName.values()) this.#byAlias.set(chain.name, chain);
+  }
+}
+
+/** The alias without its trailing slash and percent-encoding; as it is when that is malformed. */
+function plainAlias(alias: string): string {
+  const bare = alias.endsWith('/') ? alias.slice(0, -1) : alias;
+  if (!bare.includes('%')) return bare;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return alias;
   }
 }

@@ -21,7 +21,7 @@ export interface StreamSource {
   onStateChange(listener: (isOpen: boolean) => void): () => void;
   /**
    * Subscribes with the params of `eth_subscribe`, e.g. `["logs",{…}]`. Equal params share one upstream subscription.
-   * @throws TrunklineError `websocket_closed`, `upstream_subscription_limit` or `subscribe_refused`.
+   * @throws TrunklineError `websocket_closed`, `upstream_subscription_limit`, `attempt_timeout` or `subscribe_refused`.
    */
   subscribe(paramsJson: string, listener: StreamListener): Promise<StreamHandle>;
 }

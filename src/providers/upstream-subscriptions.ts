@@ -44,7 +44,7 @@ export class UpstreamSubscriptions {
     return this.#byParams.size;
   }
 
-  /** @throws TrunklineError `websocket_closed`, `upstream_subscription_limit`, `subscribe_refused`. */
+  /** @throws TrunklineError `websocket_closed`, `upstream_subscription_limit`, `attempt_timeout`, `subscribe_refused` (in the provider's words). */
   async subscribe(params: string, listener: StreamListener): Promise<StreamHandle> {
     let upstream = this.#byParams.get(params);
     if (upstream === undefined) {
@@ -106,7 +106,7 @@ export class UpstreamSubscriptions {
           return failed(
             refusal(
               'subscribe_refused',
-              `${scanned.error.code} ${this.#options.redact(scanned.error.message)}`,
+              this.#options.redact(scanned.error.message) || `error ${scanned.error.code}`,
             ),
           );
         }
@@ -114,7 +114,7 @@ export class UpstreamSubscriptions {
         this.#confirm(upstream, idText(body.toString('utf8', scanned.resultStart, scanned.resultEnd)));
         resolve();
       },
-      onSocketFailure: code => failed(refusal(code === 'attempt_timeout' ? 'subscribe_refused' : code)),
+      onSocketFailure: code => failed(refusal(code)),
     });
     return upstream;
   }
@@ -147,9 +147,11 @@ export class UpstreamSubscriptions {
   }
 }
 
-function refusal(code: ProviderErrorCode, detail?: string): TrunklineError<ProviderErrorCode> {
-  const sentence = providerErrors[code].sentence;
-  return new TrunklineError(providerErrors, code, detail === undefined ? sentence : `${sentence} ${detail}`);
+function refusal(
+  code: ProviderErrorCode,
+  message: string = providerErrors[code].sentence,
+): TrunklineError<ProviderErrorCode> {
+  return new TrunklineError(providerErrors, code, message);
 }
 
 /** The text of a subscription id: servers use strings and numbers. */

@@ -45,7 +45,7 @@ export const checkChains: Check = ({ config, namesChain }) => {
         involves: [[...path, 'providers']],
       });
     }
-    if (chain.devnet === undefined && chain.providers.length === 0) {
+    if (chain.family !== 'solana' && chain.devnet === undefined && chain.providers.length === 0) {
       findings.push({
         code: 'config_missing_key',
         message: `\`chains.${name}\` has neither \`providers\` nor \`devnet\``,

@@ -8,6 +8,10 @@ const maxExcerpt = 160;
 /** Secrets are looked for this far around an excerpt: a key that is cut off would no longer look like one. */
 const maskMargin = 2048;
 
+/** What YAML reads as another thing than a string when it stands without quotes. */
+const bareScalar =
+  /^(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|0x[\da-f]+|0o[0-7]+|[-+]?\.inf|\.nan|true|false|null|~)$/i;
+
 /** A position in the file, 1-based. */
 export interface Position {
   readonly line: number;
@@ -68,14 +72,16 @@ export class ConfigSource {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
   }
 
-  /** The scalar at `path` as it stands in the file, short enough for a message; undefined for a secret, a section or a list. */
+  /** The scalar at `path` in double quotes, a number or word of YAML bare, short enough for a message; undefined for a secret, a section or a list. */
   describe(path: ConfigPath): string | undefined {
     const node = this.#find(path);
     if (node === undefined || node.kind !== 'scalar') return undefined;
     if (this.#secretRanges.some(([start, end]) => node.start < end && node.end > start)) return undefined;
     const raw = this.text.slice(node.start, Math.min(node.end, node.start + maskMargin));
     const shown = printable(maskSecrets(raw)).replaceAll(/\s+/g, ' ');
-    return shown.length > 48 ? `${shown.slice(0, 45)}...` : shown;
+    if (shown === '' || bareScalar.test(shown)) return shortened(shown);
+    const quoted = /^(["'])(.*)\1$/.exec(shown);
+    return `"${shortened(quoted?.[2] ?? shown)}"`;
   }
 
   /** A finding with its place in the file. */
@@ -140,6 +146,10 @@ export class ConfigSource {
     }
     return node;
   }
+}
+
+function shortened(text: string): string {
+  return text.length > 48 ? `${text.slice(0, 45)}...` : text;
 }
 
 function keyOf(place: NodePlace): NodePlace {

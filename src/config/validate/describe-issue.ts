@@ -13,7 +13,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: z.ZodType, source: 
   const path = issue.path as ConfigPath;
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.slice(0, maxUnknownKeys).map(key => unknownKey(key, path, root));
+      return issue.keys.slice(0, maxUnknownKeys).map(key => unknownKey(key, path, root, source));
     case 'invalid_key':
       return [invalidName(path)];
     case 'invalid_type':
@@ -35,7 +35,7 @@ const structures: Readonly<Record<string, string>> = {
   array: 'a list, that is lines that start with "- "',
 };
 
-function unknownKey(key: string, section: ConfigPath, root: z.ZodType): Finding {
+function unknownKey(key: string, section: ConfigPath, root: z.ZodType, source: ConfigSource): Finding {
   const schema = schemaAt(root, section);
   const shape = schema === undefined ? undefined : shapeOf(schema);
   const known = shape?.kind === 'section' ? Object.keys(shape.fields) : [];
@@ -44,7 +44,7 @@ function unknownKey(key: string, section: ConfigPath, root: z.ZodType): Finding 
   return {
     code: 'config_unknown_key',
     message: `unknown key \`${formatPath([key])}\` ${where}`,
-    hint: suggestKey(key, known, root),
+    hint: suggestKey(key, known, root, word => source.has([...section, word])),
     path,
     at: 'key',
   };

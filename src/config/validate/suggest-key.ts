@@ -2,9 +2,24 @@ import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { shapeOf } from './schema-tree.ts';
 
-/** What to tell a person who wrote `key` where only `known` keys stand: the one probably meant, or where it belongs. */
-export function suggestKey(key: string, known: readonly string[], root: z.ZodType): string {
-  const near = key.length > 64 ? undefined : nearestKey(key, known);
+/**
+ * What to tell a person who wrote `key` where only `known` keys stand: the one probably meant, or where it belongs.
+ *
+ * @param isGiven whether a known key is there already, so that it cannot be the one meant; @default none is
+ */
+export function suggestKey(
+  key: string,
+  known: readonly string[],
+  root: z.ZodType,
+  isGiven: (known: string) => boolean = () => false,
+): string {
+  const near =
+    key.length > 64
+      ? undefined
+      : nearestKey(
+          key,
+          known.filter(word => !isGiven(word)),
+        );
   if (near !== undefined) return `did you mean "${near}"?`;
   const home = homesOf(root).get(key.length > 64 ? '' : snakeCase(key));
   if (home !== undefined) return `it belongs under "${home}"`;

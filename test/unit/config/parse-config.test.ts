@@ -126,6 +126,25 @@ describe('parseConfig', () => {
     assert.equal(error.message, '`server.port`: expected a whole number from 0 to 65535, not 70000');
   });
 
+  it('quotes a string that is not as expected, and leaves numbers and words of YAML bare', () => {
+    for (const [written, shown] of [
+      ['many', '"many"'],
+      ['"many"', '"many"'],
+      ["'70000'", '"70000"'],
+      ['-1', '-1'],
+      ['1.5', '1.5'],
+      ['true', 'true'],
+    ]) {
+      const { message } = onlyError(`server:\n  port: ${written}\n${smallest}`);
+      assert.equal(message, `\`server.port\`: expected a whole number from 0 to 65535, not ${shown}`);
+    }
+  });
+
+  it('does not suggest a key that stands beside the unknown one', () => {
+    const { hint } = onlyError(`server:\n  port: 4000\n  prot: 4000\n${smallest}`);
+    assert.doesNotMatch(hint ?? '', /did you mean/);
+  });
+
   it('points at the section when a key without default is missing', () => {
     const error = onlyError('chains:\n  a:\n    devnet: {}\n');
     assert.equal(error.code, 'config_missing_key');

@@ -15,6 +15,26 @@ describe('ChainDirectory', () => {
       assert.equal(directory.find(alias), undefined, alias);
   });
 
+  it('finds a percent-encoded alias and one with one trailing slash; a malformed one is nobody', () => {
+    const directory = new ChainDirectory();
+    const ethereum = chain('ethereum', 1);
+    directory.put(ethereum);
+    for (const alias of ['eip155%3A1', 'eip155%3a1', 'eip155%3A1/', 'ethereum/', '%65thereum', '1/'])
+      assert.equal(directory.find(alias), ethereum, alias);
+    for (const alias of [
+      'ethereum//',
+      '/ethereum',
+      'eip155%3',
+      '%',
+      '%zz',
+      '%ff',
+      'ethereum%',
+      '/',
+      'eip155%253A1',
+    ])
+      assert.equal(directory.find(alias), undefined, alias);
+  });
+
   it('prefers a name to the number of another chain', () => {
     const directory = new ChainDirectory();
     const named = chain('10', 7);

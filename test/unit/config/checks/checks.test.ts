@@ -26,6 +26,7 @@ describe('chains checked against each other', () => {
     const error = onlyError(withChain('family: solana'));
     assert.equal(error.code, 'config_unsupported');
     assert.match(error.message, /not in this version/);
+    assert.equal(onlyError('chains: { sol: { chain_id: 101, family: solana } }').code, 'config_unsupported');
   });
 
   it('warns of a block time that differs from that of the devnet', () => {

@@ -13,6 +13,11 @@ describe('suggestKey', () => {
     assert.equal(suggest('prot', ['host', 'port']), 'did you mean "port"?');
   });
 
+  it('does not suggest a key that is there already', () => {
+    const hint = suggestKey('prot', ['host', 'port'], rootSection, word => word === 'port');
+    assert.equal(hint, 'known here: host, port');
+  });
+
   it('says where a key belongs that stands one level off', () => {
     assert.equal(
       suggest('failure_threshold', ['chain_id']),
