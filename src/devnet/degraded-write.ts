@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultOptions } from './fault-kinds.ts';
 import type { FaultSet, FaultTransport } from './fault-set.ts';
@@ -85,7 +84,7 @@ export async function writeEndlessly(
   for (let sent = 0; sent < total && socket.writable && !faults.isHealed(huge); sent += filler.length) {
     await write(socket, block(filler.subarray(0, Math.min(filler.length, total - sent))));
     // The kernel may take every block at once: others have their turn between two of them.
-    await setImmediate();
+    await new Promise(resolve => setImmediate(resolve));
   }
 }
 
