@@ -50,7 +50,7 @@ describe('parsers of JSON-RPC', () => {
         );
         for (const source of [bare, inside]) {
           let best = Number.POSITIVE_INFINITY;
-          for (let turn = 0; turn < 10 && best > MOST_MS; turn++) {
+          for (let turn = 0; turn < 3 && best > MOST_MS; turn++) {
             // Time on the processor: what else the machine does must not count.
             const start = process.threadCpuUsage();
             parse(source);
