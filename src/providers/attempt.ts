@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureClass } from '../chains/chain-family.ts';
+import type { CircuitBreaker, Permit } from '../circuit-breaker/circuit-breaker.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ScannedResponse } from '../protocol/json-rpc/scan-response.ts';
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts';
 import type { AttemptCounters, Transport } from './attempt-counters.ts';
-import type { CircuitBreaker, Permit } from './circuit-breaker.ts';
 import { type CoolDown, retryAfterMs } from './cool-down.ts';
 import { type ProviderErrorCode, providerErrors } from './errors.ts';
 import type { HttpReceiver } from './http-exchange.ts';

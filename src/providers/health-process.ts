@@ -2,12 +2,12 @@ import type { GenServer } from '../otp/gen-server.ts';
 import { processName } from '../otp/process-name.ts';
 import type { Self, SendTimer } from '../otp/self.ts';
 import type { Transport } from './attempt-counters.ts';
-import { breakerName } from './breaker-process.ts';
 import { HeadWatch } from './head-watch.ts';
 import { type ChainVerdict, checkHealth, type HealthReport } from './health-check.ts';
 import { providerMetrics } from './metrics.ts';
 import { ProbeChannel } from './probe-channel.ts';
 import type { Provider, ProviderState } from './provider.ts';
+import { providerBreakerName } from './provider-breaker-name.ts';
 
 /** All from the process itself and from its provider's plain objects, but for `check`: check now. `disconnected`: soon. */
 export type HealthCast =
@@ -160,7 +160,7 @@ function finishCheck(state: State, self: HealthSelf, report: HealthReport, signs
     if (verdict.kind === 'lost') lost[transport]++;
     else lost[transport] = 0;
     if (verdict.kind === 'right' && provider.breakers[transport] === 'open')
-      self.cast(breakerName(provider.chain, provider.id, transport), { type: 'probe_succeeded' });
+      self.cast(providerBreakerName(provider.chain, provider.id, transport), { type: 'probe_succeeded' });
     // Requests that are being answered say more than one lost probe.
     const isContradicted = transport === 'http' && provider.http!.signsOfLife !== signsBefore;
     if (verdict.kind === 'lost' && !isContradicted) {

@@ -1,10 +1,11 @@
+import { breakerProcess } from '../circuit-breaker/breaker-process.ts';
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
 import { type PlainChildSpec, serverChild, statemChild } from '../otp/child-spec.ts';
 import type { Transport } from './attempt-counters.ts';
-import { breakerName, breakerProcess } from './breaker-process.ts';
-import type { CircuitBreaker } from './circuit-breaker.ts';
 import { healthName, healthProcess } from './health-process.ts';
 import { providerMetrics } from './metrics.ts';
 import type { Provider } from './provider.ts';
+import { providerBreakerName } from './provider-breaker-name.ts';
 import { websocketName, websocketProcess } from './websocket-process.ts';
 
 /** The breaker of one transport; undefined when the provider does not have that transport. */
@@ -16,11 +17,11 @@ function breakerChild(provider: Provider, transport: Transport): PlainChildSpec 
   return statemChild({
     id: transport === 'http' ? 'circuit_breaker:http' : 'circuit_breaker:ws',
     statem: breakerProcess,
-    name: breakerName(provider.chain, provider.id, transport),
+    name: providerBreakerName(provider.chain, provider.id, transport),
     about: `Decides when a ${transport} circuit breaker that opened lets requests through again.`,
     args: {
       breaker,
-      transport,
+      fields: { transport },
       log: provider.log,
       random: provider.random,
       prober: healthName(provider.chain, provider.id),

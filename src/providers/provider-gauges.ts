@@ -1,14 +1,7 @@
+import { breakerStateValues } from '../circuit-breaker/breaker-state-values.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
-import type { BreakerState } from './circuit-breaker.ts';
 import { providerMetrics } from './metrics.ts';
 import type { Provider } from './provider.ts';
-
-const breakerValues: Readonly<Record<BreakerState, number>> = {
-  closed: 0,
-  half_open: 1,
-  open: 2,
-  unowned: 3,
-};
 
 /** Makes what a provider knows about itself visible as gauges, read when Prometheus asks. */
 export function exposeProvider(provider: Provider, metrics: MetricRegistry): void {
@@ -24,7 +17,7 @@ export function exposeProvider(provider: Provider, metrics: MetricRegistry): voi
   if (http !== undefined) metrics.gauge(providerMetrics.queued, labels, () => http.queued);
   if (httpBreaker !== undefined) {
     const own = { ...labels, transport: 'http' };
-    metrics.gauge(providerMetrics.breakerState, own, () => breakerValues[httpBreaker.state]);
+    metrics.gauge(providerMetrics.breakerState, own, () => breakerStateValues[httpBreaker.state]);
   }
   if (socket === undefined) return;
   metrics.gauge(providerMetrics.socketOpen, labels, () => Number(socket.isConnected));
@@ -32,7 +25,7 @@ export function exposeProvider(provider: Provider, metrics: MetricRegistry): voi
   metrics.gauge(providerMetrics.socketSubscriptions, labels, () => socket.subscriptionCount);
   if (socketBreaker !== undefined) {
     const own = { ...labels, transport: 'websocket' };
-    metrics.gauge(providerMetrics.breakerState, own, () => breakerValues[socketBreaker.state]);
+    metrics.gauge(providerMetrics.breakerState, own, () => breakerStateValues[socketBreaker.state]);
   }
 }
 

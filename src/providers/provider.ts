@@ -1,4 +1,5 @@
 import type { ChainFamily, Head } from '../chains/chain-family.ts';
+import { type BreakerState, CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { ProviderConfig } from '../config/sections/provider.ts';
@@ -7,7 +8,6 @@ import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
 import { AttemptCounters } from './attempt-counters.ts';
-import { type BreakerState, CircuitBreaker } from './circuit-breaker.ts';
 import { CoolDown } from './cool-down.ts';
 import { DeadlineWheel } from './deadline-wheel.ts';
 import { HttpTransport, type HttpTransportOptions } from './http-transport.ts';

@@ -3,6 +3,7 @@ export const layers: readonly (readonly string[])[] = [
   ['clock', 'errors'],
   ['otp', 'protocol'],
   ['config', 'telemetry'],
+  ['circuit-breaker'],
   ['chains', 'devnet'],
   ['storage'],
   ['providers'],

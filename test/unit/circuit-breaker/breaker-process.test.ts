@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import {
+  type BreakerProcessArgs,
+  breakerName,
+  breakerProcess,
+} from '../../../src/circuit-breaker/breaker-process.ts';
+import { CircuitBreaker } from '../../../src/circuit-breaker/circuit-breaker.ts';
 import { statemChild } from '../../../src/otp/child-spec.ts';
 import { startStatem } from '../../../src/otp/gen-statem.ts';
 import { ProcessSystem } from '../../../src/otp/process-system.ts';
 import { startSupervisor } from '../../../src/otp/supervisor.ts';
 import { supervisorSpec } from '../../../src/otp/supervisor-spec.ts';
-import {
-  type BreakerProcessArgs,
-  breakerName,
-  breakerProcess,
-} from '../../../src/providers/breaker-process.ts';
-import { CircuitBreaker } from '../../../src/providers/circuit-breaker.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { RecordedLog } from './fixtures.ts';
+import { RecordedLog } from '../providers/fixtures.ts';
 
-const name = breakerName('devnet', 'node-1', 'http');
+const name = breakerName({ chain: 'devnet', provider: 'node-1', transport: 'http' });
 
 async function setUp(
   t: TestContext,
@@ -30,7 +30,7 @@ async function setUp(
   const breaker = new CircuitBreaker({ failureThreshold: 2, successThreshold: 2 });
   const args: BreakerProcessArgs = {
     breaker,
-    transport: 'http',
+    fields: { transport: 'http' },
     log,
     random,
     openings: { inc: () => openings++ },
@@ -166,6 +166,20 @@ describe('breakerProcess', () => {
     await eventually(() => breaker.state === 'closed');
     await clock.advanceAndSettle(120_000);
     assert.equal(breaker.state, 'closed', 'the wait that ran is over');
+  });
+
+  it('guards whatever its name says, beside others, and logs the fields that it was given', async t => {
+    const { breaker, system, args, fail, log } = await setUp(t);
+    const other = new CircuitBreaker({ failureThreshold: 2, successThreshold: 2 });
+    const storage = breakerName({ id: 'storage' });
+    await startStatem(system, breakerProcess, args, { name });
+    await startStatem(system, breakerProcess, { ...args, breaker: other, fields: {} }, { name: storage });
+    fail();
+    for (let i = 0; i < 2; i++) other.failure(other.tryAcquire(), 'connection_lost');
+    system.cast(storage, { type: 'reset' });
+    await eventually(() => other.state === 'closed');
+    assert.equal(breaker.state, 'open');
+    assert.deepEqual(log.lines.at(-1)!.fields, { by: 'reset' });
   });
 
   it('is not moved by a jump of the wall clock', async t => {

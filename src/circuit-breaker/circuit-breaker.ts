@@ -21,9 +21,9 @@ export interface BreakerOwner {
 export type Permit = number;
 
 /**
- * The state of one provider's transport that each request reads and feeds. It opens by itself at the threshold, so not
- * one more request is sent; everything slower is its owner's. Results of requests that were admitted before the last
- * change of state are ignored: they tell about the past.
+ * The state of what it guards, such as one transport of a provider, that each request reads and feeds. It opens by
+ * itself at the threshold, so not one more request is sent; everything slower is its owner's. Results of requests that
+ * were admitted before the last change of state are ignored: they tell about the past.
  */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
@@ -75,7 +75,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** The provider failed the request. */
+  /** What it guards failed the request. */
   failure(permit: Permit, why: string): void {
     if (permit !== this.#permit) return;
     if (this.#state === 'half_open') this.#open(true, why);
@@ -83,12 +83,12 @@ export class CircuitBreaker {
       this.#open(false, why);
   }
 
-  /** The request tells nothing about the provider: cancelled, rate-limited, never sent. */
+  /** The request tells nothing about what it guards: cancelled, rate-limited, never sent. */
   release(permit: Permit): void {
     if (permit === this.#permit && this.#state === 'half_open') this.#trials--;
   }
 
-  /** Opens it at once, as when the provider has gone silent. */
+  /** Opens it at once, as when what it guards has gone silent. */
   trip(why: string): void {
     if (this.#state === 'closed' || this.#state === 'half_open') this.#open(this.#state === 'half_open', why);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CircuitBreaker } from '../../../src/providers/circuit-breaker.ts';
+import { CircuitBreaker } from '../../../src/circuit-breaker/circuit-breaker.ts';
 
 function setUp(failureThreshold = 3, successThreshold = 2) {
   const heard: string[] = [];

@@ -1,9 +1,8 @@
 import type { GenStatem } from '../otp/gen-statem.ts';
-import { type ProcessName, processName } from '../otp/process-name.ts';
+import { type NameFields, type ProcessName, processName } from '../otp/process-name.ts';
 import { keepState, startIn, toState } from '../otp/statem-events.ts';
-import type { Log } from '../telemetry/log.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
 import type { CounterCell } from '../telemetry/metrics.ts';
-import type { Transport } from './attempt-counters.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
 /** How long an open breaker waits; `circuit_breaker` of the config. */
@@ -19,12 +18,13 @@ export interface RecoveryOptions {
 export interface BreakerProcessArgs {
   readonly breaker: CircuitBreaker;
   readonly options: RecoveryOptions;
-  readonly transport: Transport;
+  /** What its log lines carry besides their own fields: which breaker this is, as far as `log` does not say it. */
+  readonly fields: LogFields;
   readonly log: Log;
   readonly openings: CounterCell;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Checks the provider's health as soon as the breaker opens. @default nobody */
+  /** Checks the health of what the breaker guards as soon as it opens. @default nobody */
   readonly prober?: ProcessName<never, { readonly type: 'check' }>;
 }
 
@@ -47,14 +47,14 @@ interface Data extends BreakerProcessArgs {
 }
 
 /**
- * An open breaker stays so for this many milliseconds, however healthy the provider looks, doubling as the wait does:
- * bounds the flapping of a provider that answers probes and fails calls.
+ * An open breaker stays so for this many milliseconds, however healthy what it guards looks, doubling as the wait
+ * does: bounds the flapping of what answers probes and fails calls.
  */
 const SHORTEST_RECOVERY_MS = 5000;
 
-/** The process that owns the breaker of one transport of one provider. */
-export const breakerName = (chain: string, provider: string, transport: Transport) =>
-  processName<never, BreakerCast>({ type: 'circuit_breaker', chain, provider, transport });
+/** The process that owns the breaker of what `guarded` names, such as `{ id: 'storage' }`. */
+export const breakerName = (guarded: NameFields & { readonly type?: never }) =>
+  processName<never, BreakerCast>({ type: 'circuit_breaker', ...guarded });
 
 /**
  * Owns a circuit breaker: the breaker opens itself in the request's path, the process decides when it lets requests
@@ -83,7 +83,7 @@ export const breakerProcess: GenStatem<
   },
 
   handleEvent(event, _state, data, self) {
-    const { breaker, options, transport, log } = data;
+    const { breaker, options, fields, log } = data;
     if (event.type === 'state_timeout') {
       if (breaker.state !== 'open') return;
       breaker.halfOpen();
@@ -97,7 +97,7 @@ export const breakerProcess: GenStatem<
         : options.recoveryTimeoutMs;
       const recoveryMs = Math.round(waitMs * (1 + options.jitter * (2 * data.random() - 1)));
       data.openings.inc();
-      log.warn('circuit breaker opened', { transport, why: message.why, again: message.again, recoveryMs });
+      log.warn('circuit breaker opened', { ...fields, why: message.why, again: message.again, recoveryMs });
       if (data.prober !== undefined) self.cast(data.prober, { type: 'check' });
       const now = self.system.clock.now();
       const reopenings = waitMs / options.recoveryTimeoutMs;
@@ -115,7 +115,7 @@ export const breakerProcess: GenStatem<
     // Between its success and this message the breaker may have failed and opened again.
     if (message.type === 'recovered' && breaker.state !== 'half_open') return;
     breaker.close();
-    log.info('circuit breaker closed', { transport, by: message.type });
+    log.info('circuit breaker closed', { ...fields, by: message.type });
     return toState('closed');
   },
 
