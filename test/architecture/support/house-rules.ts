@@ -6,6 +6,7 @@ export const layers: readonly (readonly string[])[] = [
   ['circuit-breaker'],
   ['chains', 'devnet'],
   ['storage'],
+  ['resp'],
   ['providers'],
   ['aggregation'],
   ['gateway', 'feed'],
@@ -35,6 +36,7 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   'fastest-levenshtein': ['config'],
   commander: ['cli'],
   'cli-table3': ['cli'],
+  lmdb: ['storage'],
 };
 
 /** Where time and timers may be taken from the machine itself. */
