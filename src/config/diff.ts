@@ -54,7 +54,7 @@ export function diff(before: Config, after: Config): ConfigDiff {
   const chains = { added: [] as string[], removed: [] as string[], restarted: [] as string[] };
   const providers: ProviderChanges[] = [];
 
-  for (const section of ['server', 'admin', 'log'] as const) {
+  for (const section of ['server', 'admin', 'log', 'storage'] as const) {
     const found = compare(before[section], after[section], [section]);
     changes.push(...found);
     if (found.some(change => change.applies === 'live')) live.add(section);
@@ -138,7 +138,9 @@ function compare(before: unknown, after: unknown, path: ConfigPath): ConfigChang
   const meta = fieldAt(rootSection, path);
   const applies = meta?.applies ?? 'restart';
   const child = applies === 'restart-child' ? (meta?.child ?? 'provider') : undefined;
-  const [from, to] = meta?.secret === true ? [] : [show(before, meta?.unit), show(after, meta?.unit)];
+  // A whole section that comes or goes may hold secrets further down.
+  const isHidden = meta?.secret === true || shape?.kind === 'section';
+  const [from, to] = isHidden ? [] : [show(before, meta?.unit), show(after, meta?.unit)];
   return [
     {
       path: formatPath(path),

@@ -44,7 +44,7 @@ export function parseConfig(text: string, file: string, env: Environment): LoadR
   const interpolated = interpolate(root, text, env);
   const { secrets, paths, findings: literals } = findSecrets(interpolated);
   const source = new ConfigSource(file, text, root, paths);
-  const validated = validateConfig(interpolated, source);
+  const validated = validateConfig(interpolated, source, env.NODE_ENV === 'production');
   const all = [...findings, ...interpolated.findings, ...validated.findings];
   const errors = all.filter(finding => finding.severity !== 'warning');
   const warnings = diagnose(source, [...all.filter(finding => finding.severity === 'warning'), ...literals]);

@@ -6,7 +6,7 @@ import {
 
 /** Why a storage call failed, or why the storage runtime did not start. */
 export const storageErrors = {
-  overloaded: {
+  storage_overloaded: {
     sentence:
       'As many storage commands are pending as may, and none was answered within the wait that is allowed; send less, or raise `storage.channel.capacity`.',
     retryable: true,
@@ -26,7 +26,7 @@ export const storageErrors = {
     sentence: 'The circuit breaker of the storage runtime is open: it failed too often just now.',
     retryable: true,
   },
-  outcome_unknown: {
+  storage_outcome_unknown: {
     sentence:
       'The storage runtime ended while a command ran that must not be repeated; it may or may not have been applied.',
     penalizesBreaker: true,

@@ -8,6 +8,8 @@ export interface CheckInput {
   readonly incomplete: ReadonlySet<string>;
   /** Whether the file names any chain, valid or not. */
   readonly namesChain: boolean;
+  /** Whether NODE_ENV says that this is production. */
+  readonly isProduction: boolean;
 }
 
 /** Looks across settings that are each valid by themselves. */

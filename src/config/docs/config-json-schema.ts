@@ -10,42 +10,48 @@ type Json = Record<string, unknown>;
 export function configJsonSchema(): object {
   const definitions = new Map<z.ZodType, string>();
   const bodies: Json = {};
+  const taken = new Set<string>();
 
-  const define = (schema: z.ZodType, name: string): Json => {
+  const define = (schema: z.ZodType, name: string, parent: string): Json => {
     const shape = shapeOf(schema);
     switch (shape.kind) {
       case 'section': {
         let id = definitions.get(shape.schema);
         if (id === undefined) {
-          id = name;
+          id = taken.has(name) ? `${parent}_${name}` : name;
+          taken.add(id);
           definitions.set(shape.schema, id);
-          bodies[id] = section(shape.schema, shape.fields);
+          bodies[id] = section(shape.schema, shape.fields, id);
         }
         return { $ref: `#/$defs/${id}` };
       }
       case 'record': {
         const names = name === 'chains' ? { propertyNames: { pattern: chainNamePattern.source } } : {};
         const entry = name === 'chains' ? 'chain' : `${name}_entry`;
-        return { type: ['object', 'null'], ...names, additionalProperties: define(shape.value, entry) };
+        return {
+          type: ['object', 'null'],
+          ...names,
+          additionalProperties: define(shape.value, entry, parent),
+        };
       }
       case 'list':
         return {
           type: ['array', 'null'],
-          items: define(shape.item, name === 'providers' ? 'provider' : name),
+          items: define(shape.item, name === 'providers' ? 'provider' : name, parent),
         };
       default:
         return { ...jsonRegistry.get(shape.schema)?.json };
     }
   };
 
-  const section = (schema: z.ZodType, fields: Readonly<Record<string, z.ZodType>>): Json => {
+  const section = (schema: z.ZodType, fields: Readonly<Record<string, z.ZodType>>, id: string): Json => {
     const properties: Json = {};
     for (const [name, field] of Object.entries(fields)) {
       const meta = fieldRegistry.get(field);
       const value = meta?.derivedDefault === undefined ? defaultOf(field) : undefined;
       const isPlain = value !== undefined && (typeof value !== 'object' || Array.isArray(value));
       properties[name] = {
-        ...define(field, name),
+        ...define(field, name, id),
         ...(meta === undefined
           ? {}
           : { description: shapeOf(field).kind === 'section' ? meta.doc : describe(meta) }),
@@ -63,7 +69,7 @@ export function configJsonSchema(): object {
   };
 
   const shape = shapeOf(rootSection);
-  const root = shape.kind === 'section' ? section(shape.schema, shape.fields) : {};
+  const root = shape.kind === 'section' ? section(shape.schema, shape.fields, '') : {};
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Trunkline config',

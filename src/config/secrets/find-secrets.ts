@@ -7,6 +7,9 @@ import { SecretCollector } from './collect-secrets.ts';
 /** Values of unknown keys are hidden from this length on; shorter ones are words such as "info" and "2s". */
 const minUnknownLength = 6;
 
+/** Keys whose whole value is a secret. */
+const wholeSecrets: ReadonlySet<string> = new Set(['token', 'password']);
+
 export interface FoundSecrets {
   /** Every string that must not be shown, the longest first. */
   readonly secrets: string[];
@@ -53,7 +56,7 @@ export function findSecrets({ value, interpolated, unset }: Interpolated): Found
 function takeLiteral(collector: SecretCollector, text: string, path: ConfigPath): boolean {
   if (text.includes('://')) return collector.addAddress(text);
   if (path.at(-2) === 'headers') return collector.addHeader(String(path.at(-1)), text);
-  if (path.at(-1) !== 'token') return false;
+  if (!wholeSecrets.has(String(path.at(-1)))) return false;
   collector.add(text);
   return true;
 }

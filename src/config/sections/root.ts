@@ -4,6 +4,7 @@ import { adminSection } from './admin.ts';
 import { chainNamePattern, chainSection } from './chain.ts';
 import { logSection } from './log.ts';
 import { serverSection } from './server.ts';
+import { storageSection } from './storage/storage.ts';
 import { tuningSections } from './tuning.ts';
 
 const defaultsSection = section(
@@ -54,6 +55,10 @@ export const rootSection = section('The whole file.', {
     doc: 'The chains by name: small letters, digits and "-", with at least one letter.',
     applies: 'restart-child',
     child: 'chain',
+  }),
+  storage: field(storageSection.optional(), {
+    doc: 'What outlives a restart, and the threads that keep it.',
+    applies: 'restart',
   }),
 });
 

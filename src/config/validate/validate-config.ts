@@ -1,6 +1,7 @@
 import { checkChains } from '../checks/check-chains.ts';
 import { checkPorts } from '../checks/check-ports.ts';
 import { checkProviders } from '../checks/check-providers.ts';
+import { checkStorage } from '../checks/check-storage.ts';
 import { checkTuning } from '../checks/check-tuning.ts';
 import { type ConfigPath, type Finding, formatPath } from '../diagnostic.ts';
 import type { Interpolated, UnsetReference } from '../interpolate.ts';
@@ -11,7 +12,7 @@ import { describeIssue } from './describe-issue.ts';
 import { dropEmpty, isRaw, withDefaults } from './prepare.ts';
 import { salvage } from './salvage.ts';
 
-const checks = [checkChains, checkProviders, checkTuning, checkPorts];
+const checks = [checkChains, checkProviders, checkTuning, checkPorts, checkStorage];
 
 /** A provider that is left out because environment variables that it needs are unset or empty. */
 export interface LeftOut {
@@ -29,8 +30,16 @@ export interface Validated {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Checks every setting by itself and against the others, and makes the config out of them. */
-export function validateConfig(interpolated: Interpolated, source: ConfigSource): Validated {
+/**
+ * Checks every setting by itself and against the others, and makes the config out of them.
+ *
+ * @param isProduction whether NODE_ENV says that this is production
+ */
+export function validateConfig(
+  interpolated: Interpolated,
+  source: ConfigSource,
+  isProduction: boolean,
+): Validated {
   const raw = dropEmpty(interpolated.value, rootSection);
   const result = rootSection.safeParse(raw);
   const issues = result.success ? [] : result.error.issues;
@@ -53,7 +62,7 @@ export function validateConfig(interpolated: Interpolated, source: ConfigSource)
   const config = assemble(raw);
   if (config !== undefined) {
     for (const check of checks) {
-      for (const finding of check({ config, incomplete: indices, namesChain })) {
+      for (const finding of check({ config, incomplete: indices, namesChain, isProduction })) {
         const paths = [finding.path, ...(finding.involves ?? [])].flatMap(withInherited);
         if (!paths.some(path => broken.covers(path))) findings.push(finding);
       }
@@ -116,7 +125,8 @@ function assemble(raw: unknown): Config | undefined {
     const parsed = chainSection.safeParse(merged);
     if (parsed.success) chains[name] = derive(parsed.data, merged);
   }
-  return { server: base.data.server, admin: base.data.admin, log: base.data.log, chains };
+  const { server, admin, log, storage } = base.data;
+  return { server, admin, log, chains, ...(storage === undefined ? {} : { storage }) };
 }
 
 /** Fills the defaults that follow other settings. */

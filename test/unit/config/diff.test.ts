@@ -30,6 +30,21 @@ describe('diff', () => {
     assert.deepEqual(difference.providers, []);
   });
 
+  it('says that storage waits for a restart, and shows nothing of a section with a password', () => {
+    const storage = 'storage: { resp: { port: 0, password: "${P}" } }';
+    const env = { P: 'hidden-password' };
+    for (const difference of [
+      compare(smallest, `${storage}\n${smallest}`, env),
+      compare(`${storage}\n${smallest}`, smallest, env),
+    ]) {
+      assert.deepEqual(difference.restartNeeded, [{ path: 'storage', applies: 'restart' }]);
+    }
+    const tuned = compare(`${storage}\n${smallest}`, `${storage.replace('0,', '7000,')}\n${smallest}`, env);
+    assert.deepEqual(tuned.restartNeeded, [
+      { path: 'storage.resp.port', applies: 'restart', from: '0', to: '7000' },
+    ]);
+  });
+
   it('counts a chain that is switched off as removed, and changes of one that is off as none', () => {
     const off = 'chains: { a: { chain_id: 1, devnet: {} }, b: { chain_id: 2, enabled: false, devnet: {} } }';
     const both = off.replace(', enabled: false', '');
