@@ -66,6 +66,17 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     options: { messages: number('messages (20000000)') },
     run: async options => (await import('./aggregator.ts')).run(options),
   },
+  storage: {
+    doc: 'the RESP port beside redis-server under redis-benchmark',
+    options: {
+      rounds: number('rounds; each measures both servers once per load (5)'),
+      requests: number('commands of a load at a pipeline of 16 (800000)'),
+      durability: text('memory, commit or fsync (commit)'),
+      keys: number('random keys out of this many; 1 is one key (1)'),
+      profile: text('folder for CPU profiles of Trunkline'),
+    },
+    run: async options => (await import('./storage.ts')).run(options),
+  },
   otp: {
     doc: 'call round trip, crash to restart, bytes of an idle process, start of 10,000 children',
     options: {},

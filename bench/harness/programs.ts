@@ -1,11 +1,20 @@
 import { execFileSync } from 'node:child_process';
 
+/** The Debian package of each program. */
+const packageOf = {
+  nginx: 'nginx-light',
+  wrk: 'wrk',
+  taskset: 'util-linux',
+  'redis-server': 'redis-server',
+  'redis-benchmark': 'redis-tools',
+} as const;
+
 /** @throws Error with the command that installs them, when one of the programs is missing */
-export function requirePrograms(...names: readonly ('nginx' | 'wrk' | 'taskset')[]): void {
+export function requirePrograms(...names: readonly (keyof typeof packageOf)[]): void {
   const missing = names.filter(name => versionOf(name) === undefined);
   if (missing.length === 0) return;
-  const packages = missing.map(name => ({ nginx: 'nginx-light', wrk: 'wrk', taskset: 'util-linux' })[name]);
-  throw new Error(`${missing.join(' and ')} not found: apt-get install ${packages.join(' ')}`);
+  const packages = new Set(missing.map(name => packageOf[name]));
+  throw new Error(`${missing.join(' and ')} not found: apt-get install ${[...packages].join(' ')}`);
 }
 
 /** The first line that a program says about its version; undefined when it cannot be run. */

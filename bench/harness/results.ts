@@ -25,6 +25,7 @@ export async function writeResult(folder: string, run: BenchmarkRun): Promise<st
     node: process.version,
     nginx: versionOf('nginx'),
     wrk: versionOf('wrk'),
+    redis: versionOf('redis-server'),
   };
   await writeFile(path, `${JSON.stringify({ at, machine, ...run }, undefined, 2)}\n`);
   return path;

@@ -20,6 +20,8 @@ export interface TrunklineOptions {
   readonly providers: readonly BenchProvider[];
   /** Keys of the chain on top, as in the YAML. @default {} */
   readonly chain?: Readonly<Record<string, unknown>>;
+  /** Further sections of the file. @default {} */
+  readonly sections?: Readonly<Record<string, unknown>>;
   readonly core?: number | undefined;
   /** Options of Node itself, e.g. `--cpu-prof`. @default [] */
   readonly nodeOptions?: readonly string[];
@@ -47,7 +49,7 @@ export class TrunklineProcess {
       ...options.chain,
       providers: options.providers,
     };
-    await writeFile(file, stringify({ chains: { bench } }));
+    await writeFile(file, stringify({ ...options.sections, chains: { bench } }));
     const port = await findFreePort('127.0.0.1');
     const args = [...(options.nodeOptions ?? []), entry, 'start', '--config', file, '--port', String(port)];
     const child = children.start('trunkline', process.execPath, args, { core: options.core });
