@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Client, Dispatcher } from 'undici';
-import { Deadline } from './deadline-wheel.ts';
+import { Deadline } from '../clock/deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import { errorCodeOf } from './http-errors.ts';
 import type { InFlightItem } from './in-flight.ts';

@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici';
-import type { DeadlineWheel } from './deadline-wheel.ts';
+import type { DeadlineWheel } from '../clock/deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import { type ExchangeOwner, HttpExchange, type HttpReceiver } from './http-exchange.ts';
 import { InFlight } from './in-flight.ts';

@@ -1,6 +1,7 @@
 import type { ChainFamily, Head } from '../chains/chain-family.ts';
 import { type BreakerState, CircuitBreaker } from '../circuit-breaker/circuit-breaker.ts';
 import type { Clock } from '../clock/clock.ts';
+import { DeadlineWheel } from '../clock/deadline-wheel.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { ProviderConfig } from '../config/sections/provider.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -9,7 +10,6 @@ import { AnswerReader } from './answer-reader.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
 import { AttemptCounters } from './attempt-counters.ts';
 import { CoolDown } from './cool-down.ts';
-import { DeadlineWheel } from './deadline-wheel.ts';
 import { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import { MethodScores } from './method-scores.ts';
 import { providerMetrics } from './metrics.ts';

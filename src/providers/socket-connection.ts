@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import type { Clock, TimerHandle } from '../clock/clock.ts';
+import type { DeadlineWheel } from '../clock/deadline-wheel.ts';
 import { scanFrame } from '../protocol/json-rpc/scan-notification.ts';
-import type { DeadlineWheel } from './deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 import { SocketExchange, type SocketReceiver } from './socket-exchange.ts';
 

@@ -1,5 +1,5 @@
+import { Deadline } from '../clock/deadline-wheel.ts';
 import type { ScannedResponse } from '../protocol/json-rpc/scan-response.ts';
-import { Deadline } from './deadline-wheel.ts';
 import type { ProviderErrorCode } from './errors.ts';
 
 /** Who waits for one answer over a WebSocket; exactly one of the two is called, later than the request, never after `cancel()`. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import { Deadline, type DeadlineWheel } from './deadline-wheel.ts';
+import { Deadline, type DeadlineWheel } from '../clock/deadline-wheel.ts';
 
 /** What is watched: counts of an HTTP transport. */
 export interface WatchedTransport {

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock/clock.ts';
+import type { DeadlineWheel } from '../clock/deadline-wheel.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import { scanRequest } from '../protocol/json-rpc/scan-request.ts';
 import { replaceId } from '../protocol/json-rpc/write.ts';
 import type { CounterCell } from '../telemetry/metrics.ts';
-import type { DeadlineWheel } from './deadline-wheel.ts';
 import { providerErrors } from './errors.ts';
 import { SocketConnection, type SocketEnd, type SocketOptions } from './socket-connection.ts';
 import type { SocketExchange, SocketReceiver } from './socket-exchange.ts';

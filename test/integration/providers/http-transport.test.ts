@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { DeadlineWheel } from '../../../src/clock/deadline-wheel.ts';
 import { systemClock } from '../../../src/clock/system-clock.ts';
-import { DeadlineWheel } from '../../../src/providers/deadline-wheel.ts';
 import { HttpTransport, type HttpTransportOptions } from '../../../src/providers/http-transport.ts';
 import { eventually } from '../../support/eventually.ts';
 import { httpResponse, startRawServer } from './raw-server.ts';

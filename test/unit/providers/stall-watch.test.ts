@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DeadlineWheel } from '../../../src/providers/deadline-wheel.ts';
+import { DeadlineWheel } from '../../../src/clock/deadline-wheel.ts';
 import { StallWatch } from '../../../src/providers/stall-watch.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Deadline, DeadlineWheel } from '../../../src/providers/deadline-wheel.ts';
+import { Deadline, DeadlineWheel } from '../../../src/clock/deadline-wheel.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 class Recorded extends Deadline {

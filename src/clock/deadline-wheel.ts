@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from '../clock/clock.ts';
+import type { Clock, TimerHandle } from './clock.ts';
 
 const SLOTS = 512;
 
