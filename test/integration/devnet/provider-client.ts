@@ -72,11 +72,13 @@ export async function wsClient(cleanup: Cleanup, url: string) {
       const id = nextId++;
       socket.send(rpcBody(method, params, id));
       const answer = await eventually(
-        () => messages.find(text => parse(text).id === id),
+        () => messages.find(text => parse(text).id === id) ?? closedWith,
         `an answer to ${method}`,
         3_000,
       );
-      return parse(answer ?? '');
+      if (typeof answer !== 'string')
+        throw new Error(`closed with ${closedWith} before an answer to ${method}`);
+      return parse(answer);
     },
     /** The results of the events so far. */
     events(): Record<string, unknown>[] {
