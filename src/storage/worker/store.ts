@@ -1,0 +1,263 @@
+import { ABORT } from 'lmdb';
+import type { StoreOptions, StoreReport } from '../channel/messages.ts';
+import { inTransaction, type LmdbEnvironment, openEnvironment, type ValueSlice } from './lmdb-environment.ts';
+import { isRecordIntact, recordExpiry, recordHeaderBytes, writeRecordHeader } from './record.ts';
+import { SpaceAccount } from './space-account.ts';
+import { ExpiryKey, StoredKey } from './stored-key.ts';
+
+/** What `read` found: nothing, or nothing that has not expired; a value; a record whose bytes were damaged. */
+export const absent = 0;
+export const present = 1;
+export const corrupt = 2;
+export type ReadState = typeof absent | typeof present | typeof corrupt;
+
+/** A buffer for one record that is larger than this is not kept. */
+const keptBytes = 1024 * 1024;
+
+/**
+ * The keys of one store with their values and expiries. Writes happen inside `transaction` only. The index of expiries
+ * is exact: every key that expires has one entry in it, no other key has one.
+ */
+export class Store {
+  readonly options: StoreOptions;
+  readonly environment: LmdbEnvironment;
+  /** The record of the last `read` that was `present`; its value lies from `valueStart` up to `valueEnd`. */
+  value: Uint8Array = new Uint8Array(0);
+  readonly valueStart = recordHeaderBytes;
+  valueEnd = 0;
+  /** The expiry of the last record that `read` saw, expired or not; 0: none, or there was no record. */
+  expiry = 0;
+  /** Records that did not match their checksum. */
+  corruptRecords = 0;
+  readonly #space: SpaceAccount;
+  readonly #key = new StoredKey();
+  readonly #expiryKey = new ExpiryKey();
+  #record = newRecord(4096);
+  #expiring: number;
+
+  /** @throws lmdb's error when the file cannot be opened */
+  constructor(options: StoreOptions) {
+    this.options = options;
+    this.environment = openEnvironment(options.directory, options.maxBytes);
+    this.#space = new SpaceAccount(this.environment, options.maxBytes);
+    this.#expiring = entriesOf(this.environment.expiries);
+  }
+
+  /** Keys, those included that expired and were not swept yet. */
+  get keys(): number {
+    return entriesOf(this.environment.data);
+  }
+
+  /** Keys that expire; exact where this thread writes. */
+  get expiringKeys(): number {
+    return this.#expiring;
+  }
+
+  /** Begins anew with what is committed now; a thread that does not write sees no newer state without. */
+  refresh(): void {
+    this.environment.root.resetReadTxn();
+  }
+
+  /** Looks up the key; what it found is in `value`, `valueEnd` and `expiry` until the next call. */
+  read(source: Uint8Array, start: number, end: number, now: number): ReadState {
+    const key = this.#key;
+    key.source = source;
+    key.start = start;
+    key.end = end;
+    const record = this.environment.data.getBinaryFast(key as StoredKey & Uint8Array);
+    if (record === undefined) {
+      this.expiry = 0;
+      return absent;
+    }
+    const length = record.length;
+    const isIntact = isRecordIntact(source, start, end, record, length);
+    this.expiry = length < recordHeaderBytes ? 0 : recordExpiry(record);
+    if (!isIntact) {
+      this.corruptRecords++;
+      return corrupt;
+    }
+    if (this.expiry !== 0 && this.expiry <= now) return absent;
+    this.value = record;
+    this.valueEnd = length;
+    return present;
+  }
+
+  /** Looks up what a write must know before it replaces or removes the key whatever it is: `expiry`, when any key has one. */
+  readExpiry(source: Uint8Array, start: number, end: number, now: number): void {
+    if (this.#expiring === 0) this.expiry = 0;
+    else this.read(source, start, end, now);
+  }
+
+  /**
+   * Writes the key with the value that lies in `from`; `expiry` 0: none. Follows a `read` or `readExpiry` of the same
+   * key.
+   */
+  put(
+    source: Uint8Array,
+    start: number,
+    end: number,
+    from: Uint8Array,
+    fromStart: number,
+    fromEnd: number,
+    expiry: number,
+  ): void {
+    const value = this.prepare(fromEnd - fromStart);
+    if (fromEnd - fromStart <= 40) {
+      for (let i = fromStart, to = recordHeaderBytes; i < fromEnd; i++, to++) value[to] = from[i]!;
+    } else
+      value.set(
+        new Uint8Array(from.buffer, from.byteOffset + fromStart, fromEnd - fromStart),
+        recordHeaderBytes,
+      );
+    this.putPrepared(source, start, end, expiry);
+  }
+
+  /** A buffer in which the caller writes `valueBytes` bytes at `valueStart`, for `putPrepared`. */
+  prepare(valueBytes: number): Buffer {
+    const length = recordHeaderBytes + valueBytes;
+    if (length > this.#record.length)
+      this.#record = newRecord(Math.max(length, Math.min(keptBytes, length * 2)));
+    this.#record.end = length;
+    return this.#record;
+  }
+
+  /** Writes the key with the prepared value. */
+  putPrepared(source: Uint8Array, start: number, end: number, expiry: number): void {
+    const key = this.#key;
+    key.source = source;
+    key.start = start;
+    key.end = end;
+    const record = this.#record;
+    writeRecordHeader(record, record.end, expiry, source, start, end);
+    this.environment.data.putSync(key as StoredKey & Uint8Array, record);
+    if (expiry !== this.expiry) this.#index(source, start, end, expiry);
+    if (record.length > keptBytes) this.#record = newRecord(4096);
+  }
+
+  /** Removes the key; false: it was not there. Follows a `read` or `readExpiry` of the same key. */
+  remove(source: Uint8Array, start: number, end: number): boolean {
+    const key = this.#key;
+    key.source = source;
+    key.start = start;
+    key.end = end;
+    const wasThere = this.environment.data.removeSync(key as StoredKey & Uint8Array);
+    if (this.expiry !== 0) this.#index(source, start, end, 0);
+    return wasThere;
+  }
+
+  /** Removes every key. */
+  clear(): void {
+    clear(this.environment.data);
+    clear(this.environment.expiries);
+    this.#expiring = 0;
+  }
+
+  /** Whether a command of so many bytes may add to the store. */
+  admit(bytes: number): boolean {
+    return this.#space.admit(bytes);
+  }
+
+  /** Whether a key may be there that expired before `now`. */
+  hasExpired(now: number): boolean {
+    for (const key of this.expiriesFrom(1)) return key.deadline <= now;
+    return false;
+  }
+
+  /** The first `limit` entries of the index of expiries. */
+  expiriesFrom(limit: number): Iterable<ExpiryKey> {
+    const first = new ExpiryKey();
+    return this.environment.expiries.getKeys({ start: first as ExpiryKey & Uint8Array, limit });
+  }
+
+  /** Up to `limit` keys behind `position`; from the first one when it is undefined. */
+  keysBehind(position: Uint8Array | undefined, limit: number): Iterable<StoredKey> {
+    const start = new StoredKey(position) as StoredKey & Uint8Array;
+    return this.environment.data.getKeys({ start, exclusiveStart: position !== undefined, limit } as object);
+  }
+
+  /** Removes an entry of the index, and its key when the key expires just then. */
+  expire(entry: ExpiryKey): boolean {
+    const { source, start, end, deadline } = entry;
+    // A record that was damaged may not say when it expires; the entry goes in any case.
+    this.read(source, start, end, deadline);
+    const isExpired = this.expiry === deadline;
+    if (isExpired) this.remove(source, start, end);
+    else if (this.environment.expiries.removeSync(entry as ExpiryKey & Uint8Array)) this.#expiring--;
+    return isExpired;
+  }
+
+  /** Runs `body` in one transaction; nothing of it stays when it throws or cannot be committed. */
+  transaction(body: () => void): void {
+    const before = this.#expiring;
+    try {
+      inTransaction(this.environment, body);
+    } catch (error) {
+      this.#expiring = before;
+      throw error;
+    }
+  }
+
+  /** Runs `body` inside a transaction; nothing of it stays when it returns false. */
+  attempt(body: () => boolean): void {
+    const before = this.#expiring;
+    let isKept = false;
+    this.environment.root.transactionSync(() => {
+      isKept = body();
+      return isKept ? undefined : ABORT;
+    });
+    if (!isKept) this.#expiring = before;
+  }
+
+  /** Pages in use, counted. */
+  report(): StoreReport {
+    const { name, maxBytes } = this.options;
+    const statistics = this.environment.root.getStats() as { pageSize: number; lastPageNumber: number };
+    return {
+      name,
+      keys: this.keys,
+      keysWithExpiry: entriesOf(this.environment.expiries),
+      usedBytes: this.#space.measure(),
+      fileBytes: (statistics.lastPageNumber + 1) * statistics.pageSize,
+      maxBytes,
+    };
+  }
+
+  /** Closes the environment; nothing may be called after. */
+  async close(): Promise<void> {
+    await this.environment.root.close();
+  }
+
+  /** Brings the key's entry in the index from `this.expiry` to `expiry`. */
+  #index(source: Uint8Array, start: number, end: number, expiry: number): void {
+    const key = this.#expiryKey as ExpiryKey & Uint8Array;
+    key.source = source;
+    key.start = start;
+    key.end = end;
+    const { expiries } = this.environment;
+    if (this.expiry !== 0) {
+      key.deadline = this.expiry;
+      if (expiries.removeSync(key)) this.#expiring--;
+    }
+    if (expiry !== 0) {
+      key.deadline = expiry;
+      expiries.putSync(key, nothing);
+      this.#expiring++;
+    }
+    this.expiry = expiry;
+  }
+}
+
+const nothing = Buffer.alloc(0);
+
+function newRecord(bytes: number): ValueSlice {
+  return Object.assign(Buffer.allocUnsafeSlow(bytes), { start: 0, end: 0 });
+}
+
+function entriesOf(database: { getStats(): object }): number {
+  return (database.getStats() as { entryCount: number }).entryCount;
+}
+
+/** `clearSync` runs in the transaction that is open. */
+function clear(database: { clearSync(): void }): void {
+  database.clearSync();
+}
