@@ -24,13 +24,17 @@ export interface FrameEntry {
 /** Bytes that `entry` takes in a frame. */
 export const requestBytes = (entry: FrameEntry): number => requestHeader + entry.commands.length;
 
-/** Writes the entries, with their ids, into one buffer of exactly that size, to be transferred. */
-export function writeRequestFrame(entries: readonly FrameEntry[], ids: readonly number[]): ArrayBuffer {
+/** Writes the first `length` entries, with their ids, into one buffer of exactly that size, to be transferred. */
+export function writeRequestFrame(
+  entries: readonly FrameEntry[],
+  ids: readonly number[],
+  length = entries.length,
+): ArrayBuffer {
   let bytes = 0;
-  for (const entry of entries) bytes += requestBytes(entry);
+  for (let i = 0; i < length; i++) bytes += requestBytes(entries[i]!);
   const frame = Buffer.from(new ArrayBuffer(bytes));
   let at = 0;
-  for (let i = 0; i < entries.length; i++) {
+  for (let i = 0; i < length; i++) {
     const entry = entries[i]!;
     frame.writeUInt32LE(ids[i]!, at);
     frame[at + 4] = entry.store;
