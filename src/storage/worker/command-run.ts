@@ -1,7 +1,7 @@
 import type { ReplyWriter } from '../../protocol/resp/reply-writer.ts';
 import { commandErrors } from '../commands/command-errors.ts';
 import type { CommandArguments } from './command-arguments.ts';
-import { type absent, corrupt, type present, type Store } from './store.ts';
+import { corrupt, type ReadState, type Store } from './store.ts';
 import { maxKeyBytes } from './stored-key.ts';
 
 /** Bytes of replies that are held at once; a reply that would go beyond is refused. */
@@ -36,7 +36,7 @@ export class CommandRun {
   }
 
   /** Looks up the key that is the argument at `index`: `present`, `absent`, or `corrupt` and answered with an error. */
-  find(index: number): typeof absent | typeof present | typeof corrupt {
+  find(index: number): ReadState {
     const { args } = this;
     const state = this.store.read(args.source, args.starts[index]!, args.ends[index]!, this.now);
     if (state === corrupt) this.fail(commandErrors.corruptRecord);
@@ -67,7 +67,7 @@ export class CommandRun {
   /** Looks up the expiry of the key at `index`, whatever its value is. */
   findExpiry(index: number): void {
     const { args } = this;
-    this.store.readExpiry(args.source, args.starts[index]!, args.ends[index]!, this.now);
+    this.store.readExpiry(args.source, args.starts[index]!, args.ends[index]!);
   }
 
   /** Removes the key at `index`. Follows a look-up of the same key. */

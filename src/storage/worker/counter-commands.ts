@@ -32,9 +32,15 @@ function add(run: CommandRun, delta: number | bigint): void {
   const state = run.find(0);
   if (state === corrupt) return;
   const before = state === absent ? 0 : parseInteger(store.value, store.valueStart, store.valueEnd);
-  if (before === undefined) return run.fail(notInteger);
+  if (before === undefined) {
+    run.fail(notInteger);
+    return;
+  }
   const after = addIntegers(before, delta);
-  if (after === undefined) return run.fail('ERR increment or decrement would overflow');
+  if (after === undefined) {
+    run.fail('ERR increment or decrement would overflow');
+    return;
+  }
   const digits = after.toString();
   const record = store.prepare(digits.length);
   for (let i = 0; i < digits.length; i++) record[store.valueStart + i] = digits.charCodeAt(i);

@@ -50,17 +50,28 @@ function setExpiry(run: CommandRun, unit: TimeUnit, name: string): void {
     else if (run.isWord(i, 'xx')) onlyIfAny = true;
     else if (run.isWord(i, 'gt')) onlyIfLater = true;
     else if (run.isWord(i, 'lt')) onlyIfEarlier = true;
-    else return run.fail(`ERR Unsupported option ${run.text(i)}`);
+    else {
+      run.fail(`ERR Unsupported option ${run.text(i)}`);
+      return;
+    }
   }
   if (onlyIfNone && (onlyIfAny || onlyIfLater || onlyIfEarlier)) {
-    return run.fail('ERR NX and XX, GT or LT options at the same time are not compatible');
+    run.fail('ERR NX and XX, GT or LT options at the same time are not compatible');
+    return;
   }
   if (onlyIfLater && onlyIfEarlier) {
-    return run.fail('ERR GT and LT options at the same time are not compatible');
+    run.fail('ERR GT and LT options at the same time are not compatible');
+    return;
   }
   const time = parseExpiry(args.source, args.starts[1]!, args.ends[1]!, unit, run.now);
-  if (time === notInteger) return run.fail('ERR value is not an integer or out of range');
-  if (time === outOfRange) return run.fail(`ERR invalid expire time in '${name}' command`);
+  if (time === notInteger) {
+    run.fail('ERR value is not an integer or out of range');
+    return;
+  }
+  if (time === outOfRange) {
+    run.fail(`ERR invalid expire time in '${name}' command`);
+    return;
+  }
   const state = run.find(0);
   if (state === corrupt) return;
   const current = store.expiry;

@@ -2,6 +2,7 @@ import { compileGlob } from '../../protocol/resp/glob.ts';
 import type { CommandRun } from './command-run.ts';
 import { parseInteger } from './integer-text.ts';
 import { absent, corrupt, present } from './store.ts';
+import { maxKeyBytes } from './stored-key.ts';
 
 /** Keys that one SCAN looks at, whatever COUNT says: other commands wait meanwhile. */
 const maxScanned = 10_000;
@@ -41,7 +42,8 @@ export function dbSize(run: CommandRun): void {
 export function flushAll(run: CommandRun): void {
   const count = run.args.argumentCount;
   if (count > 1 || (count === 1 && !run.isWord(0, 'async') && !run.isWord(0, 'sync'))) {
-    return run.fail('ERR syntax error');
+    run.fail('ERR syntax error');
+    return;
   }
   run.store.clear();
   run.reply.simple('OK');
@@ -55,20 +57,36 @@ export function scan(run: CommandRun): void {
   const { args, reply, store } = run;
   const { source, starts, ends } = args;
   const isStart = starts[0] === ends[0];
-  if (!isStart && source[starts[0]!] !== positionMark) return run.fail('ERR invalid cursor');
+  const isPosition = source[starts[0]!] === positionMark && ends[0]! - starts[0]! <= maxKeyBytes + 1;
+  if (!isStart && !isPosition) {
+    run.fail('ERR invalid cursor');
+    return;
+  }
   let matches: ((subject: Uint8Array) => boolean) | undefined;
   let count = usualScanned;
   let isTypeWanted = true;
   for (let i = 1; i < args.argumentCount; i += 2) {
-    if (i + 1 >= args.argumentCount) return run.fail('ERR syntax error');
+    if (i + 1 >= args.argumentCount) {
+      run.fail('ERR syntax error');
+      return;
+    }
     if (run.isWord(i, 'match')) matches = compileGlob(source.subarray(starts[i + 1]!, ends[i + 1]!));
     else if (run.isWord(i, 'type')) isTypeWanted = run.isWord(i + 1, 'string');
     else if (run.isWord(i, 'count')) {
       const wanted = parseInteger(source, starts[i + 1]!, ends[i + 1]!);
-      if (wanted === undefined) return run.fail('ERR value is not an integer or out of range');
-      if (wanted < 1) return run.fail('ERR syntax error');
+      if (wanted === undefined) {
+        run.fail('ERR value is not an integer or out of range');
+        return;
+      }
+      if (wanted < 1) {
+        run.fail('ERR syntax error');
+        return;
+      }
       count = Number(wanted < maxScanned ? wanted : maxScanned);
-    } else return run.fail('ERR syntax error');
+    } else {
+      run.fail('ERR syntax error');
+      return;
+    }
   }
   const position = isStart ? undefined : source.subarray(starts[0]! + 1, ends[0]!);
   // One key more than wanted tells whether there is more.

@@ -47,9 +47,13 @@ function setWithOptions(run: CommandRun): void {
   if (unit !== undefined) {
     const { source, starts, ends } = run.args;
     const time = parseExpiry(source, starts[timeIndex]!, ends[timeIndex]!, unit, run.now);
-    if (time === notInteger) return run.fail('ERR value is not an integer or out of range');
+    if (time === notInteger) {
+      run.fail('ERR value is not an integer or out of range');
+      return;
+    }
     if (time === outOfRange || time <= (unit.isAbsolute ? 0 : run.now)) {
-      return run.fail("ERR invalid expire time in 'set' command");
+      run.fail("ERR invalid expire time in 'set' command");
+      return;
     }
     expiry = time;
   }

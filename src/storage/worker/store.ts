@@ -3,7 +3,7 @@ import type { StoreOptions, StoreReport } from '../channel/messages.ts';
 import { inTransaction, type LmdbEnvironment, openEnvironment, type ValueSlice } from './lmdb-environment.ts';
 import { isRecordIntact, recordExpiry, recordHeaderBytes, writeRecordHeader } from './record.ts';
 import { SpaceAccount } from './space-account.ts';
-import { ExpiryKey, StoredKey } from './stored-key.ts';
+import { ExpiryKey, maxKeyBytes, StoredKey } from './stored-key.ts';
 
 /** What `read` found: nothing, or nothing that has not expired; a value; a record whose bytes were damaged. */
 export const absent = 0;
@@ -13,6 +13,10 @@ export type ReadState = typeof absent | typeof present | typeof corrupt;
 
 /** A buffer for one record that is larger than this is not kept. */
 const keptBytes = 1024 * 1024;
+const usualBytes = 4096;
+
+/** Native copies cost more than a loop below this many bytes. */
+const shortBytes = 40;
 
 /**
  * The keys of one store with their values and expiries. Writes happen inside `transaction` only. The index of expiries
@@ -32,7 +36,7 @@ export class Store {
   readonly #space: SpaceAccount;
   readonly #key = new StoredKey();
   readonly #expiryKey = new ExpiryKey();
-  #record = newRecord(4096);
+  #record = newRecord(usualBytes);
   #expiring: number;
 
   /** @throws lmdb's error when the file cannot be opened */
@@ -60,19 +64,10 @@ export class Store {
 
   /** Looks up the key; what it found is in `value`, `valueEnd` and `expiry` until the next call. */
   read(source: Uint8Array, start: number, end: number, now: number): ReadState {
-    const key = this.#key;
-    key.source = source;
-    key.start = start;
-    key.end = end;
-    const record = this.environment.data.getBinaryFast(key as StoredKey & Uint8Array);
-    if (record === undefined) {
-      this.expiry = 0;
-      return absent;
-    }
+    const record = this.#find(source, start, end);
+    if (record === undefined) return absent;
     const length = record.length;
-    const isIntact = isRecordIntact(source, start, end, record, length);
-    this.expiry = length < recordHeaderBytes ? 0 : recordExpiry(record);
-    if (!isIntact) {
+    if (!isRecordIntact(source, start, end, record, length)) {
       this.corruptRecords++;
       return corrupt;
     }
@@ -82,10 +77,10 @@ export class Store {
     return present;
   }
 
-  /** Looks up what a write must know before it replaces or removes the key whatever it is: `expiry`, when any key has one. */
-  readExpiry(source: Uint8Array, start: number, end: number, now: number): void {
+  /** Looks up `expiry` alone, which a write must know before it replaces or removes the key whatever its value is. */
+  readExpiry(source: Uint8Array, start: number, end: number): void {
     if (this.#expiring === 0) this.expiry = 0;
-    else this.read(source, start, end, now);
+    else this.#find(source, start, end);
   }
 
   /**
@@ -102,7 +97,7 @@ export class Store {
     expiry: number,
   ): void {
     const value = this.prepare(fromEnd - fromStart);
-    if (fromEnd - fromStart <= 40) {
+    if (fromEnd - fromStart <= shortBytes) {
       for (let i = fromStart, to = recordHeaderBytes; i < fromEnd; i++, to++) value[to] = from[i]!;
     } else
       value.set(
@@ -131,11 +126,12 @@ export class Store {
     writeRecordHeader(record, record.end, expiry, source, start, end);
     this.environment.data.putSync(key as StoredKey & Uint8Array, record);
     if (expiry !== this.expiry) this.#index(source, start, end, expiry);
-    if (record.length > keptBytes) this.#record = newRecord(4096);
+    if (record.length > keptBytes) this.#record = newRecord(usualBytes);
   }
 
   /** Removes the key; false: it was not there. Follows a `read` or `readExpiry` of the same key. */
   remove(source: Uint8Array, start: number, end: number): boolean {
+    if (end - start > maxKeyBytes) return false;
     const key = this.#key;
     key.source = source;
     key.start = start;
@@ -179,7 +175,7 @@ export class Store {
   expire(entry: ExpiryKey): boolean {
     const { source, start, end, deadline } = entry;
     // A record that was damaged may not say when it expires; the entry goes in any case.
-    this.read(source, start, end, deadline);
+    this.#find(source, start, end);
     const isExpired = this.expiry === deadline;
     if (isExpired) this.remove(source, start, end);
     else if (this.environment.expiries.removeSync(entry as ExpiryKey & Uint8Array)) this.#expiring--;
@@ -225,6 +221,19 @@ export class Store {
   /** Closes the environment; nothing may be called after. */
   async close(): Promise<void> {
     await this.environment.root.close();
+  }
+
+  /** The record of the key, and its `expiry`. A damaged one may say any. */
+  #find(source: Uint8Array, start: number, end: number): Uint8Array | undefined {
+    this.expiry = 0;
+    if (end - start > maxKeyBytes) return undefined;
+    const key = this.#key;
+    key.source = source;
+    key.start = start;
+    key.end = end;
+    const record = this.environment.data.getBinaryFast(key as StoredKey & Uint8Array);
+    if (record !== undefined && record.length >= recordHeaderBytes) this.expiry = recordExpiry(record);
+    return record;
   }
 
   /** Brings the key's entry in the index from `this.expiry` to `expiry`. */

@@ -21,7 +21,10 @@ export function mget(run: CommandRun): void {
 
 export function mset(run: CommandRun): void {
   const count = run.args.argumentCount;
-  if (count % 2 !== 0) return run.fail("ERR wrong number of arguments for 'mset' command");
+  if (count % 2 !== 0) {
+    run.fail("ERR wrong number of arguments for 'mset' command");
+    return;
+  }
   for (let i = 0; i < count; i += 2) if (!run.isStorable(i)) return;
   for (let i = 0; i < count; i += 2) {
     run.findExpiry(i);
@@ -56,7 +59,8 @@ export function append(run: CommandRun): void {
   const before = valueEnd - valueStart;
   const total = before + ends[1]! - starts[1]!;
   if (total > maxValueBytes) {
-    return run.fail('ERR string exceeds maximum allowed size (proto-max-bulk-len)');
+    run.fail('ERR string exceeds maximum allowed size (proto-max-bulk-len)');
+    return;
   }
   const record = store.prepare(total);
   // The value may lie in lmdb's reused buffer, which claims a length of its own: natives get a plain view.
