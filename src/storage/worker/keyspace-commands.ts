@@ -82,7 +82,7 @@ export function scan(run: CommandRun): void {
         run.fail('ERR syntax error');
         return;
       }
-      count = Number(wanted < maxScanned ? wanted : maxScanned);
+      count = typeof wanted === 'bigint' ? maxScanned : Math.min(wanted, maxScanned);
     } else {
       run.fail('ERR syntax error');
       return;

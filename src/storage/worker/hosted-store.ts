@@ -1,0 +1,115 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, TimerHandle } from '../../clock/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { StorageThreadOptions, StoreOptions, StoreReport } from '../channel/messages.ts';
+import { Checkpointer } from '../database/checkpoint.ts';
+import { pinSnapshot } from '../database/pin-snapshot.ts';
+import { storeFiles } from '../database/store-files.ts';
+import type { ExpiryClock } from './expiry-clock.ts';
+import { ExpirySweep } from './expiry-sweep.ts';
+import { openStore } from './open-store.ts';
+import type { Store } from './store.ts';
+import { StoreExecutor } from './store-executor.ts';
+import type { WriteFailure } from './write-failure.ts';
+
+export interface HostedStoreDependencies {
+  readonly clock: Clock;
+  readonly expiryClock: ExpiryClock;
+  readonly log: Log;
+  /** Sends a frame of replies. */
+  readonly send: (frame: ArrayBuffer) => void;
+}
+
+/** A store of a storage thread with all that runs on it: commands, and on the writer the sweep and the checkpoints. */
+export class HostedStore {
+  readonly store: Store;
+  readonly executor: StoreExecutor;
+  readonly #dependencies: HostedStoreDependencies;
+  readonly #log: Log;
+  readonly #checkpointer: Checkpointer | undefined;
+  readonly #sweep: ExpirySweep;
+  #sweepTimer: TimerHandle | undefined;
+  #isClosed = false;
+
+  /** @throws StorageError when the store cannot be opened */
+  constructor(options: StoreOptions, thread: StorageThreadOptions, dependencies: HostedStoreDependencies) {
+    const { clock, expiryClock, send } = dependencies;
+    this.#dependencies = dependencies;
+    this.#log = dependencies.log.child({ store: options.name });
+    this.store = openStore(options, thread, this.#log);
+    const isWriter = thread.role === 'writer';
+    if (isWriter) this.#checkpointer = this.#newCheckpointer(options, thread.checkpointIntervalMs);
+    this.executor = new StoreExecutor(this.store, {
+      clock: expiryClock,
+      send,
+      durability: this.#checkpointer,
+      onFailure: failure => this.#logFailure(failure),
+    });
+    const commit = (body: () => void) => this.executor.commit(body);
+    this.#sweep = new ExpirySweep(this.store, {}, { clock, expiryClock, commit });
+    if (isWriter) this.#sweepTimer = clock.setInterval(this.#sweepAll, thread.sweepIntervalMs);
+  }
+
+  get expiredKeys(): number {
+    return this.#sweep.expiredKeys;
+  }
+
+  get checkpoints(): number {
+    return this.#checkpointer?.checkpoints ?? 0;
+  }
+
+  report(): StoreReport {
+    const { failure } = this.executor;
+    const report = this.store.report();
+    return failure === undefined ? report : { ...report, failing: failure.code };
+  }
+
+  /**
+   * Copies the store, as it is now, into a folder of its name in `directory`, while commands go on.
+   *
+   * @returns the bytes of the copy
+   * @throws lmdb's or the system's error, such as that the folder holds a database already
+   */
+  async backup(directory: string): Promise<number> {
+    const target = join(directory, this.store.options.name);
+    mkdirSync(target, { recursive: true });
+    await this.store.environment.root.backup(target, true);
+    return statSync(storeFiles(target).data).size;
+  }
+
+  /** Makes the last checkpoint, which answers what waits for it, and closes the file. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#dependencies.clock.clearInterval(this.#sweepTimer);
+    await this.#checkpointer?.close();
+    await this.store.close();
+  }
+
+  readonly #sweepAll = (): void => {
+    if (this.#isClosed) return;
+    // One batch, then whatever waits to be run.
+    if (this.#sweep.run()) setImmediate(this.#sweepAll);
+  };
+
+  #newCheckpointer(options: StoreOptions, intervalMs: number): Checkpointer {
+    return new Checkpointer(
+      { directory: options.directory, intervalMs },
+      {
+        pin: () => pinSnapshot(this.store.environment.root),
+        clock: this.#dependencies.clock,
+        onError: error => this.#log.error('no checkpoint could be made', { error: error.message }),
+      },
+    );
+  }
+
+  #logFailure(failure: WriteFailure | undefined): void {
+    if (failure === undefined) this.#log.info('writes are committed again');
+    else
+      this.#log.error('a commit failed, its writes were refused', {
+        code: failure.code,
+        reason: failure.line,
+      });
+  }
+}
