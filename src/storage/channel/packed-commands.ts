@@ -42,6 +42,26 @@ export class CommandPacker {
     this.slice(bytes, 0, bytes.length);
   }
 
+  /** An argument that is a text, as UTF-8. */
+  text(text: string): void {
+    const { length } = text;
+    // Three bytes per UTF-16 unit at most.
+    this.#reserve(4 + 3 * length);
+    const target = this.#buffer;
+    const start = this.#length + 4;
+    let i = 0;
+    if (length <= 32) {
+      for (; i < length; i++) {
+        const unit = text.charCodeAt(i);
+        if (unit >= 0x80) break;
+        target[start + i] = unit;
+      }
+    }
+    const bytes = i === length ? length : target.write(text, start);
+    target.writeUInt32LE(bytes, this.#length);
+    this.#length = start + bytes;
+  }
+
   /** An argument that is the bytes of `source` from `start` up to `end`. */
   slice(source: Uint8Array, start: number, end: number): void {
     const length = end - start;

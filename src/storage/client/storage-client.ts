@@ -15,6 +15,7 @@ import { retryDelay } from './retry-delay.ts';
 import { SessionOrder } from './session-order.ts';
 import type { CallOwner, StorageCall } from './storage-call.ts';
 import type { StorageRequest } from './storage-request.ts';
+import { TypedStore } from './typed-store.ts';
 
 interface LostCall {
   readonly call: StorageCall;
@@ -87,6 +88,16 @@ export class StorageClient implements CallOwner {
   /** The stores, in the order of the runtime's list. */
   get stores(): StorageClientOptions['stores'] {
     return this.#options.stores;
+  }
+
+  /**
+   * The store of this name, for typed calls.
+   * @throws TypeError when there is none.
+   */
+  store(name: string): TypedStore {
+    const index = this.#options.stores.findIndex(store => store.name === name);
+    if (index === -1) throw new TypeError(`there is no store ${name}`);
+    return new TypedStore(index, request => this.submit(request));
   }
 
   get recovery(): RecoveryState {
