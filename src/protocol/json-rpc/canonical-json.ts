@@ -1,7 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeString } from './json-string.ts';
 import { MemberCursor } from './member-cursor.ts';
-import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipSpace, skipValue } from './skip-json.ts';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  skipSpace,
+  skipValue,
+} from './skip-json.ts';
 
 /**
  * The one text of a JSON value: two values that mean the same have the same text, for keying subscriptions and
@@ -50,6 +59,11 @@ class CanonicalWriter {
 
   private object(start: number, depth: number): string | undefined {
     const { source, end } = this;
+    const first = skipSpace(source, start + 1, end);
+    if (first < end && source[first] === CLOSE_OBJECT) {
+      this.at = first + 1;
+      return '{}';
+    }
     const members = new MemberCursor(source, start, end, 0);
     const texts = new Map<string, string>();
     while (members.nextKey()) {
