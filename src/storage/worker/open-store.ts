@@ -1,14 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Log } from '../../telemetry/log.ts';
 import type { StorageThreadOptions, StoreOptions } from '../channel/messages.ts';
-import { checkFile } from '../database/file-check.ts';
-import { recover } from '../database/recover.ts';
-import { storeFiles } from '../database/store-files.ts';
+import { prepareStore } from '../database/prepare-store.ts';
 import { StorageError, type StorageErrorCode } from '../errors.ts';
 import { Store } from './store.ts';
-
-/** `auto` reads the whole of a file below this many bytes. */
-const fullCheckBytes = 1024 ** 3;
 
 /** How a store is made ready before it is opened. */
 export interface OpenStoreOptions {
@@ -32,29 +27,16 @@ export function openStore(store: StoreOptions, options: OpenStoreOptions, log: L
 
 function prepare(store: StoreOptions, check: OpenStoreOptions['checkOnStart'], log: Log): void {
   mkdirSync(store.directory, { recursive: true });
-  const outcome = recover(store.directory);
+  const { outcome, report } = prepareStore(store.directory, check);
   if (outcome.kind === 'system_ended') {
     log.warn('the system ended while the store was open: it goes on from its last checkpoint', {
       store: store.name,
       transactionsLost: outcome.transactionsLost,
     });
   }
-  if (check === 'off' || outcome.kind === 'new') return;
-  const { data } = storeFiles(store.directory);
-  const depth = check === 'auto' ? depthOf(outcome, statSync(data).size) : check;
-  const report = checkFile(data, { depth });
-  if (report.ok) return;
-  const [problem] = report.problems;
-  const more = report.problems.length > 1 ? ` (and ${report.problems.length - 1} more)` : '';
-  throw new StorageError(
-    'corrupt_database',
-    `The database of the store ${store.name} is damaged: ${problem?.what ?? 'unreadable'}${more}.`,
-  );
-}
-
-/** A file of which nothing tells how it was left is read in full, whatever its size. */
-function depthOf(outcome: ReturnType<typeof recover>, bytes: number): 'full' | 'quick' {
-  return outcome.kind === 'unknown' || bytes < fullCheckBytes ? 'full' : 'quick';
+  if (report !== undefined && report.lostPages > 0) {
+    log.warn('pages of the file are neither used nor free', { store: store.name, pages: report.lostPages });
+  }
 }
 
 function openFailure(store: StoreOptions, error: unknown): StorageError {
