@@ -10,6 +10,8 @@ const maxReplyBytes = 1024 * 1024 * 1024;
 /** Bytes of one value, as in Redis. */
 export const maxValueBytes = 512 * 1024 * 1024;
 
+const okBytes = Buffer.from('+OK\r\n');
+
 /** What a command runs with: its arguments, the store, the place for its reply. One for all, changed for each. */
 export class CommandRun {
   readonly args: CommandArguments;
@@ -74,6 +76,11 @@ export class CommandRun {
   remove(index: number): boolean {
     const { args } = this;
     return this.store.remove(args.source, args.starts[index]!, args.ends[index]!);
+  }
+
+  /** Answers `OK`. */
+  answerOk(): void {
+    this.reply.raw(okBytes);
   }
 
   /** Answers with the value that was found; false: too much would be held at once, and it answered with that error. */

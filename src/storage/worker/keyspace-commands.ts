@@ -46,7 +46,7 @@ export function flushAll(run: CommandRun): void {
     return;
   }
   run.store.clear();
-  run.reply.simple('OK');
+  run.answerOk();
 }
 
 /**

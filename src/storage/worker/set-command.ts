@@ -36,7 +36,7 @@ export function set(run: CommandRun): void {
   if (run.args.argumentCount === 2) {
     run.findExpiry(0);
     run.put(0, 1, 0);
-    run.reply.simple('OK');
+    run.answerOk();
   } else if (readOptions(run)) setWithOptions(run);
   else run.fail('ERR syntax error');
 }
@@ -75,7 +75,7 @@ function setWithOptions(run: CommandRun): void {
   // A time in the past leaves nothing, as a key that expired is never seen.
   if (expiry !== 0 && expiry <= run.now) run.remove(0);
   else run.put(0, 1, expiry);
-  if (!answersOld) run.reply.simple('OK');
+  if (!answersOld) run.answerOk();
 }
 
 /** Fills `options`; false: they contradict each other, or are none. */

@@ -30,7 +30,7 @@ export function mset(run: CommandRun): void {
     run.findExpiry(i);
     run.put(i, i + 1, 0);
   }
-  run.reply.simple('OK');
+  run.answerOk();
 }
 
 export function getDel(run: CommandRun): void {
