@@ -11,8 +11,10 @@ export class PageUsage {
 
   /** Marks the pages as used. @returns the first that cannot be: it does not exist or is used already; -1: none */
   claim(page: number, count: number): number {
+    // Before the loop, which would not run at all for numbers too large to be counted up.
+    if (!(page >= 2 && page < this.#pages)) return page;
+    if (!(page + count <= this.#pages)) return this.#pages;
     for (let at = page; at < page + count; at++) {
-      if (!(at >= 2 && at < this.#pages)) return at;
       const bit = 1 << (at & 7);
       const byte = this.#bits[at >>> 3] ?? 0;
       if ((byte & bit) !== 0) return at;
