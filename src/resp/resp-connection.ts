@@ -1,0 +1,351 @@
+import type { Socket } from 'node:net';
+import { CommandParser } from '../protocol/resp/command-parser.ts';
+import { ReplyWriter } from '../protocol/resp/reply-writer.ts';
+import type { StorageSession } from '../storage/client/storage-request.ts';
+import { opcode } from '../storage/commands/command-table.ts';
+import { opcodeOf } from '../storage/commands/opcode-of.ts';
+import type { Log } from '../telemetry/log.ts';
+import { CommandRun, type RunOwner } from './command-run.ts';
+import { runCommand } from './commands/run-command.ts';
+import type { RespClient, RespServices, SessionCall } from './commands/session-call.ts';
+import type { GateWaiter, InFlightGate } from './in-flight-gate.ts';
+import { ReplyQueue } from './reply-queue.ts';
+import type { RunBuilder } from './run-builder.ts';
+import type { ScanCursors } from './scan-cursors.ts';
+import { numberedScanReply, scanPosition } from './scan-reply.ts';
+import type { Session } from './session.ts';
+import type { StorageSink } from './storage-sink.ts';
+import type { TopicMessage } from './topics.ts';
+import { Words } from './words.ts';
+
+/** What a connection shares with the others. */
+export interface ConnectionHost {
+  readonly services: RespServices;
+  readonly storage: StorageSink;
+  readonly builder: RunBuilder;
+  readonly gate: InFlightGate;
+  readonly cursors: ScanCursors;
+  readonly log: Log;
+  /** Calls `tick` of the connection once, before the event loop goes on. */
+  schedule(connection: RespConnection): void;
+  /** The connection is gone. */
+  closed(connection: RespConnection): void;
+}
+
+const maxInFlightCommands = 1024;
+const maxInFlightBytes = 2 * 2 ** 20;
+/** How long a client gets to take the last replies, and then to close the connection, before it is cut. */
+const lastRepliesMs = 30_000;
+const lingerMs = 1000;
+
+const scan = opcode('scan');
+
+/** One Redis client: bytes to commands, commands to the storage or the session's handlers, replies back in order. */
+export class RespConnection implements RespClient, RunOwner, GateWaiter {
+  readonly session: Session;
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #parser: CommandParser;
+  readonly #queue = new ReplyQueue();
+  readonly #storageSession: StorageSession = { inFlight: 0, lane: undefined };
+  readonly #call: SessionCall;
+  #inFlightCommands = 0;
+  #inFlightBytes = 0;
+  /** Whether storage commands need no look at the session. */
+  #isPlain: boolean;
+  /** Whether the commands in the builder are not to be answered. */
+  #isRunSilent = false;
+  #isPaused = false;
+  #isClosing = false;
+  #isClosed = false;
+  #isScheduled = false;
+
+  constructor(socket: Socket, session: Session, host: ConnectionHost) {
+    this.session = session;
+    this.#socket = socket;
+    this.#host = host;
+    const { options } = host.services;
+    const { maxBulkBytes, maxArguments, maxInlineBytes } = options;
+    const maxCommandBytes = Math.max(4 * maxBulkBytes, 2 ** 20);
+    this.#parser = new CommandParser({ maxBulkBytes, maxArguments, maxInlineBytes, maxCommandBytes });
+    this.#parser.isTrusted = this.#isPlain = session.isAuthenticated;
+    const words = new Words(this.#parser);
+    const writer = this.#queue.writer(session.protocol);
+    const { services } = host;
+    this.#call = { words, client: this, session, services, reply: writer, push: writer };
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.closeAfterReplies());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#onClose());
+  }
+
+  get outputBytes(): number {
+    return this.#queue.byteLength + this.#socket.writableLength;
+  }
+
+  get queryBytes(): number {
+    return this.#parser.pendingBytes;
+  }
+
+  /** Commands that the storage has not answered. */
+  get inFlight(): number {
+    return this.#inFlightCommands;
+  }
+
+  deliver(message: TopicMessage, pattern: Uint8Array | undefined): void {
+    if (this.#isClosed) return;
+    const writer = this.#queue.writer(this.session.protocol);
+    writer.push(pattern === undefined ? 3 : 4);
+    writer.text(pattern === undefined ? 'message' : 'pmessage');
+    if (pattern !== undefined) writer.bulk(pattern);
+    writer.bulk(message.channel);
+    writer.bulk(message.payload);
+    this.#host.services.meter.delivered.add();
+    if (this.#isOverLimit()) this.#cut('output_limit');
+    else this.#schedule();
+  }
+
+  /** Takes no further commands, and closes once those before are answered. */
+  closeAfterReplies(): void {
+    this.#isClosing = true;
+    this.#schedule();
+  }
+
+  kill(): void {
+    this.#socket.destroy();
+    this.#onClose();
+  }
+
+  /** Closes the connection when it was silent since `limit`, in monotonic milliseconds. */
+  closeIfIdle(limit: number): void {
+    if (this.session.lastUsedAt >= limit || this.#inFlightCommands > 0) return;
+    if (this.#host.services.topics.count(this) === 0) this.#cut('idle');
+  }
+
+  settled(run: CommandRun, replies: Buffer, isFailure: boolean): void {
+    this.#inFlightCommands -= run.count;
+    this.#inFlightBytes -= run.commands.length;
+    this.#host.gate.leave(run.count);
+    if (isFailure) this.#host.services.meter.refused('storage', run.count);
+    if (this.#isClosed) return;
+    this.#queue.fill(run, run.isSilent ? nothing : replies);
+    if (this.#isOverLimit()) this.#cut('output_limit');
+    else this.#schedule();
+  }
+
+  onRoom(): void {
+    this.#schedule();
+  }
+
+  /** Sends what is ready; goes on with commands that waited for room. */
+  tick(): void {
+    this.#isScheduled = false;
+    if (this.#isClosed) return;
+    if (this.#isPaused && this.#inFlightCommands * 2 <= maxInFlightCommands && !this.#mustWait()) {
+      this.#isPaused = false;
+      this.#work();
+      if (!this.#isPaused) this.#socket.resume();
+    }
+    this.#send();
+  }
+
+  #onData(chunk: Buffer): void {
+    const { services } = this.#host;
+    services.meter.received.add(chunk.length);
+    this.session.lastUsedAt = services.clock.now();
+    if (this.#isClosing) return;
+    this.#parser.feed(chunk);
+    this.#work();
+    this.#send();
+  }
+
+  /** Runs the commands that are there, as far as there is room. */
+  #work(): void {
+    try {
+      while (!this.#isClosing && !this.#isClosed) {
+        if (this.#mustWait()) {
+          this.#submit();
+          if (this.#mustWait()) {
+            this.#pause();
+            return;
+          }
+        }
+        if (!this.#parser.next()) break;
+        this.#command();
+      }
+      this.#submit();
+      if (this.#parser.error !== undefined && !this.#isClosing) this.#refuse(this.#parser.error);
+    } catch (error) {
+      this.#host.log.error('a command of a Redis client failed', { error });
+      // What it left in the builder must not go out under another connection's name.
+      if (this.#host.builder.count > 0) this.#host.builder.take();
+      this.kill();
+    }
+  }
+
+  #command(): void {
+    const parser = this.#parser;
+    const { builder, services } = this.#host;
+    const code = opcodeOf(parser.source, parser.starts[0]!, parser.ends[0]!);
+    if (code >= 0 && code !== scan && this.#isPlain && builder.add(code, parser)) {
+      services.meter.storageCommand(code);
+      if (builder.isFull) this.#submit();
+      return;
+    }
+    this.#sessionCommand(code);
+  }
+
+  /** Everything but a plain storage command. */
+  #sessionCommand(code: number): void {
+    const { session } = this;
+    const { builder, services } = this.#host;
+    if (code === -1 && this.#isHttp()) {
+      this.#host.log.warn('HTTP was sent to the RESP port; the connection was closed', {});
+      this.#cut('http');
+      return;
+    }
+    const isSilent = session.replyMode === 'off' || session.replyMode === 'skip';
+    // Unanswered commands go together; before anything else, the run under way takes its place among the replies.
+    const continuesRun = isSilent && this.#isRunSilent && code !== -1 && code !== scan;
+    if (!continuesRun) this.#submit();
+    const call = this.#call;
+    call.push = this.#queue.writer(session.protocol);
+    call.reply = isSilent ? discarded(session.protocol) : call.push;
+    if (runCommand(call, code)) {
+      this.#isRunSilent = isSilent;
+      if (code === scan) this.#scan();
+      else builder.add(code, this.#parser);
+      if (!isSilent || builder.isFull || session.replyMode === 'skip') this.#submit();
+    }
+    if (session.replyMode === 'skip') session.replyMode = 'on';
+    else if (session.replyMode === 'skipNext') session.replyMode = 'skip';
+    const isBound = session.protocol === 2 && services.topics.count(this) > 0;
+    this.#isPlain = session.isAuthenticated && session.replyMode === 'on' && !isBound;
+    this.#parser.isTrusted = session.isAuthenticated;
+  }
+
+  /** SCAN goes alone: its reply is rewritten. */
+  #scan(): void {
+    const { cursors, builder } = this.#host;
+    const position = scanPosition(this.#call.words.text(1), cursors);
+    if (position === undefined) {
+      this.#call.reply.error('ERR invalid cursor');
+      return;
+    }
+    builder.addWithFirst(scan, this.#parser, position);
+    this.#submit(reply => numberedScanReply(reply, cursors));
+  }
+
+  /** Sends the commands in the builder to the storage. */
+  #submit(translate?: (reply: Buffer) => Buffer): void {
+    const { builder, gate, storage, services } = this.#host;
+    if (builder.count === 0) return;
+    const { protocol } = this.session;
+    const fields = {
+      ...builder.take(),
+      store: services.options.store,
+      protocol,
+      session: this.#storageSession,
+    };
+    const run = new CommandRun(fields, this, this.#isRunSilent, translate);
+    this.#isRunSilent = false;
+    this.#inFlightCommands += run.count;
+    this.#inFlightBytes += run.commands.length;
+    gate.enter(run.count);
+    this.#queue.keep(run);
+    storage.submit(run);
+  }
+
+  #mustWait(): boolean {
+    const { builder, gate } = this.#host;
+    return (
+      this.#inFlightCommands + builder.count >= maxInFlightCommands ||
+      this.#inFlightBytes + builder.byteLength >= maxInFlightBytes ||
+      !gate.hasRoom(builder.count)
+    );
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+    this.#host.services.meter.paused.add();
+    if (!this.#host.gate.hasRoom(0)) this.#host.gate.wait(this);
+  }
+
+  /** Whether the command is the beginning of an HTTP request: a browser was made to speak to this port. */
+  #isHttp(): boolean {
+    const name = this.#call.words.lower(0);
+    return name === 'post' || name === 'host:';
+  }
+
+  #refuse(line: string): void {
+    this.#host.services.meter.closed('protocol_error');
+    this.#queue.writer(this.session.protocol).error(line);
+    this.closeAfterReplies();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    this.#host.schedule(this);
+  }
+
+  #isOverLimit(): boolean {
+    return this.outputBytes > this.#host.services.options.maxOutputBytes;
+  }
+
+  #send(): void {
+    if (this.#isClosed) return;
+    if (this.#queue.isReady) {
+      if (this.#isOverLimit()) {
+        this.#cut('output_limit');
+        return;
+      }
+      const chunks = this.#queue.take();
+      let bytes = 0;
+      if (chunks.length > 1) this.#socket.cork();
+      for (const chunk of chunks) {
+        bytes += chunk.length;
+        this.#socket.write(chunk);
+      }
+      if (chunks.length > 1) this.#socket.uncork();
+      this.#host.services.meter.sent.add(bytes);
+    }
+    if (this.#isClosing && !this.#queue.isWaiting) this.#end();
+  }
+
+  /** Ends the connection so that the last replies arrive: not before the client closes, or a moment has passed. */
+  #end(): void {
+    if (this.#socket.writableEnded) return;
+    const socket = this.#socket;
+    const { clock } = this.#host.services;
+    const destroyAfter = (ms: number) => clock.setTimeout(() => socket.destroy(), ms);
+    socket.end(() => destroyAfter(lingerMs));
+    destroyAfter(lastRepliesMs);
+    socket.resume();
+  }
+
+  #cut(reason: 'output_limit' | 'idle' | 'http'): void {
+    this.#host.services.meter.closed(reason);
+    if (reason === 'output_limit') this.#host.log.warn('a Redis client did not read its replies; closed', {});
+    this.kill();
+  }
+
+  #onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#host.gate.forget(this);
+    this.#host.services.topics.forget(this);
+    this.#host.closed(this);
+  }
+}
+
+const nothing = Buffer.alloc(0);
+const sink = new ReplyWriter(256);
+
+/** Takes replies that nobody wants. */
+function discarded(protocol: 2 | 3): ReplyWriter {
+  sink.reset();
+  sink.protocol = protocol;
+  return sink;
+}
