@@ -17,7 +17,9 @@ interface PriorityClass extends PriorityOptions {
   last: StorageCall | undefined;
   calls: number;
   commands: number;
-  /** What it was served so far, in commands divided by its weight; the class with the least goes next. */
+  /** What one command adds to `served`: the other priorities' weights multiplied, so that whole weights count exactly. */
+  readonly stride: number;
+  /** What it was served so far, by strides; the class with the least goes next. */
   served: number;
 }
 
@@ -33,10 +35,11 @@ export class PriorityQueue {
 
   constructor(options: Readonly<Record<StoragePriority, PriorityOptions>>) {
     const empty = { first: undefined, last: undefined, calls: 0, commands: 0, served: 0 };
+    const { high, normal, low } = options;
     this.#classes = {
-      high: { ...options.high, ...empty },
-      normal: { ...options.normal, ...empty },
-      low: { ...options.low, ...empty },
+      high: { ...high, ...empty, stride: normal.weight * low.weight },
+      normal: { ...normal, ...empty, stride: high.weight * low.weight },
+      low: { ...low, ...empty, stride: high.weight * normal.weight },
     };
     this.#ordered = storagePriorities.map(priority => this.#classes[priority]);
   }
@@ -93,7 +96,7 @@ export class PriorityQueue {
   shift(call: StorageCall): void {
     const own = this.#classes[call.request!.priority];
     this.#served = own.served;
-    own.served += call.request!.count / own.weight;
+    own.served += call.request!.count * own.stride;
     this.remove(call);
   }
 
