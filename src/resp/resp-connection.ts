@@ -141,10 +141,12 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   tick(): void {
     this.#isScheduled = false;
     if (this.#isClosed) return;
-    if (this.#isPaused && this.#inFlightCommands * 2 <= maxInFlightCommands && !this.#mustWait()) {
-      this.#isPaused = false;
-      this.#work();
-      if (!this.#isPaused) this.#socket.resume();
+    if (this.#isPaused && this.#inFlightCommands * 2 <= maxInFlightCommands) {
+      if (!this.#mustWait()) {
+        this.#isPaused = false;
+        this.#work();
+        if (!this.#isPaused) this.#socket.resume();
+      } else if (!this.#host.gate.hasRoom(0)) this.#host.gate.wait(this);
     }
     this.#send();
   }

@@ -74,6 +74,7 @@ export class RunBuilder {
       this.#packer = new CommandPacker();
       this.#largest = 0;
     }
+    this.#hasWrites = false;
     this.#canRepeat = this.#onlyAssigns = true;
     return { commands, count, access, isRepeatable };
   }
