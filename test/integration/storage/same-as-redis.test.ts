@@ -298,7 +298,7 @@ describe('storage commands beside a real Redis', { skip: hasRedis ? false : 'no 
       for (const [index, words] of commands.entries()) {
         const [name, ...args] = words;
         const actual = store.run(name!.toLowerCase(), ...args);
-        assert.deepEqual(actual, expected[index], script[index]);
+        assert.deepEqual(actual, expected[index], script[index]!);
       }
     });
   }
