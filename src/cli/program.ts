@@ -4,6 +4,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addDevnetCommand } from './commands/devnet.ts';
 import { addHelpCommand } from './commands/help.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
+import { addStorageCommand } from './commands/storage.ts';
 import { addTreeCommand } from './commands/tree.ts';
 import { defaultPort } from './default-port.ts';
 import { packageRoot, packageVersion } from './package-root.ts';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addCheckCommand(program, configPath);
   addTreeCommand(program, target);
   addDevnetCommand(program, target);
+  addStorageCommand(program, configPath);
   addHelpCommand(program);
   return program;
 }

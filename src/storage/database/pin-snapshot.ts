@@ -10,6 +10,8 @@ export interface PinnedSnapshot {
  * LMDB writes no page that a read transaction may still see (`mdb_find_oldest` in mdb.c).
  */
 export function pinSnapshot(root: RootDatabase): PinnedSnapshot {
+  // Another process that was killed while it read, such as a backup, would keep its pages for ever.
+  root.readerCheck();
   // A read transaction left over from earlier in this turn would pin an older state for longer than needed.
   root.resetReadTxn();
   const transaction = root.useReadTransaction();

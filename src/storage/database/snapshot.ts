@@ -1,0 +1,75 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { StorageError } from '../errors.ts';
+import type { SnapshotAnswer, SnapshotRequest } from './snapshot-messages.ts';
+
+const entry = new URL(`./snapshot-process${extname(import.meta.url)}`, import.meta.url);
+
+/**
+ * Runs `body` while the pages of the store's present state, and of later ones, stay as they are in the file, whatever
+ * another process writes meanwhile.
+ *
+ * @throws StorageError `corrupt_database` when lmdb cannot open the store
+ */
+export async function withSnapshot<T>(directory: string, body: () => T): Promise<T> {
+  const child = start({ directory });
+  try {
+    await finished(child, directory, 'held');
+    return body();
+  } finally {
+    await stop(child);
+  }
+}
+
+/**
+ * Copies the database of a store, as it is at one moment, into the directory `target`, which must be there.
+ *
+ * @throws StorageError `corrupt_database` when lmdb cannot read the store; `storage_directory` when it cannot write
+ */
+export async function copySnapshot(directory: string, target: string): Promise<void> {
+  const child = start({ directory, target });
+  try {
+    await finished(child, directory, 'copied');
+  } finally {
+    await stop(child);
+  }
+}
+
+function start(request: SnapshotRequest): ChildProcess {
+  return fork(entry, [JSON.stringify(request)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+}
+
+function finished(child: ChildProcess, directory: string, type: SnapshotAnswer['type']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.on('message', (answer: SnapshotAnswer) => {
+      if (answer.type === type) resolve();
+      else if (answer.type === 'failed') reject(copyFailed(directory, answer.message));
+    });
+    child.on('error', error => reject(copyFailed(directory, error.message)));
+    child.on('exit', (_code, signal) =>
+      reject(
+        new StorageError(
+          'corrupt_database',
+          `lmdb could not read the store in ${directory}${signal === null ? '' : ` (${signal})`}. Run \`trunkline storage check\`.`,
+        ),
+      ),
+    );
+  });
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) resolve();
+    else {
+      child.once('exit', () => resolve());
+      if (child.connected) child.disconnect();
+    }
+  });
+}
+
+function copyFailed(directory: string, reason: string): StorageError {
+  return new StorageError(
+    'storage_directory',
+    `The store in ${directory} cannot be read or copied: ${reason}`,
+  );
+}
