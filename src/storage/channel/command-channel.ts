@@ -39,6 +39,9 @@ export interface CommandChannel {
   send(entry: FrameEntry, call: ChannelCall): number;
   /** Forgets who waits for an entry; its reply is dropped, and its room is given back only then. */
   abandon(id: number): void;
-  /** Hands every entry that waits back to its caller; nothing may be sent afterwards. */
+  /**
+   * Hands every entry that waits back to its caller; nothing may be sent afterwards. Replies that lie in the port are
+   * lost with it: where the thread has ended, wait for the port's `close` first.
+   */
   fail(error: StorageError): void;
 }

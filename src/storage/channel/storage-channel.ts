@@ -1,4 +1,3 @@
-import { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
@@ -206,13 +205,6 @@ export class StorageChannel implements CommandChannel {
 
   fail(error: StorageError): void {
     if (this.#isDown) return;
-    // Replies of a thread that has just ended may lie in the port still.
-    if (this.#port instanceof MessagePort) {
-      for (let left = receiveMessageOnPort(this.#port); left !== undefined; ) {
-        this.#receive(left.message as FromStorageThread);
-        left = receiveMessageOnPort(this.#port);
-      }
-    }
     this.#isDown = true;
     this.#port.off('message', this.#onMessage);
     if (this.#delay !== undefined) this.#clock.clearTimeout(this.#delay);

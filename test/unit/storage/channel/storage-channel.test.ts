@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MessageChannel } from 'node:worker_threads';
 import type { ChannelCall } from '../../../../src/storage/channel/command-channel.ts';
 import { type FrameEntry, readRequestFrame } from '../../../../src/storage/channel/frames.ts';
-import { StorageChannel } from '../../../../src/storage/channel/storage-channel.ts';
 import { StorageError } from '../../../../src/storage/errors.ts';
-import { silentLog } from '../../../../src/telemetry/log.ts';
-import { silentMetrics } from '../../../../src/telemetry/metrics.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { channelOptions, FakeThread, replyFrame } from './fake-thread.ts';
+import { FakeThread, replyFrame } from './fake-thread.ts';
 
 const entry = (count = 1, bytes = 16): FrameEntry => ({
   store: 1,
@@ -242,25 +238,6 @@ describe('StorageChannel', () => {
     ]);
     thread.say({ type: 'closed' });
     assert.deepEqual(heard, ['closed']);
-  });
-
-  test('takes the replies that lie in the port when it fails', () => {
-    const { port1, port2 } = new MessageChannel();
-    const channel = new StorageChannel(port1, channelOptions, {
-      clock: new ManualClock(),
-      metrics: silentMetrics,
-      log: silentLog,
-    });
-    const [answered, lost] = [new Call(), new Call()];
-    const id = channel.send(entry(), answered);
-    channel.send(entry(), lost);
-    channel.flush();
-    const frame = replyFrame([{ id, count: 1 }]);
-    port2.postMessage(frame, [frame]);
-    channel.fail(new StorageError('storage_unavailable'));
-    assert.deepEqual(answered.replies, ['+OK\r\n']);
-    assert.deepEqual(lost.losses, [{ code: 'storage_unavailable', wasSent: true }]);
-    port1.close();
   });
 
   test('writes only the entries of this frame', () => {
