@@ -101,8 +101,7 @@ function killFilters(call: SessionCall): ((client: RespClient) => boolean)[] | u
     switch (words.lower(i)) {
       case 'id': {
         const id = words.integer(i + 1);
-        if (id === undefined) return refuse('ERR value is not an integer or out of range');
-        if (id < 1) return refuse('ERR client-id should be greater than 0');
+        if (id === undefined || id < 1) return refuse('ERR client-id should be greater than 0');
         filters.push(client => client.session.id === id);
         break;
       }

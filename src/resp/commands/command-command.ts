@@ -75,7 +75,7 @@ function info(call: SessionCall, table: ReadonlyMap<string, DescribedCommand>, f
   const chosen = call.words.count > from ? named(call, table, from) : [...table.values()];
   call.reply.array(chosen.length);
   for (const spec of chosen) {
-    if (spec === undefined) call.reply.nullArray();
+    if (spec === undefined) call.reply.null();
     else writeInfo(call.reply, spec);
   }
 }

@@ -1,6 +1,6 @@
 import { compileGlob } from '../../protocol/resp/glob.ts';
 import type { RespServices, SessionCall } from './session-call.ts';
-import { help, type SessionCommand, type Subcommand, sessionSpec } from './session-command.ts';
+import { help, type SessionCommand, type Subcommand, sessionSpec, syntaxError } from './session-command.ts';
 
 /** What CONFIG GET tells: names of Redis for what is so here, in the order that it lists them. */
 function settings({ options, figures, port }: RespServices): ReadonlyMap<string, string> {
@@ -19,13 +19,19 @@ function settings({ options, figures, port }: RespServices): ReadonlyMap<string,
 }
 
 function get({ words, services, reply }: SessionCall): void {
-  const all = [...settings(services)];
-  const patterns: ((name: Uint8Array) => boolean)[] = [];
+  const all = settings(services);
+  const found = new Map<string, string>();
   for (let i = 2; i < words.count; i++) {
-    patterns.push(compileGlob(Buffer.from(words.bytes(i).toString('latin1').toLowerCase(), 'latin1')));
+    const asked = words.text(i);
+    const exact = all.get(asked.toLowerCase());
+    // A name is given back as it was asked for.
+    if (exact !== undefined) found.set(asked, exact);
+    else if (/[[*?]/.test(asked)) {
+      const isMatch = compileGlob(Buffer.from(asked.toLowerCase()));
+      for (const [name, value] of all) if (isMatch(Buffer.from(name))) found.set(name, value);
+    }
   }
-  const found = all.filter(([name]) => patterns.some(isMatch => isMatch(Buffer.from(name))));
-  reply.map(found.length);
+  reply.map(found.size);
   for (const [name, value] of found) {
     reply.text(name);
     reply.text(value);
@@ -34,7 +40,7 @@ function get({ words, services, reply }: SessionCall): void {
 
 function set({ words, services, reply }: SessionCall): void {
   if (words.count % 2 !== 0) {
-    reply.error("ERR wrong number of arguments for 'config|set' command");
+    reply.error(syntaxError);
     return;
   }
   const known = settings(services);

@@ -22,8 +22,9 @@ function ping({ words, session, client, services, reply }: SessionCall): void {
 
 function select({ words, reply }: SessionCall): void {
   const index = words.integer(1);
-  if (index === undefined || Math.abs(index) > 0x7fffffff) {
-    reply.error('ERR value is not an integer or out of range');
+  if (index === undefined) reply.error('ERR value is not an integer or out of range');
+  else if (index < -(2 ** 31) || index >= 2 ** 31) {
+    reply.error('ERR value is out of range, value must between -2147483648 and 2147483647');
   } else if (index !== 0) reply.error('ERR DB index is out of range');
   else reply.simple('OK');
 }

@@ -50,6 +50,11 @@ function publish({ words, services, reply }: SessionCall): void {
 }
 
 function channels({ words, services, reply }: SessionCall): void {
+  if (words.count > 3) {
+    const asked = words.text(1);
+    reply.error(`ERR unknown subcommand or wrong number of arguments for '${asked}'. Try PUBSUB HELP.`);
+    return;
+  }
   const isMatch = words.count > 2 ? compileGlob(words.bytes(2)) : () => true;
   const names = services.topics.channels(isMatch);
   reply.array(names.length);
@@ -65,18 +70,7 @@ function numsub({ words, services, reply }: SessionCall): void {
 }
 
 const subcommands: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
-  [
-    'channels',
-    {
-      arity: -2,
-      run: call =>
-        call.words.count > 3
-          ? call.reply.error(
-              "ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.",
-            )
-          : channels(call),
-    },
-  ],
+  ['channels', { arity: -2, run: channels }],
   ['numsub', { arity: -2, run: numsub }],
   ['numpat', { arity: 2, run: ({ services, reply }) => reply.integer(services.topics.patternCount) }],
   [
