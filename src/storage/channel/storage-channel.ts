@@ -79,11 +79,13 @@ export class StorageChannel implements CommandChannel {
   readonly #replyTime: HistogramCell;
   readonly #calls: (ChannelCall | undefined)[];
   readonly #counts: Uint32Array;
+  readonly #readCounts: Uint32Array;
   readonly #bytes: Float64Array;
   readonly #sentAt: Float64Array;
   readonly #free: Uint32Array;
   #freeCount: number;
   #pending = 0;
+  #pendingReads = 0;
   #pendingBytes = 0;
   #batch: (FrameEntry | undefined)[] = [];
   #batchIds: number[] = [];
@@ -115,6 +117,7 @@ export class StorageChannel implements CommandChannel {
     metrics.gauge(storageMetrics.pending, { thread }, () => this.#pending);
     this.#calls = new Array<ChannelCall | undefined>(capacity).fill(undefined);
     this.#counts = new Uint32Array(capacity);
+    this.#readCounts = new Uint32Array(capacity);
     this.#bytes = new Float64Array(capacity);
     this.#sentAt = new Float64Array(capacity);
     this.#free = Uint32Array.from({ length: capacity }, (_, i) => capacity - 1 - i);
@@ -124,6 +127,11 @@ export class StorageChannel implements CommandChannel {
 
   get pending(): number {
     return this.#pending;
+  }
+
+  /** The part of `pending` in entries that do not write. */
+  get pendingReads(): number {
+    return this.#pendingReads;
   }
 
   /** Mean milliseconds from sending to reply; 0 before the first one. */
@@ -148,6 +156,9 @@ export class StorageChannel implements CommandChannel {
     this.#counts[id] = count;
     this.#bytes[id] = bytes;
     this.#pending += count;
+    const reads = entry.access === 'read' ? count : 0;
+    this.#readCounts[id] = reads;
+    this.#pendingReads += reads;
     this.#pendingBytes += bytes;
     this.#batch[this.#batchLength] = entry;
     this.#batchIds[this.#batchLength++] = id;
@@ -307,6 +318,7 @@ export class StorageChannel implements CommandChannel {
     this.#calls[id] = undefined;
     this.#free[this.#freeCount++] = id;
     this.#pending -= this.#counts[id]!;
+    this.#pendingReads -= this.#readCounts[id]!;
     this.#pendingBytes -= this.#bytes[id]!;
     return call;
   }

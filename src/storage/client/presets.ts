@@ -12,6 +12,8 @@ export interface StoragePreset {
 
 /** The values of `storage.preset`. */
 export const storagePresets = {
+  /** All calls of a turn of the event loop share a frame; an urgent call has at most 2000 commands before it. */
+  balanced: { batch: { flush: 'tick', maxCommands: 500, maxDelayMs: 0 }, window: 2000 },
   /** All calls of a turn of the event loop share a frame and a commit; threads always have plenty to do. */
   high_throughput: { batch: { flush: 'tick', maxCommands: 2000, maxDelayMs: 0 }, window: 8000 },
   /**

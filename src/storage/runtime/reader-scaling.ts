@@ -1,5 +1,5 @@
 export interface ReaderScalingOptions {
-  /** Readers that always run. @default 0 */
+  /** Readers that always run, whoever sees to that. @default 0 */
   readonly min: number;
   /** Readers at most; 0 turns readers off. @default 0 */
   readonly max: number;
@@ -45,7 +45,7 @@ export class ReaderScaling {
     const pending = this.#samples === 0 ? 0 : this.#sum / this.#samples;
     this.#sum = 0;
     this.#samples = 0;
-    if (readers < min) return 'up';
+    if (readers < min) return 'stay';
     // Without readers the writer answers the reads.
     const perThread = pending / Math.max(1, readers);
     this.#quiet = perThread < scaleDownAt ? this.#quiet + 1 : 0;

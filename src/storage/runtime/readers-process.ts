@@ -11,6 +11,8 @@ export interface ReadersProcessArgs {
   readonly intervalMs: number;
   /** How a pool is made; each process has its own. */
   readonly pool: ReaderPoolDependencies;
+  /** Whether the writer runs: it looks at the files and mends them before readers open them. */
+  readonly isWriterRunning: () => boolean;
   /** Reads that wait for the writer, which answers them where there is no reader. */
   readonly writerPending: () => number;
   /** Told of the pool that begins. */
@@ -39,7 +41,7 @@ const readersProcess: GenServer<ReadersProcessArgs, State> = {
     const { clock } = self.system;
     const pool = new ReaderPool(args.pool);
     const scaling = new ReaderScaling(args.scaling);
-    for (let i = 0; i < args.scaling.min; i++) pool.grow();
+    fill(pool, args);
     args.onPool(pool);
     const state = { pool, scaling };
     let samples = 0;
@@ -48,6 +50,7 @@ const readersProcess: GenServer<ReadersProcessArgs, State> = {
       args.scaling.max === 0
         ? undefined
         : clock.setInterval(() => {
+            fill(pool, args);
             scaling.sample(pool.size === 0 ? args.writerPending() : pool.pending);
             if (++samples % samplesPerInterval === 0) decide(state, args, clock.now());
           }, args.intervalMs / samplesPerInterval);
@@ -62,9 +65,14 @@ const readersProcess: GenServer<ReadersProcessArgs, State> = {
   formatStatus: ({ pool }) => ({ readers: pool.size, pending: pool.pending }),
 };
 
+/** Brings the readers up to `min`. */
+function fill(pool: ReaderPool, { scaling, isWriterRunning }: ReadersProcessArgs): void {
+  while (pool.size < scaling.min && isWriterRunning()) if (!pool.grow()) return;
+}
+
 function decide({ pool, scaling }: State, args: ReadersProcessArgs, now: number): void {
   const decision = scaling.evaluate(now, pool.size);
-  if (decision === 'up' && pool.grow()) args.ups.inc();
+  if (decision === 'up' && args.isWriterRunning() && pool.grow()) args.ups.inc();
   else if (decision === 'down' && pool.shrink()) args.downs.inc();
   else return;
   scaling.changed(now);

@@ -46,7 +46,7 @@ export interface StorageRuntimeDependencies {
   /** Whether all of Trunkline stops: then the client is stopped with the writer. */
   readonly isStopping: () => boolean;
   /** What stands between the client and a channel, such as the injection of faults. @default nothing */
-  readonly wrapChannel?: (channel: StorageChannel) => CommandChannel;
+  readonly wrapChannel?: (channel: StorageChannel, thread: string) => CommandChannel;
 }
 
 /** One thread as statistics and health show it. */
@@ -112,7 +112,8 @@ export class StorageRuntime {
       readersChild({
         scaling: options.readers,
         intervalMs: options.readers.intervalMs,
-        writerPending: () => this.#writer.thread?.channel.pending ?? 0,
+        isWriterRunning: () => this.#writer.status.state === 'running',
+        writerPending: () => this.#writer.thread?.channel.pendingReads ?? 0,
         pool: {
           spawn: name => this.#spawn(name, 'reader'),
           client: {
@@ -189,7 +190,8 @@ export class StorageRuntime {
     return channel => {
       const known = wrapped.get(channel);
       if (known !== undefined) return known;
-      const made = wrapChannel(channel);
+      const thread = [...this.#threads].find(candidate => candidate.channel === channel)!;
+      const made = wrapChannel(channel, thread.name);
       wrapped.set(channel, made);
       return made;
     };

@@ -63,6 +63,8 @@ export interface Responsiveness {
   readonly roundTripMs: number;
   /** Milliseconds for which a ping has been without its answer; 0 when all are answered. */
   readonly silentMs: number;
+  /** Milliseconds by which the main thread was late with its last ping. */
+  readonly mainLateMs: number;
 }
 
 const pingIntervalMs = 1_000;
@@ -105,6 +107,8 @@ export class StorageThreadHandle {
   #sequence = 0;
   #pingedAt: number | undefined;
   #roundTripMs = 0;
+  #tickedAt: number;
+  #mainLateMs = 0;
 
   constructor(options: StorageThreadHandleOptions, deps: StorageThreadDependencies) {
     const { name, thread, startTimeoutMs = defaultStartTimeoutMs } = options;
@@ -154,6 +158,7 @@ export class StorageThreadHandle {
           this.#stuckTimer = this.#clock.setTimeout(() => this.#end(undefined, true), stuckAfterMs);
       });
     });
+    this.#tickedAt = this.#clock.now();
     this.#pings = this.#clock.setInterval(() => this.#ping(), pingIntervalMs);
     this.#startTimer = this.#clock.setTimeout(() => this.#startTooSlow(startTimeoutMs), startTimeoutMs);
     this.#disarm = endAbruptlyWith(() => thread.role === 'writer' && this.channel.pending > 0);
@@ -168,6 +173,7 @@ export class StorageThreadHandle {
     return {
       roundTripMs: this.#roundTripMs,
       silentMs: this.#pingedAt === undefined ? 0 : this.#clock.now() - this.#pingedAt,
+      mainLateMs: this.#mainLateMs,
     };
   }
 
@@ -226,8 +232,11 @@ export class StorageThreadHandle {
   }
 
   #ping(): void {
+    const now = this.#clock.now();
+    this.#mainLateMs = Math.max(0, now - this.#tickedAt - pingIntervalMs);
+    this.#tickedAt = now;
     if (this.#settleReady !== undefined || this.#pingedAt !== undefined || this.#isClosing) return;
-    this.#pingedAt = this.#clock.now();
+    this.#pingedAt = now;
     this.channel.ping(++this.#sequence);
   }
 

@@ -74,10 +74,14 @@ const writerProcess: GenStatem<
     const delayMs = backoff.next(self.system.clock.now());
     if (!state.hasRun) {
       const thread = await startThread(self, args);
-      await thread.ready.catch((error: unknown) => {
+      try {
+        await thread.ready;
+      } catch (error) {
         state.failed((error as Error).message);
+        // Whoever hears of the failure may look at the files himself.
+        await thread.ended;
         throw error;
-      });
+      }
       run(self, args, thread);
       return startIn('running', { args });
     }

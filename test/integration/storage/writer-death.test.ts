@@ -44,14 +44,13 @@ describe('the death of the storage thread', () => {
 
   it('is survived by readers, which are started anew with it', async t => {
     const storage = await started(t, { readers: { min: 2, max: 2 } });
-    const readers = () => storage.runtime.snapshot().threads.filter(({ name }) => name !== 'writer');
+    const readersStarted = () => storage.logged.filter(({ message }) => message === 'a storage reader is ready').length;
+    await eventually(() => readersStarted() === 2, 'the readers');
     await storage.command('set', 'a', '1');
     await storage.command('incr', 'die:throw').catch(codeOf);
     assert.equal(await storage.command('get', 'a'), '$1\r\n1\r\n');
-    await eventually(
-      () => storage.logged.filter(({ message }) => message.includes('reader is ready')).length === 4,
-    );
-    assert.equal(readers().length, 2);
+    await eventually(() => readersStarted() === 4, 'the next readers');
+    assert.equal(storage.runtime.snapshot().threads.length, 3);
   });
 
   it('that a read causes again and again gives the read up after its attempts, and goes on', async t => {
