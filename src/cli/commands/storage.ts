@@ -63,7 +63,7 @@ async function checkStores({ directory, stores }: StoredStores): Promise<boolean
 
 async function backUpStores({ directory, stores }: StoredStores, target: string): Promise<void> {
   const { backupStore, prepareBackupDirectory } = await import('../../storage/database/backup.ts');
-  const { prepareStore } = await import('../../storage/database/prepare-store.ts');
+  const { goBackToCheckpoint } = await import('../../storage/database/inspect-store.ts');
   prepareBackupDirectory(target);
   const line = new ProgressLine();
   const copy = async () => {
@@ -85,7 +85,7 @@ async function backUpStores({ directory, stores }: StoredStores, target: string)
     directory,
     async () => {
       // Where the system ended since, what is copied is what a start would go on with.
-      for (const store of stores) prepareStore(store.directory, 'quick');
+      for (const store of stores) goBackToCheckpoint(store.directory);
       await copy();
     },
     copy,

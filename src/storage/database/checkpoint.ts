@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fdatasyncSync, openSync, write, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, write, writeSync } from 'node:fs';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import { StorageError } from '../errors.ts';
 import { readBootId } from './boot-id.ts';
@@ -18,7 +18,7 @@ import { storeFiles } from './store-files.ts';
 export interface CheckpointerOptions {
   /** The store's own directory. */
   readonly directory: string;
-  /** Milliseconds between two checkpoints where no acknowledgement waits for one. */
+  /** Milliseconds between two checkpoints where no acknowledgement waits for one; less while the file grows. */
   readonly intervalMs: number;
 }
 
@@ -31,6 +31,11 @@ export interface CheckpointerDependencies {
   /** This run of the operating system. @default that of the kernel */
   readonly bootId?: string | undefined;
 }
+
+/** Bytes that the file may grow by before a checkpoint is made early, so that pages are free to be written anew. */
+const growthBytes = 16 * 1024 * 1024;
+/** How often the growth is looked at, in commits. */
+const growthCommits = 16;
 
 interface Waiting {
   readonly commit: number;
@@ -56,6 +61,8 @@ export class Checkpointer {
   #commit = 0;
   #durable = 0;
   #checkpoints = 0;
+  /** At the last checkpoint. */
+  #fileBytes = 0;
   #waiting: Waiting[] = [];
   #timer: TimerHandle | undefined;
   #running: Promise<void> | undefined;
@@ -73,6 +80,7 @@ export class Checkpointer {
       this.#data = openSync(files.data, 'r+');
       this.#pinned = dependencies.pin();
       const record = this.#record('running');
+      this.#fileBytes = fstatSync(this.#data).size;
       fdatasyncSync(this.#data);
       if (last === undefined) writeCheckpointFile(files.checkpoint, record);
       this.#slots = openSync(files.checkpoint, 'r+');
@@ -93,7 +101,8 @@ export class Checkpointer {
   /** Called behind each commit. @returns the commit's number, for `whenDurable` */
   committed(): number {
     this.#commit += 1;
-    this.#arm();
+    if (this.#commit % growthCommits === 0 && this.#hasGrown()) this.#start();
+    else this.#arm();
     return this.#commit;
   }
 
@@ -125,6 +134,11 @@ export class Checkpointer {
     closeSync(this.#data);
   }
 
+  /** While a state is pinned, nothing that was freed since is used again: under many writes the file would grow. */
+  #hasGrown(): boolean {
+    return fstatSync(this.#data).size - this.#fileBytes >= growthBytes;
+  }
+
   #arm(): void {
     if (this.#timer !== undefined || this.#running !== undefined || this.#isClosed) return;
     if (this.#broken !== undefined) return;
@@ -149,6 +163,7 @@ export class Checkpointer {
     try {
       pinned = this.#dependencies.pin();
       const record = this.#record(state);
+      this.#fileBytes = fstatSync(this.#data).size;
       await flush(this.#data);
       step = 'record';
       await writeAt(this.#slots, encodeCheckpoint(record), recordPosition(record.sequence));

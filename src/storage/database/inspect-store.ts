@@ -3,6 +3,7 @@ import { assessStore, type RecoveryOutcome } from './assess-store.ts';
 import { readBootId } from './boot-id.ts';
 import { checkFile, type FileCheckOptions, type FileCheckReport } from './file-check.ts';
 import { type MetaPage, newestMetaPage, readMetaPages } from './meta-page.ts';
+import { prepareStore } from './prepare-store.ts';
 import { withSnapshot } from './snapshot.ts';
 import { storeFiles } from './store-files.ts';
 
@@ -46,6 +47,17 @@ export function inspectLiveStore(
       report: checkFile(path, { depth: 'full', state: settledState(path), onProgress }),
     };
   });
+}
+
+/**
+ * Sets a store that nobody uses back to its last checkpoint where the system ended since, as a start would; leaves any
+ * other as it is.
+ *
+ * @throws StorageError `corrupt_database` when it does not pass a check; `storage_directory`
+ */
+export function goBackToCheckpoint(directory: string): void {
+  const { outcome } = assessStore(directory, readBootId() ?? '');
+  if (outcome.kind === 'system_ended') prepareStore(directory, 'full');
 }
 
 const nothing: FileCheckReport = { ok: true, problems: [], pages: 0, lostPages: 0, keys: 0, bytes: 0 };
