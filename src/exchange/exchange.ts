@@ -24,6 +24,7 @@ import { chainsCheck } from './chains-check.ts';
 import { type ConfigFile, configChild } from './config-process.ts';
 import { rosterChild } from './roster.ts';
 import { chainStats, type ExchangeStats } from './stats.ts';
+import { StorageAssembly } from './storage-assembly.ts';
 
 export interface ExchangeOptions {
   readonly loaded: LoadedConfig;
@@ -45,10 +46,15 @@ export interface ExchangeDependencies {
 }
 
 const settlePollMs = 50;
+/** Beyond the drain of the gateway, for everything but the storage to stop, and for the storage. */
+const stopGraceMs = 20_000;
+const storageStopMs = 30_000;
 
 /** One whole Trunkline: puts the parts together, starts the tree, applies config changes, stops in order. */
 export class Exchange {
   readonly assemblies = new Map<string, ChainAssembly>();
+  /** What is durable; undefined when it is not configured. */
+  readonly storage: StorageAssembly | undefined;
   /** All processes; for those who look into them or end one on purpose. */
   readonly system: ProcessSystem;
   readonly #options: ExchangeOptions;
@@ -77,6 +83,17 @@ export class Exchange {
       'readiness',
       chainsCheck(() => this.assemblies.values()),
     );
+    const { storage } = options.loaded.config;
+    this.storage =
+      storage === undefined
+        ? undefined
+        : new StorageAssembly(storage, {
+            clock: deps.clock,
+            log: deps.log,
+            metrics: deps.metrics,
+            health: this.#health,
+            random: deps.random ?? Math.random,
+          });
     for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
       if (chain.enabled) this.assemblies.set(name, this.#createAssembly(name, chain));
     }
@@ -92,8 +109,13 @@ export class Exchange {
     if (this.#root !== undefined) this.system.watch(this.#root, listener);
   }
 
-  /** Starts the tree. @throws OtpError `process_start_failed`, whose cause is the first failure, such as `port_in_use` */
+  /**
+   * Starts the tree.
+   * @throws OtpError `process_start_failed`, whose cause is the first failure, such as `port_in_use`; StorageError
+   * `storage_locked`, `storage_directory`
+   */
   async start(): Promise<void> {
+    this.storage?.lock();
     this.#root = await startSupervisor(this.system, this.specification());
   }
 
@@ -111,8 +133,12 @@ export class Exchange {
 
   /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
   async stop(): Promise<void> {
-    await this.system.stop(this.#server.drain_timeout + 20_000);
+    this.storage?.stopping();
+    await this.system.stop(
+      this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
+    );
     for (const assembly of this.assemblies.values()) assembly.close();
+    await this.storage?.release();
     this.#deps.log.flush();
   }
 
@@ -122,6 +148,7 @@ export class Exchange {
     return rootSupervisor({
       ...(chainTemplate === undefined ? {} : { chainTemplate }),
       telemetry: { clock, metrics, health: this.#health },
+      ...(this.storage === undefined ? {} : { storage: this.storage.parts }),
       gateway: gatewayChild({
         config: () => this.#server,
         dependencies: {
@@ -181,6 +208,7 @@ export class Exchange {
       version: this.#options.version,
       uptimeSeconds: Math.round((this.#deps.clock.now() - this.#startedAt) / 1_000),
       chains: [...this.assemblies.values()].map(chainStats),
+      storage: this.storage?.stats() ?? null,
     };
   }
 

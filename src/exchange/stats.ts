@@ -1,10 +1,13 @@
 import type { Provider } from '../providers/provider.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
+import type { StorageAssembly } from './storage-assembly.ts';
 
 export interface ExchangeStats {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly chains: readonly ReturnType<typeof chainStats>[];
+  /** Null when it is not configured. */
+  readonly storage: ReturnType<StorageAssembly['stats']> | null;
 }
 
 /** What `/stats` says of one chain: plain data, no URL. */

@@ -66,8 +66,9 @@ function row(child: SpecNode): string {
   return `| \`${child.id}\` | ${child.restart} | ${stop} | ${about} |`;
 }
 
-/** A chain that has everything: an embedded node, and a provider with both transports. */
+/** Everything there is: an embedded node, a provider with both transports, storage with a port for Redis clients. */
 const sample = `
+storage: { resp: { port: 0 } }
 chains:
   example:
     chain_id: 1
