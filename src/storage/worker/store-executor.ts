@@ -156,7 +156,7 @@ export class StoreExecutor {
     try {
       this.#store.transaction(body);
     } catch (error) {
-      const failure = writeFailureOf(error);
+      const failure = writeFailureOf(error, this.#store.options.directory);
       if (failure === undefined) throw error;
       this.#commitFailures++;
       this.#note(failure);

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { commandErrors, writeFailedLine } from '../commands/command-errors.ts';
 import type { StorageErrorCode } from '../errors.ts';
 
@@ -17,13 +18,18 @@ const panic = -30795;
 const noSpace = 28;
 const quotaExceeded = 122;
 const invalid = 22;
+const inputOutput = 5;
 
-/** Sorts an error that lmdb threw; undefined: it is none of lmdb's, so a bug. */
-export function writeFailureOf(error: unknown): WriteFailure | undefined {
+/** A device with less room than this is full. */
+const leastFreeBytes = 64 * 1024;
+
+/** Sorts an error that lmdb threw for the store in `directory`; undefined: it is none of lmdb's, so a bug. */
+export function writeFailureOf(error: unknown, directory: string): WriteFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
   if (typeof code !== 'number') return undefined;
-  if (code === noSpace || code === quotaExceeded) {
+  // A write that stopped short, as on a full device, is an input/output error to lmdb.
+  if (code === noSpace || code === quotaExceeded || (code === inputOutput && isFull(directory))) {
     return { code: 'disk_full', line: commandErrors.diskFull, isFatal: false };
   }
   if (code === mapFull || code === transactionFull) {
@@ -32,4 +38,13 @@ export function writeFailureOf(error: unknown): WriteFailure | undefined {
   // A failed write of a meta page lets lmdb refuse every later transaction; a missing one looks like an invalid argument.
   const isFatal = code === panic || code === invalid;
   return { code: 'write_failed', line: writeFailedLine(error.message), isFatal };
+}
+
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < leastFreeBytes;
+  } catch {
+    return false;
+  }
 }

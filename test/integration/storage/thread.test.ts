@@ -67,8 +67,8 @@ class Thread {
       this.error = error as Error;
     });
     this.#worker.on('exit', code => {
+      // The port closes by itself, behind its last message.
       this.exitCode = code;
-      port1.close();
     });
   }
 
