@@ -35,6 +35,8 @@ export interface CommandChannel {
   onRoom: (() => void) | undefined;
   /** Whether an entry of so many commands and bytes may be sent now. */
   hasRoom(commands: number, bytes: number): boolean;
+  /** Counts an entry that has to wait for room. */
+  holdBack(): void;
   /** Sends `entry` with the next frame and returns its id; only after `hasRoom`. `call` hears of it later, never at once. */
   send(entry: FrameEntry, call: ChannelCall): number;
   /** Forgets who waits for an entry; its reply is dropped, and its room is given back only then. */

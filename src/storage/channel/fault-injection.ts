@@ -82,6 +82,10 @@ export class FaultInjection implements CommandChannel {
     return this.#inner.hasRoom(commands + this.#heldCommands, bytes + this.#heldBytes);
   }
 
+  holdBack(): void {
+    this.#inner.holdBack();
+  }
+
   send(entry: FrameEntry, call: ChannelCall): number {
     const id = this.#free.pop() ?? this.#passages.length;
     const passage: Passage = {

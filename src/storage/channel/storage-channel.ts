@@ -75,7 +75,7 @@ export class StorageChannel implements CommandChannel {
   readonly #options: StorageChannelOptions;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #cells: Record<'sent' | 'received' | 'frames' | 'late' | 'sendFailures', CounterCell>;
+  readonly #cells: Record<'sent' | 'received' | 'frames' | 'late' | 'heldBack' | 'sendFailures', CounterCell>;
   readonly #replyTime: HistogramCell;
   readonly #calls: (ChannelCall | undefined)[];
   readonly #counts: Uint32Array;
@@ -111,6 +111,7 @@ export class StorageChannel implements CommandChannel {
       received: metrics.counter(storageMetrics.received, { thread }),
       frames: metrics.counter(storageMetrics.frames, { thread }),
       late: metrics.counter(storageMetrics.lateReplies, { thread }),
+      heldBack: metrics.counter(storageMetrics.backpressure, { thread }),
       sendFailures: metrics.counter(storageMetrics.sendFailures, { thread }),
     };
     this.#replyTime = metrics.histogram(storageMetrics.replyTime, { thread });
@@ -145,6 +146,11 @@ export class StorageChannel implements CommandChannel {
       this.#pending + commands <= this.#options.capacity &&
       (this.#pendingBytes === 0 || this.#pendingBytes + bytes <= this.#options.maxPendingBytes)
     );
+  }
+
+  holdBack(): void {
+    this.statistics.backpressureEvents++;
+    this.#cells.heldBack.inc();
   }
 
   send(entry: FrameEntry, call: ChannelCall): number {

@@ -1,5 +1,5 @@
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
-import { type StorageErrorCode, storageErrors } from '../errors.ts';
+import type { StorageErrorCode } from '../errors.ts';
 import { storageMetrics } from '../metrics.ts';
 import { storagePriorities } from './priority-queue.ts';
 import type { StoragePriority } from './storage-request.ts';
@@ -13,6 +13,16 @@ export interface ClientReadings {
 
 const recoveryValues = { running: 0, restarting: 1, stopped: 2 } as const;
 
+/** What the client itself fails calls with; their series are there from the start. */
+const clientCodes: readonly StorageErrorCode[] = [
+  'storage_overloaded',
+  'storage_timeout',
+  'storage_unavailable',
+  'storage_breaker_open',
+  'storage_outcome_unknown',
+  'storage_stopped',
+];
+
 /** Why a call was sent once more. */
 export type RetryReason = StorageErrorCode | 'restart';
 
@@ -24,17 +34,15 @@ export class ClientCounters {
   timeouts = 0;
   /** Calls that were sent once more. */
   retries = 0;
-  readonly #failureCells: Readonly<Record<StorageErrorCode, CounterCell>>;
+  readonly #failureCells: Partial<Record<StorageErrorCode, CounterCell>> = {};
   readonly #retryCells: Partial<Record<RetryReason, CounterCell>> = {};
   readonly #timeoutCell: CounterCell;
   readonly #metrics: MetricRegistry;
 
   constructor(metrics: MetricRegistry, readings: ClientReadings) {
     this.#metrics = metrics;
-    const codes = Object.keys(storageErrors) as StorageErrorCode[];
-    this.#failureCells = Object.fromEntries(
-      codes.map(code => [code, metrics.counter(storageMetrics.failures, { code })]),
-    ) as Record<StorageErrorCode, CounterCell>;
+    for (const code of clientCodes)
+      this.#failureCells[code] = metrics.counter(storageMetrics.failures, { code });
     this.#timeoutCell = metrics.counter(storageMetrics.timeouts);
     metrics.gauge(storageMetrics.active, undefined, () => readings.active());
     metrics.gauge(storageMetrics.recoveryState, undefined, () => recoveryValues[readings.recovery()]);
@@ -45,6 +53,7 @@ export class ClientCounters {
 
   failed(code: StorageErrorCode): void {
     this.failures[code] = (this.failures[code] ?? 0) + 1;
+    this.#failureCells[code] ??= this.#metrics.counter(storageMetrics.failures, { code });
     this.#failureCells[code].inc();
   }
 

@@ -18,6 +18,8 @@ export interface StorageClientOptions {
   readonly timeoutMs: number;
   /** Commands that one call may hold: the channel's capacity. @default 10000 */
   readonly maxCommands: number;
+  /** Bytes of commands that may wait for one thread; a larger call waits alone. @default 134217728 */
+  readonly maxQueuedBytes?: number;
   /** Milliseconds that a call waits for room before it is refused with `overloaded`. @default 100 */
   readonly backpressureWaitMs: number;
   readonly retry: RetryOptions;
@@ -30,6 +32,7 @@ export interface StorageClientOptions {
 export const clientDefaults = {
   timeoutMs: 30_000,
   maxCommands: 10_000,
+  maxQueuedBytes: 2 ** 27,
   backpressureWaitMs: 100,
   retry: { attempts: 3, minDelayMs: 10, maxDelayMs: 1000, jitter: 0.2, maxWaiting: 1000 },
   restartQueue: { maxCalls: 1000, maxWaitMs: 60_000 },

@@ -1,5 +1,5 @@
 import type { CommandChannel } from '../channel/command-channel.ts';
-import type { StorageClientOptions } from './client-options.ts';
+import { clientDefaults, type StorageClientOptions } from './client-options.ts';
 import type { Lane } from './lane.ts';
 import { PriorityQueue } from './priority-queue.ts';
 import type { StoragePriority, StorageRequest } from './storage-request.ts';
@@ -13,7 +13,7 @@ export class LaneTable {
 
   constructor(options: StorageClientOptions) {
     this.#options = options;
-    this.writer = { role: 'writer', channel: undefined, queue: new PriorityQueue(options.priorities) };
+    this.writer = { role: 'writer', channel: undefined, queue: this.#newQueue() };
   }
 
   /** Calls that wait in all lanes. */
@@ -31,11 +31,7 @@ export class LaneTable {
 
   /** A lane for one more reader. */
   addReader(): Lane {
-    const lane: Lane = {
-      role: 'reader',
-      channel: undefined,
-      queue: new PriorityQueue(this.#options.priorities),
-    };
+    const lane: Lane = { role: 'reader', channel: undefined, queue: this.#newQueue() };
     this.#readers = [...this.#readers, lane];
     return lane;
   }
@@ -68,5 +64,10 @@ export class LaneTable {
       }
     }
     return best;
+  }
+
+  #newQueue(): PriorityQueue {
+    const { priorities, maxQueuedBytes = clientDefaults.maxQueuedBytes } = this.#options;
+    return new PriorityQueue(priorities, maxQueuedBytes);
   }
 }

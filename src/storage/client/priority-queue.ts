@@ -1,5 +1,5 @@
 import type { StorageCall } from './storage-call.ts';
-import type { StoragePriority } from './storage-request.ts';
+import type { StoragePriority, StorageRequest } from './storage-request.ts';
 
 /** The priorities, most urgent first. */
 export const storagePriorities = ['high', 'normal', 'low'] as const satisfies readonly StoragePriority[];
@@ -30,10 +30,14 @@ interface PriorityClass extends PriorityOptions {
 export class PriorityQueue {
   readonly #classes: Readonly<Record<StoragePriority, PriorityClass>>;
   readonly #ordered: readonly PriorityClass[];
+  readonly #maxBytes: number;
   #size = 0;
+  #bytes = 0;
   #served = 0;
 
-  constructor(options: Readonly<Record<StoragePriority, PriorityOptions>>) {
+  /** @param maxBytes Bytes of commands that may wait at once; a larger call waits alone. */
+  constructor(options: Readonly<Record<StoragePriority, PriorityOptions>>, maxBytes: number) {
+    this.#maxBytes = maxBytes;
     const empty = { first: undefined, last: undefined, calls: 0, commands: 0, served: 0 };
     const { high, normal, low } = options;
     this.#classes = {
@@ -54,10 +58,15 @@ export class PriorityQueue {
     return this.#classes[priority].calls;
   }
 
-  /** Whether `commands` more of a priority may wait. */
-  hasRoom(priority: StoragePriority, commands: number): boolean {
-    const { cap, commands: waiting } = this.#classes[priority];
-    return waiting + commands <= cap;
+  /** Whether `request` may wait by the cap of its priority. */
+  isWithinCap({ priority, count }: StorageRequest): boolean {
+    const { cap, commands } = this.#classes[priority];
+    return commands + count <= cap;
+  }
+
+  /** Whether `request` may wait by its bytes. */
+  isWithinBytes({ commands }: StorageRequest): boolean {
+    return this.#bytes === 0 || this.#bytes + commands.length <= this.#maxBytes;
   }
 
   /** Lets a call wait behind the others of its priority. */
@@ -112,6 +121,7 @@ export class PriorityQueue {
     call.behind = undefined;
     own.calls--;
     own.commands -= request.count;
+    this.#bytes -= request.commands.length;
     this.#size--;
   }
 
@@ -125,12 +135,13 @@ export class PriorityQueue {
   }
 
   #enter(call: StorageCall): PriorityClass {
-    const { priority, count } = call.request!;
+    const { priority, count, commands } = call.request!;
     const own = this.#classes[priority];
     // A priority that was idle has saved nothing up.
     if (own.first === undefined) own.served = Math.max(own.served, this.#served);
     own.calls++;
     own.commands += count;
+    this.#bytes += commands.length;
     this.#size++;
     return own;
   }

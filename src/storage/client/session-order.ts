@@ -2,28 +2,35 @@ import type { Lane } from './lane.ts';
 import type { StorageCall } from './storage-call.ts';
 import type { StorageRequest, StorageSession } from './storage-request.ts';
 
+/** How much may be parked at once, over all sessions. */
+export interface ParkingLimits {
+  readonly maxCommands: number;
+  /** A larger call is parked alone. */
+  readonly maxBytes: number;
+}
+
 /**
  * Keeps the calls of a session in order: all that run at once take the same lane, and one that must take another lane is
  * parked, with all behind it, until they are answered.
  */
 export class SessionOrder {
-  readonly #maxCommands: number;
+  readonly #limits: ParkingLimits;
   readonly #mustWrite: (request: StorageRequest) => boolean;
   readonly #dispatch: (call: StorageCall) => void;
   readonly #parked = new WeakMap<StorageSession, StorageCall[]>();
   #parkedCommands = 0;
+  #parkedBytes = 0;
 
   /**
-   * @param maxCommands Commands that may be parked at once, over all sessions.
    * @param mustWrite Whether only the writer can run a request.
    * @param dispatch Sends a call that was parked.
    */
   constructor(
-    maxCommands: number,
+    limits: ParkingLimits,
     mustWrite: (request: StorageRequest) => boolean,
     dispatch: (call: StorageCall) => void,
   ) {
-    this.#maxCommands = maxCommands;
+    this.#limits = limits;
     this.#mustWrite = mustWrite;
     this.#dispatch = dispatch;
   }
@@ -36,12 +43,15 @@ export class SessionOrder {
 
   /** Lets a call wait for the ones before it; returns false when too many wait. */
   park(session: StorageSession, call: StorageCall): boolean {
-    const { count } = call.request!;
-    if (this.#parkedCommands + count > this.#maxCommands) return false;
+    const { count, commands } = call.request!;
+    const { maxCommands, maxBytes } = this.#limits;
+    if (this.#parkedCommands + count > maxCommands) return false;
+    if (this.#parkedBytes > 0 && this.#parkedBytes + commands.length > maxBytes) return false;
     const waiting = this.#parked.get(session);
     if (waiting === undefined) this.#parked.set(session, [call]);
     else waiting.push(call);
     this.#parkedCommands += count;
+    this.#parkedBytes += commands.length;
     return true;
   }
 
@@ -50,6 +60,7 @@ export class SessionOrder {
     const waiting = this.#parked.get(session)!;
     waiting.splice(waiting.indexOf(call), 1);
     this.#parkedCommands -= call.request!.count;
+    this.#parkedBytes -= call.request!.commands.length;
     if (waiting.length === 0) this.#parked.delete(session);
   }
 

@@ -1,17 +1,16 @@
 import type { CircuitBreaker } from '../../circuit-breaker/circuit-breaker.ts';
 import type { Clock } from '../../clock/clock.ts';
-import { DeadlineWheel } from '../../clock/deadline-wheel.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
 import type { CommandChannel } from '../channel/command-channel.ts';
 import { StorageError } from '../errors.ts';
 import { CallOutcomes } from './call-outcomes.ts';
 import { CallPool } from './call-pool.ts';
+import { CallTimes } from './call-times.ts';
 import { ClientCounters } from './client-counters.ts';
-import type { StorageClientOptions } from './client-options.ts';
+import { clientDefaults, type StorageClientOptions } from './client-options.ts';
 import type { Lane } from './lane.ts';
 import { LaneTable } from './lane-table.ts';
-import { retryDelay } from './retry-delay.ts';
 import { SessionOrder } from './session-order.ts';
 import type { CallOwner, StorageCall } from './storage-call.ts';
 import type { StorageRequest } from './storage-request.ts';
@@ -47,15 +46,13 @@ export class StorageClient implements CallOwner {
   readonly #options: StorageClientOptions;
   readonly #clock: Clock;
   readonly #breaker: CircuitBreaker;
-  readonly #random: () => number;
-  readonly #wheel: DeadlineWheel;
+  readonly #times: CallTimes;
   readonly #pool: CallPool;
   readonly #sessions: SessionOrder;
   readonly #lanes: LaneTable;
   readonly #outcomes: CallOutcomes;
   #recovery: RecoveryState;
   #order = 0;
-  #waitingForRetry = 0;
   /** The calls of a channel that is being taken away. */
   #lost: LostCall[] | undefined;
   #stopping: Promise<void> | undefined;
@@ -64,14 +61,13 @@ export class StorageClient implements CallOwner {
     this.#options = options;
     this.#clock = dependencies.clock;
     this.#breaker = dependencies.breaker;
-    this.#random = dependencies.random ?? Math.random;
-    this.#wheel = new DeadlineWheel(dependencies.clock);
+    this.#times = new CallTimes(options, this.#clock, dependencies.random ?? Math.random);
     this.#pool = new CallPool(this);
     this.#sessions = new SessionOrder(
-      options.maxCommands,
+      { maxCommands: options.maxCommands, maxBytes: options.maxQueuedBytes ?? clientDefaults.maxQueuedBytes },
       request => this.#lanes.mustWrite(request),
       call => {
-        this.#wheel.remove(call);
+        this.#times.end(call);
         this.#dispatch(call, this.#clock.now());
       },
     );
@@ -134,8 +130,7 @@ export class StorageClient implements CallOwner {
     if (request.session === undefined || this.#sessions.mayGo(request.session, request)) {
       this.#dispatch(call, now);
     } else if (this.#sessions.park(request.session, call)) {
-      call.phase = 'parked';
-      this.#wheel.add(call, call.endsAt - now, now);
+      this.#times.park(call, now);
     } else {
       this.#fail(call, new StorageError('storage_overloaded'));
     }
@@ -179,14 +174,14 @@ export class StorageClient implements CallOwner {
 
   /** For the calls only. */
   onCallReply(call: StorageCall, reply: Buffer): void {
-    this.#wheel.remove(call);
+    this.#times.end(call);
     this.#breaker.success(call.permit);
     this.#outcomes.reply(call, reply);
   }
 
   /** For the calls only. */
   onCallLost(call: StorageCall, error: StorageError, wasSent: boolean): void {
-    this.#wheel.remove(call);
+    this.#times.end(call);
     if (this.#lost !== undefined) {
       // A thread that died is the supervisor's business; the breaker judges one that is there and does not answer.
       this.#breaker.release(call.permit);
@@ -207,7 +202,7 @@ export class StorageClient implements CallOwner {
       this.counters.timedOut();
       this.#repeatOrFail(call, new StorageError('storage_timeout'), true);
     } else if (phase === 'backoff') {
-      this.#waitingForRetry--;
+      this.#times.end(call);
       this.#dispatch(call, now);
     } else {
       const isDown = phase === 'queued' && call.lane!.channel === undefined;
@@ -252,19 +247,19 @@ export class StorageClient implements CallOwner {
       return;
     }
     if (channel === undefined) {
-      if (queue.size >= this.#options.restartQueue.maxCalls) {
+      if (queue.size >= this.#options.restartQueue.maxCalls || !queue.isWithinBytes(request)) {
         this.#fail(call, new StorageError('storage_unavailable'));
         return;
       }
     } else {
-      channel.statistics.backpressureEvents++;
-      if (!queue.hasRoom(request.priority, request.count)) {
+      channel.holdBack();
+      if (!queue.isWithinCap(request) || !queue.isWithinBytes(request)) {
         this.#fail(call, new StorageError('storage_overloaded'));
         return;
       }
     }
     queue.push(call);
-    this.#await(call, now);
+    this.#times.queue(call, now);
   }
 
   #send(call: StorageCall, channel: CommandChannel, now: number): void {
@@ -273,24 +268,9 @@ export class StorageClient implements CallOwner {
       this.#fail(call, new StorageError('storage_breaker_open'));
       return;
     }
-    const request = call.request!;
     call.permit = permit;
-    call.phase = 'sent';
-    call.id = channel.send(request, call);
-    const left = call.endsAt - now;
-    // What may be repeated shares its time between the attempts; the last one has all that is left.
-    const attemptsLeft = request.isRepeatable ? this.#options.retry.attempts - call.attempts : 1;
-    call.attempts++;
-    this.#wheel.add(call, attemptsLeft > 1 ? left / attemptsLeft : left, now);
-  }
-
-  /** Starts the wait of a call in its lane's queue, or starts it anew. */
-  #await(call: StorageCall, now: number): void {
-    call.phase = 'queued';
-    const { restartQueue, backpressureWaitMs } = this.#options;
-    const maxWaitMs = call.lane!.channel === undefined ? restartQueue.maxWaitMs : backpressureWaitMs;
-    this.#wheel.remove(call);
-    this.#wheel.add(call, Math.min(maxWaitMs, call.endsAt - now), now);
+    call.id = channel.send(call.request!, call);
+    this.#times.send(call, now);
   }
 
   /** Sends what waits as far as there is room. */
@@ -304,7 +284,7 @@ export class StorageClient implements CallOwner {
       const request = call.request!;
       if (!channel.hasRoom(request.count, request.commands.length)) return;
       queue.shift(call);
-      this.#wheel.remove(call);
+      this.#times.end(call);
       this.#send(call, channel, now);
     }
   }
@@ -316,7 +296,7 @@ export class StorageClient implements CallOwner {
     };
     this.#pump(lane);
     const now = this.#clock.now();
-    for (const call of lane.queue.snapshot()) this.#await(call, now);
+    for (const call of lane.queue.snapshot()) this.#times.queue(call, now);
   }
 
   #detach(lane: Lane, reason: string): void {
@@ -329,7 +309,7 @@ export class StorageClient implements CallOwner {
     this.#lost = undefined;
     const now = this.#clock.now();
     if (lane.role === 'writer') {
-      for (const call of lane.queue.snapshot()) this.#await(call, now);
+      for (const call of lane.queue.snapshot()) this.#times.queue(call, now);
     } else {
       for (const call of lane.queue.snapshot()) {
         this.#withdraw(call);
@@ -367,7 +347,7 @@ export class StorageClient implements CallOwner {
     if (request.session !== undefined) this.#sessions.enter(request.session, call, lane);
     // It was accepted before, so no limit of the queue turns it away: the channel's capacity bounds how many come.
     lane.queue.pushBack(call);
-    this.#await(call, now);
+    this.#times.queue(call, now);
     return true;
   }
 
@@ -390,23 +370,15 @@ export class StorageClient implements CallOwner {
       this.#dispatch(call, now);
       return;
     }
-    const delayMs = retryDelay(retry, call.attempts, this.#random());
-    if (now + delayMs >= call.endsAt || this.#waitingForRetry >= retry.maxWaiting) {
-      this.#fail(call, error);
-      return;
-    }
-    this.counters.retried(error.code);
-    this.#waitingForRetry++;
-    call.phase = 'backoff';
-    this.#wheel.add(call, delayMs, now);
+    if (this.#times.backOff(call, now)) this.counters.retried(error.code);
+    else this.#fail(call, error);
   }
 
   /** Takes a call out of wherever it waits. */
   #withdraw(call: StorageCall): void {
-    this.#wheel.remove(call);
+    this.#times.end(call);
     if (call.phase === 'sent') call.lane!.channel!.abandon(call.id);
     else if (call.phase === 'queued') call.lane!.queue.remove(call);
-    else if (call.phase === 'backoff') this.#waitingForRetry--;
     else if (call.phase === 'parked') this.#sessions.unpark(call.request!.session!, call);
   }
 

@@ -3,7 +3,10 @@ import type { StorageError } from '../errors.ts';
 /** Which calls go first when more wait than the channel takes. */
 export type StoragePriority = 'high' | 'normal' | 'low';
 
-/** A client's connection or another origin of ordered calls: while one of its calls runs, the next goes the same way. */
+/**
+ * A client's connection or another origin of ordered calls: they run in the order in which they were submitted, and
+ * replies come in it; errors may come before. All its calls have one priority: a more urgent one would overtake.
+ */
 export interface StorageSession {
   /** Calls of this session that are not answered yet; kept by the `StorageClient`. */
   inFlight: number;

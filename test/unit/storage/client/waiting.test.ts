@@ -45,6 +45,17 @@ describe('calls of a client whose channel is full', () => {
     assert.equal(other.outcome, undefined);
   });
 
+  test('fail at once where as many bytes wait as may, but a large one may wait alone', () => {
+    const { writer, submit } = clientSetup({ maxQueuedBytes: 100 });
+    submit({ count: 8 });
+    const large = submit({ commands: Buffer.alloc(200) });
+    const more = submit({ commands: Buffer.alloc(1) });
+    assert.deepEqual([large.outcome, more.outcome], [undefined, 'storage_overloaded']);
+    writer.answer();
+    const [first, second] = [60, 41].map(bytes => submit({ count: 10, commands: Buffer.alloc(bytes) }));
+    assert.deepEqual([first!.outcome, second!.outcome], [undefined, 'storage_overloaded']);
+  });
+
   test('never fill the channel above its capacity', () => {
     const { writer, submit } = clientSetup();
     submit({ count: 7 });
