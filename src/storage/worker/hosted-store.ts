@@ -1,8 +1,10 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { StorageThreadOptions, StoreOptions, StoreReport } from '../channel/messages.ts';
+import { seal } from '../database/backup.ts';
 import { Checkpointer } from '../database/checkpoint.ts';
 import { pinSnapshot } from '../database/pin-snapshot.ts';
 import { storeFiles } from '../database/store-files.ts';
@@ -12,6 +14,9 @@ import { openStore } from './open-store.ts';
 import type { Store } from './store.ts';
 import { StoreExecutor } from './store-executor.ts';
 import type { WriteFailure } from './write-failure.ts';
+
+/** For so long after writes work again, it is not said when they fail once more. */
+const quietMs = 10_000;
 
 export interface HostedStoreDependencies {
   readonly clock: Clock;
@@ -31,6 +36,7 @@ export class HostedStore {
   readonly #sweep: ExpirySweep;
   #sweepTimer: TimerHandle | undefined;
   #isClosed = false;
+  #quietUntil = Number.NEGATIVE_INFINITY;
 
   /** @throws StorageError when the store cannot be opened */
   constructor(options: StoreOptions, thread: StorageThreadOptions, dependencies: HostedStoreDependencies) {
@@ -75,7 +81,15 @@ export class HostedStore {
     const target = join(directory, this.store.options.name);
     mkdirSync(target, { recursive: true });
     await this.store.environment.root.backup(target, true);
-    return statSync(storeFiles(target).data).size;
+    const file = await open(storeFiles(target).data, 'r+');
+    try {
+      // Flushed off this thread, so that there is next to nothing left to flush when it is sealed.
+      await file.sync();
+      seal(target);
+      return (await file.stat()).size;
+    } finally {
+      await file.close();
+    }
   }
 
   /** Makes the last checkpoint, which answers what waits for it, and closes the file. */
@@ -105,6 +119,10 @@ export class HostedStore {
   }
 
   #logFailure(failure: WriteFailure | undefined): void {
+    // On a disk that is nearly full, small writes succeed and large ones fail by turns.
+    const now = this.#dependencies.clock.now();
+    if (now < this.#quietUntil) return;
+    if (failure === undefined) this.#quietUntil = now + quietMs;
     if (failure === undefined) this.#log.info('writes are committed again');
     else
       this.#log.error('a commit failed, its writes were refused', {
