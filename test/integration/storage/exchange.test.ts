@@ -62,7 +62,7 @@ describe('a Trunkline with storage', () => {
     assert.match(metrics, /trunkline_storage_thread_commands_total\{thread="writer"\} [1-9]/);
     assert.match(metrics, /trunkline_storage_keys\{store="kv"\} 1\n/);
     assert.match(metrics, /trunkline_storage_readers 1\n/);
-    assert.match(metrics, /trunkline_health\{check="storage"\} 1\n/);
+    assert.match(metrics, /trunkline_health_status\{check="storage"\} 1\n/);
 
     await first.stop();
     const second = await startTrunkline(yamlOf(directory, stub.url), t);
