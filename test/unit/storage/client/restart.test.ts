@@ -94,6 +94,34 @@ describe('while the runtime restarts', () => {
     assert.deepEqual(read.outcomes, ['storage_unavailable']);
   });
 
+  test('what waited for room when the runtime went down has the time of the restart, not that of a full channel', () => {
+    const { client, clock, newThread, submit } = clientSetup();
+    submit({ count: 8 });
+    const waiting = submit();
+    client.detachWriter('crashed');
+    clock.advance(20_000);
+    assert.equal(waiting.outcome, undefined);
+    const next = newThread();
+    client.attachWriter(next.channel);
+    next.answer();
+    assert.deepEqual(waiting.outcomes, ['reply']);
+  });
+
+  test('a call that was never sent loses no attempt when the thread dies', () => {
+    const { client, newThread, submit } = clientSetup();
+    const request = submit({ isRepeatable: true });
+    client.detachWriter('crashed');
+    for (let i = 0; i < 5; i++) {
+      client.attachWriter(newThread().channel);
+      client.detachWriter('crashed');
+    }
+    const last = newThread();
+    client.attachWriter(last.channel);
+    last.channel.flush();
+    client.detachWriter('crashed');
+    assert.deepEqual(request.outcomes, []);
+  });
+
   test('a death of the thread does not open the breaker', () => {
     const { client, writer, breaker, submit } = clientSetup();
     for (let i = 0; i < 8; i++) submit();
