@@ -14,12 +14,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where the outcome of a call goes. */
-export interface CallPromise<Result> {
-  resolve(result: Result): void;
-  reject(reason: unknown): void;
-}
-
 /** What the calls of one command and of a batch have in common. */
 abstract class StoreCall<Result> implements StorageRequest {
   readonly store: number;
@@ -31,7 +25,8 @@ abstract class StoreCall<Result> implements StorageRequest {
   abstract readonly access: 'read' | 'write';
   abstract readonly isRepeatable: boolean;
   abstract readonly isAtomic: boolean;
-  readonly #promise: CallPromise<Result>;
+  readonly #resolve: (result: Result) => void;
+  readonly #reject: (reason: unknown) => void;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
 
@@ -39,18 +34,20 @@ abstract class StoreCall<Result> implements StorageRequest {
     store: number,
     commands: Buffer,
     options: CallOptions | undefined,
-    promise: CallPromise<Result>,
+    resolve: (result: Result) => void,
+    reject: (reason: unknown) => void,
   ) {
     this.store = store;
     this.commands = commands;
     this.priority = options?.priority ?? 'normal';
-    this.#promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
     if (options === undefined) return;
     if (options.timeoutMs !== undefined) this.timeoutMs = options.timeoutMs;
     const { signal } = options;
     if (signal === undefined) return;
     this.#signal = signal;
-    this.#onAbort = () => promise.reject(signal.reason);
+    this.#onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -60,15 +57,15 @@ abstract class StoreCall<Result> implements StorageRequest {
     try {
       result = this.decode(reply);
     } catch (error) {
-      this.#promise.reject(error);
+      this.#reject(error);
       return;
     }
-    this.#promise.resolve(result);
+    this.#resolve(result);
   }
 
   onError(error: StorageError): void {
     if (this.#onAbort !== undefined) this.#unwatch();
-    this.#promise.reject(error);
+    this.#reject(error);
   }
 
   protected abstract decode(reply: Buffer): Result;
@@ -91,9 +88,10 @@ export class CommandCall<Result> extends StoreCall<Result> {
     command: StoreCommand<Result>,
     commands: Buffer,
     options: CallOptions | undefined,
-    promise: CallPromise<Result>,
+    resolve: (result: Result) => void,
+    reject: (reason: unknown) => void,
   ) {
-    super(store, commands, options, promise);
+    super(store, commands, options, resolve, reject);
     this.#command = command;
     this.access = command.kind.access;
     this.isRepeatable = command.isRepeatable;
@@ -117,9 +115,10 @@ export class BatchCall extends StoreCall<unknown[]> {
     batch: readonly StoreCommand<unknown>[],
     commands: Buffer,
     options: CallOptions | undefined,
-    promise: CallPromise<unknown[]>,
+    resolve: (results: unknown[]) => void,
+    reject: (reason: unknown) => void,
   ) {
-    super(store, commands, options, promise);
+    super(store, commands, options, resolve, reject);
     this.#batch = batch;
     this.count = batch.length;
     const isWrite = batch.some(({ kind }) => kind.access === 'write');

@@ -1,6 +1,6 @@
 import { CommandPacker } from '../channel/packed-commands.ts';
 import type { StorageRequest } from './storage-request.ts';
-import { BatchCall, type CallOptions, type CallPromise, CommandCall } from './store-call.ts';
+import { BatchCall, type CallOptions, CommandCall } from './store-call.ts';
 import type { StoreBytes, StoreCommand } from './store-command.ts';
 import {
   type ScanOptions,
@@ -177,9 +177,11 @@ export class TypedStore {
 
   /** Runs one of `storeCommands`. */
   run<Result>(command: StoreCommand<Result>, options?: CallOptions): Promise<Result> {
-    return this.#call(options, promise => {
+    return new Promise<Result>((resolve, reject) => {
+      options?.signal?.throwIfAborted();
+      this.#begin();
       this.#pack(command);
-      return new CommandCall(this.#store, command, this.#packer.take(), options, promise);
+      this.#submit(new CommandCall(this.#store, command, this.#packer.take(), options, resolve, reject));
     });
   }
 
@@ -189,23 +191,18 @@ export class TypedStore {
     options?: CallOptions,
   ): Promise<BatchResults<Commands>> {
     if (commands.length === 0) return Promise.resolve([] as unknown as BatchResults<Commands>);
-    const results = this.#call<unknown[]>(options, promise => {
+    const results = new Promise<unknown[]>((resolve, reject) => {
+      options?.signal?.throwIfAborted();
+      this.#begin();
       for (const command of commands) this.#pack(command);
-      return new BatchCall(this.#store, commands, this.#packer.take(), options, promise);
+      this.#submit(new BatchCall(this.#store, commands, this.#packer.take(), options, resolve, reject));
     });
     return results as Promise<BatchResults<Commands>>;
   }
 
-  #call<Result>(
-    options: CallOptions | undefined,
-    request: (promise: CallPromise<Result>) => StorageRequest,
-  ): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      options?.signal?.throwIfAborted();
-      // A call that could not be packed must leave nothing to the next one.
-      if (this.#packer.count > 0) this.#packer.take();
-      this.#submit(request({ resolve, reject }));
-    });
+  /** A call that could not be packed has left nothing to the next one. */
+  #begin(): void {
+    if (this.#packer.count > 0) this.#packer.take();
   }
 
   #pack({ kind, args }: StoreCommand<unknown>): void {

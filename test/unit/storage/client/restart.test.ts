@@ -104,6 +104,7 @@ describe('while the runtime restarts', () => {
     const next = newThread();
     client.attachWriter(next.channel);
     next.answer();
+    next.answer();
     assert.deepEqual(waiting.outcomes, ['reply']);
   });
 
