@@ -13,7 +13,7 @@ export class RespStack {
   private constructor(storage: RunningStorage, options: Partial<RespOptions>) {
     this.storage = storage;
     this.listener = new RespListener(
-      { ...respOptions, ...options },
+      { ...respOptions, maxArguments: 65_536, ...options },
       {
         storage: storage.client,
         figures: () => {
