@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CircuitBreaker } from '../../src/circuit-breaker/circuit-breaker.ts';
+import type { Clock } from '../../src/clock/clock.ts';
 import { systemClock } from '../../src/clock/system-clock.ts';
 import type { Starter } from '../../src/otp/child-spec.ts';
 import { ProcessSystem } from '../../src/otp/process-system.ts';
@@ -24,12 +25,13 @@ export interface RuntimeSetUp {
   readonly readers?: Partial<StorageRuntimeOptions['readers']>;
   readonly entry?: URL;
   readonly timeoutMs?: number;
+  readonly clock?: Clock;
 }
 
 /** A storage runtime under a root of its own, on a directory that goes with the test. */
 export class RunningStorage {
   readonly directory: string;
-  readonly system = new ProcessSystem({ clock: systemClock });
+  readonly system: ProcessSystem;
   readonly metrics = new PromMetricRegistry();
   readonly logged: { level: string; message: string; fields: LogFields }[] = [];
   readonly breaker = new CircuitBreaker({ failureThreshold: 5, successThreshold: 2 });
@@ -38,13 +40,21 @@ export class RunningStorage {
   #isStopping = false;
   #starts = 0;
 
-  constructor({ directory, durability = 'commit', readers, entry, timeoutMs = 30_000 }: RuntimeSetUp = {}) {
+  constructor({
+    directory,
+    durability = 'commit',
+    readers,
+    entry,
+    timeoutMs = 30_000,
+    clock = systemClock,
+  }: RuntimeSetUp = {}) {
+    this.system = new ProcessSystem({ clock });
     this.directory = directory ?? mkdtempSync(join(tmpdir(), 'trunkline-storage-'));
     const stores = [
       { name: 'kv', directory: join(this.directory, 'kv'), durability, maxBytes: 256 * 2 ** 20 },
     ];
     const log = recordingLog(this.logged);
-    const common = { clock: systemClock, log, metrics: this.metrics, breaker: this.breaker };
+    const common = { clock, log, metrics: this.metrics, breaker: this.breaker };
     this.client = new StorageClient({ ...clientDefaults, stores, timeoutMs }, common);
     this.runtime = new StorageRuntime(
       {
