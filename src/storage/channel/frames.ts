@@ -22,7 +22,7 @@ export interface FrameEntry {
 }
 
 /** Bytes that `entry` takes in a frame. */
-export const requestBytes = (entry: FrameEntry): number => requestHeader + entry.commands.length;
+const requestBytes = (entry: FrameEntry): number => requestHeader + entry.commands.length;
 
 /** Writes the first `length` entries, with their ids, into one buffer of exactly that size, to be transferred. */
 export function writeRequestFrame(

@@ -22,6 +22,3 @@ export const storagePresets = {
    */
   low_latency: { batch: { flush: 'microtask', maxCommands: 128, maxDelayMs: 0 }, window: 256 },
 } as const satisfies Readonly<Record<string, StoragePreset>>;
-
-/** The name of a preset. */
-export type StoragePresetName = keyof typeof storagePresets;
