@@ -34,7 +34,7 @@ export class HostedStore {
   readonly #log: Log;
   readonly #checkpointer: Checkpointer | undefined;
   readonly #sweep: ExpirySweep;
-  #sweepTimer: TimerHandle | undefined;
+  readonly #timer: TimerHandle;
   #isClosed = false;
   #quietUntil = Number.NEGATIVE_INFINITY;
 
@@ -54,7 +54,10 @@ export class HostedStore {
     });
     const commit = (body: () => void) => this.executor.commit(body);
     this.#sweep = new ExpirySweep(this.store, {}, { clock, expiryClock, commit });
-    if (isWriter) this.#sweepTimer = clock.setInterval(this.#sweepAll, thread.sweepIntervalMs);
+    this.#timer = clock.setInterval(() => {
+      this.store.releaseMemory();
+      if (isWriter) this.#sweepAll();
+    }, thread.sweepIntervalMs);
   }
 
   get expiredKeys(): number {
@@ -96,7 +99,7 @@ export class HostedStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#dependencies.clock.clearInterval(this.#sweepTimer);
+    this.#dependencies.clock.clearInterval(this.#timer);
     await this.#checkpointer?.close();
     await this.store.close();
   }

@@ -4,6 +4,8 @@ import { type ExpiryKey, expiryKeyEncoder, type StoredKey, storedKeyEncoder } fr
 
 const mebibyte = 1024 * 1024;
 
+const readBufferBytes = 32 * 1024;
+
 /** `transactionSync`: one transaction of its own, committed without waiting for the device. */
 const plainTransaction = 2;
 
@@ -23,7 +25,7 @@ export interface LmdbEnvironment {
 }
 
 /** Bytes of address space for a store of `maxBytes`: pages of old snapshots take room beside the data. */
-export function mapSizeOf(maxBytes: number): number {
+function mapSizeOf(maxBytes: number): number {
   const bytes = maxBytes + Math.max(64 * mebibyte, maxBytes / 2);
   return Math.ceil(bytes / mebibyte) * mebibyte;
 }
@@ -51,6 +53,15 @@ export function openEnvironment(directory: string, maxBytes: number): LmdbEnviro
   const data = root.openDB<Buffer, StoredKey & Uint8Array>('data', databaseOptions(storedKeyEncoder));
   const expiries = root.openDB<Buffer, ExpiryKey & Uint8Array>('expiries', databaseOptions(expiryKeyEncoder));
   return { root, data, expiries };
+}
+
+/**
+ * Gives up the buffer that lmdb copies values into, which grows to twice the largest one and stays. The method is lmdb's
+ * own; without it the memory is kept.
+ */
+export function releaseReadBuffer(environment: LmdbEnvironment): void {
+  const { data } = environment as { data: { _allocateGetBuffer?: (bytes: number) => unknown } };
+  data._allocateGetBuffer?.(readBufferBytes);
 }
 
 /** Runs `body` in one write transaction that is committed at its end, or undone when it throws. */

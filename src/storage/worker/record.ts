@@ -15,7 +15,7 @@ const checksumBytes = 4;
 const shortBytes = 200;
 
 /** The checksum that belongs at the beginning of the record; `record` is read from its expiry up to `recordEnd`. */
-export function recordChecksum(
+function recordChecksum(
   key: Uint8Array,
   keyStart: number,
   keyEnd: number,

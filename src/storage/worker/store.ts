@@ -1,6 +1,12 @@
 import { ABORT } from 'lmdb';
 import type { StoreOptions, StoreReport } from '../channel/messages.ts';
-import { inTransaction, type LmdbEnvironment, openEnvironment, type ValueSlice } from './lmdb-environment.ts';
+import {
+  inTransaction,
+  type LmdbEnvironment,
+  openEnvironment,
+  releaseReadBuffer,
+  type ValueSlice,
+} from './lmdb-environment.ts';
 import { isRecordIntact, recordExpiry, recordHeaderBytes, writeRecordHeader } from './record.ts';
 import { SpaceAccount } from './space-account.ts';
 import { ExpiryKey, maxKeyBytes, StoredKey } from './stored-key.ts';
@@ -38,6 +44,7 @@ export class Store {
   readonly #expiryKey = new ExpiryKey();
   #record = newRecord(usualBytes);
   #expiring: number;
+  #largestRead = 0;
 
   /** @throws lmdb's error when the file cannot be opened */
   constructor(options: StoreOptions) {
@@ -182,6 +189,14 @@ export class Store {
     return isExpired;
   }
 
+  /** Gives up memory that large values took, once no value is looked at any more. */
+  releaseMemory(): void {
+    if (this.#largestRead <= keptBytes) return;
+    this.#largestRead = 0;
+    this.value = nothing;
+    releaseReadBuffer(this.environment);
+  }
+
   /** Runs `body` in one transaction; nothing of it stays when it throws or cannot be committed. */
   transaction(body: () => void): void {
     const before = this.#expiring;
@@ -232,7 +247,9 @@ export class Store {
     key.start = start;
     key.end = end;
     const record = this.environment.data.getBinaryFast(key as StoredKey & Uint8Array);
-    if (record !== undefined && record.length >= recordHeaderBytes) this.expiry = recordExpiry(record);
+    if (record === undefined) return undefined;
+    if (record.length > this.#largestRead) this.#largestRead = record.length;
+    if (record.length >= recordHeaderBytes) this.expiry = recordExpiry(record);
     return record;
   }
 

@@ -228,6 +228,20 @@ describe('storage thread', () => {
     assert.ok(size === 5000 || size === 5001, `${size} keys`);
   });
 
+  it('completes a copy before it closes', async () => {
+    const thread = await start(newDirectory());
+    await thread.run({
+      commands: Array.from({ length: 5000 }, (_, i) => ['set', `k${i}`, 'v'.repeat(1000)]),
+    });
+    thread.post({ type: 'backup', id: 5, directory: newDirectory() });
+    await thread.close();
+    assert.deepEqual(
+      thread.control.map(({ type }) => type),
+      ['ready', 'backed_up', 'closed'],
+    );
+    assert.equal((await thread.message('backed_up')).failure, undefined);
+  });
+
   it('says that a copy failed, and goes on', async () => {
     const thread = await start(newDirectory());
     await thread.run({ commands: [['set', 'k', 'v']] });
