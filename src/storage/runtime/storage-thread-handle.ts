@@ -150,7 +150,8 @@ export class StorageThreadHandle {
     this.#worker.on('error', error => {
       this.#failure = { reason: reasonOf(error), error };
     });
-    this.#worker.on('exit', code => this.#end(code, false));
+    // What the thread said last, such as why it did not start, may come after the news of its end; `close` comes last.
+    this.#worker.on('exit', code => void this.silenced.then(() => this.#end(code, false)));
     this.silenced = new Promise(resolve => {
       port1.on('close', () => {
         resolve();
