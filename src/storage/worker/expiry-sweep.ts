@@ -3,13 +3,13 @@ import type { ExpiryClock } from './expiry-clock.ts';
 import type { Store } from './store.ts';
 
 /** Keys that one transaction of a sweep removes at most. */
-const batchKeys = 128;
+const batchKeys = 64;
 
 /** Keys between two looks at the time. */
 const checkEvery = 8;
 
 export interface ExpirySweepOptions {
-  /** Milliseconds of work after which a sweep lets commands go first. @default 1 */
+  /** Milliseconds of work after which a sweep lets commands go first. @default 0.75 */
   readonly budgetMs?: number;
 }
 
@@ -30,7 +30,7 @@ export class ExpirySweep {
   constructor(store: Store, options: ExpirySweepOptions, dependencies: ExpirySweepDependencies) {
     this.#store = store;
     this.#dependencies = dependencies;
-    this.#budgetMs = options.budgetMs ?? 1;
+    this.#budgetMs = options.budgetMs ?? 0.75;
   }
 
   /** Keys removed since the start. */
