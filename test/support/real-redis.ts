@@ -51,6 +51,7 @@ export class RealRedis {
     while (child.exitCode === null) {
       const client = new RespWire(port);
       try {
+        // Whatever it answers: it may want a password first.
         await client.command('PING');
         return redis;
       } catch (error) {
