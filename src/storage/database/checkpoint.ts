@@ -34,8 +34,10 @@ export interface CheckpointerDependencies {
 
 /** Bytes that the file may grow by before a checkpoint is made early, so that pages are free to be written anew. */
 const growthBytes = 16 * 1024 * 1024;
+/** Bytes of growth from which on commits wait for the device: they come faster than it takes them, for long. */
+const mostGrowthBytes = 256 * 1024 * 1024;
 /** How often the growth is looked at, in commits. */
-const growthCommits = 16;
+const growthCommits = 4;
 
 interface Waiting {
   readonly commit: number;
@@ -61,8 +63,10 @@ export class Checkpointer {
   #commit = 0;
   #durable = 0;
   #checkpoints = 0;
-  /** At the last checkpoint. */
+  /** Of the file when the last checkpoint began. */
   #fileBytes = 0;
+  /** Of the file when commits were last known to be flushed in the main. */
+  #heldBytes = 0;
   #waiting: Waiting[] = [];
   #timer: TimerHandle | undefined;
   #running: Promise<void> | undefined;
@@ -81,6 +85,7 @@ export class Checkpointer {
       this.#pinned = dependencies.pin();
       const record = this.#record('running');
       this.#fileBytes = fstatSync(this.#data).size;
+      this.#heldBytes = this.#fileBytes;
       fdatasyncSync(this.#data);
       if (last === undefined) writeCheckpointFile(files.checkpoint, record);
       this.#slots = openSync(files.checkpoint, 'r+');
@@ -101,8 +106,8 @@ export class Checkpointer {
   /** Called behind each commit. @returns the commit's number, for `whenDurable` */
   committed(): number {
     this.#commit += 1;
-    if (this.#commit % growthCommits === 0 && this.#hasGrown()) this.#start();
-    else this.#arm();
+    if (this.#commit % growthCommits === 0 && !this.#isClosed) this.#bound();
+    this.#arm();
     return this.#commit;
   }
 
@@ -135,8 +140,16 @@ export class Checkpointer {
   }
 
   /** While a state is pinned, nothing that was freed since is used again: under many writes the file would grow. */
-  #hasGrown(): boolean {
-    return fstatSync(this.#data).size - this.#fileBytes >= growthBytes;
+  #bound(): void {
+    const bytes = fstatSync(this.#data).size;
+    if (bytes - this.#fileBytes >= growthBytes) this.#start();
+    if (this.#broken !== undefined || bytes - this.#heldBytes < mostGrowthBytes) return;
+    this.#heldBytes = bytes;
+    try {
+      fdatasyncSync(this.#data);
+    } catch (error) {
+      this.#fail(writeFailed(this.#options.directory, error), 'data');
+    }
   }
 
   #arm(): void {
@@ -177,6 +190,7 @@ export class Checkpointer {
     this.#pinned?.release();
     this.#pinned = pinned;
     this.#durable = covered;
+    this.#heldBytes = Math.max(this.#heldBytes, this.#fileBytes);
     this.#checkpoints += 1;
     this.#sequence += 1;
     const waiting = this.#waiting;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Checkpointer } from '../../../../src/storage/database/checkpoint.ts';
@@ -9,6 +9,7 @@ import { recover } from '../../../../src/storage/database/recover.ts';
 import { storeFiles } from '../../../../src/storage/database/store-files.ts';
 import type { StorageError } from '../../../../src/storage/errors.ts';
 import type { Store } from '../../../../src/storage/worker/store.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { churn, contentOf, openStore, seededRandom, temporaryDirectory } from './store-fixture.ts';
 
@@ -259,6 +260,26 @@ test('commits that wait together share a checkpoint; without a wait one is made 
   await Promise.all(waits);
   assert.equal(checkpointer.checkpoints, 3, 'the first had begun already, the others share the next');
   await checkpointer.close();
+});
+
+test('writes that do not pause let the file grow no further: a checkpoint is made before its time', async t => {
+  const directory = temporaryDirectory(t);
+  const { store, checkpointer, write } = openWithCheckpoints(directory, 14);
+  t.after(() => store.close());
+  const fileBytes = () => statSync(storeFiles(directory).data).size;
+  for (let i = 0; i < 40; i++) {
+    await durable(checkpointer, write(1));
+  }
+  const before = checkpointer.checkpoints;
+  const start = fileBytes();
+  let written = 0;
+  while (written < 300) {
+    written++;
+    write(1);
+    await new Promise(setImmediate);
+  }
+  await eventually(() => checkpointer.checkpoints > before, 'a checkpoint without its time having come');
+  assert.ok(fileBytes() - start < 2 ** 26, `it grew by ${fileBytes() - start} bytes`);
 });
 
 function copyTo(from: string, to: string, data: Buffer): void {
