@@ -2,6 +2,7 @@ import type { PlainChildSpec } from '../src/otp/child-spec.ts';
 import { supervisorChild } from '../src/otp/supervisor.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import { patient } from './patient.ts';
+import { successor } from './successor.ts';
 
 /** What the storage is made of. */
 export interface StorageParts {
@@ -38,8 +39,8 @@ export function storageSupervisor(parts: StorageParts): SupervisorSpec {
     about: 'What outlives a restart: the storage threads and the ways to them.',
     children: [
       parts.breaker,
-      supervisorChild(threadsSupervisor(parts.threads)),
-      ...(parts.resp === undefined ? [] : [supervisorChild(respSupervisor(parts.resp))]),
+      successor(supervisorChild(threadsSupervisor(parts.threads))),
+      ...(parts.resp === undefined ? [] : [successor(supervisorChild(respSupervisor(parts.resp)))]),
     ],
   });
 }

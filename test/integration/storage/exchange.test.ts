@@ -101,6 +101,27 @@ describe('a Trunkline with storage', () => {
     assert.equal(exchange.storage!.stats().restarts, 1);
   });
 
+  for (const victim of ['storage_threads', 'storage_resp', 'circuit_breaker'])
+    it(`restarts nothing outside of its storage when ${victim} dies`, async t => {
+      const { exchange } = await startTrunkline(yamlOf(newDirectory(t)), t);
+      const store = exchange.storage!.store('kv');
+      await store.set('a', '1');
+      const before = processesOf(exchange);
+      exchange.system.exit(before.get(`storage/${victim}`)!, 'kill');
+      const after = await eventually(() => {
+        const now = processesOf(exchange);
+        return [...before.keys()].every(place => now.has(place)) ? now : undefined;
+      }, 'all processes');
+      const replaced = [...before.keys()].filter(place => after!.get(place) !== before.get(place));
+      assert.ok(replaced.length > 0);
+      assert.deepEqual(
+        replaced.filter(place => !place.startsWith(`storage/${victim}`)),
+        [],
+      );
+      assert.deepEqual(await store.get('a'), Buffer.from('1'));
+      assert.equal(exchange.tree()!.children.find(({ id }) => id === 'storage')!.restarts, 0);
+    });
+
   it('survives the death of its storage supervisor as one restart, and keeps its directory', async t => {
     const { exchange } = await startTrunkline(yamlOf(newDirectory(t)), t);
     const store = exchange.storage!.store('kv');
