@@ -123,7 +123,8 @@ async function spawn(children: Set<ChildProcess>, cache: string): Promise<ChildP
   const env = { ...process.env, NODE_COMPILE_CACHE: cache };
   const child = fork(entry, { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   children.add(child);
-  await once(child, 'message');
+  const [word] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  assert.equal(word, 'loaded');
   return child;
 }
 

@@ -1,8 +1,8 @@
 import { pageHeaderBytes, readNumber } from '../meta-page.ts';
 
 /** Flags of a page. */
-export const branchPage = 0x01;
-export const leafPage = 0x02;
+const branchPage = 0x01;
+const leafPage = 0x02;
 export const overflowPage = 0x04;
 
 /** Flags of a node in a leaf. */
