@@ -14,7 +14,7 @@ export const respMetrics = {
   }),
   connectionsClosed: counterDefinition({
     name: 'trunkline_resp_connections_closed_total',
-    help: 'Connections that Trunkline ended: too_many (at the start), protocol_error, http (a browser was made to speak to the port), output_limit (the client did not read), idle, killed (CLIENT KILL).',
+    help: 'Connections that Trunkline ended: too_many (at the start), protocol_error, http (a browser was made to speak to the port), output_limit (the client did not read), idle, unauthenticated (no password within the time for it), killed (CLIENT KILL).',
     labels: ['reason'],
   }),
   commands: counterDefinition({

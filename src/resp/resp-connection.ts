@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { CommandParser } from '../protocol/resp/command-parser.ts';
 import { ReplyWriter } from '../protocol/resp/reply-writer.ts';
 import type { StorageSession } from '../storage/client/storage-request.ts';
-import { opcode } from '../storage/commands/command-table.ts';
+import { commandTable, opcode } from '../storage/commands/command-table.ts';
 import { opcodeOf } from '../storage/commands/opcode-of.ts';
 import type { Log } from '../telemetry/log.ts';
 import { CommandRun, type RunOwner } from './command-run.ts';
@@ -38,7 +38,11 @@ const maxInFlightBytes = 2 * 2 ** 20;
 const lastRepliesMs = 30_000;
 const lingerMs = 1000;
 
+/** Commands that take longer are continued when others had their turn. */
+const turnMs = 10;
+
 const scan = opcode('scan');
+const names: readonly string[] = commandTable.map(({ name }) => name);
 
 /** One Redis client: bytes to commands, commands to the storage or the session's handlers, replies back in order. */
 export class RespConnection implements RespClient, RunOwner, GateWaiter {
@@ -59,6 +63,8 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   #isClosing = false;
   #isClosed = false;
   #isScheduled = false;
+  /** When other connections have their turn, in monotonic milliseconds. */
+  #turnEndsAt = 0;
 
   constructor(socket: Socket, session: Session, host: ConnectionHost) {
     this.session = session;
@@ -116,6 +122,11 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#onClose();
   }
 
+  /** Closes the connection of a client that has not authenticated itself since `limit`, in monotonic milliseconds. */
+  closeIfStranger(limit: number): void {
+    if (!this.session.isAuthenticated && this.session.openedAt < limit) this.#cut('unauthenticated');
+  }
+
   /** Closes the connection when it was silent since `limit`, in monotonic milliseconds. */
   closeIfIdle(limit: number): void {
     if (this.session.lastUsedAt >= limit || this.#inFlightCommands > 0) return;
@@ -163,6 +174,8 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
 
   /** Runs the commands that are there, as far as there is room. */
   #work(): void {
+    const { clock } = this.#host.services;
+    this.#turnEndsAt = clock.now() + turnMs;
     try {
       while (!this.#isClosing && !this.#isClosed) {
         if (this.#mustWait()) {
@@ -173,7 +186,11 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
           }
         }
         if (!this.#parser.next()) break;
-        this.#command();
+        if (this.#command() && clock.now() >= this.#turnEndsAt) {
+          this.#submit();
+          this.#yield();
+          return;
+        }
       }
       this.#submit();
       if (this.#parser.error !== undefined && !this.#isClosing) this.#refuse(this.#parser.error);
@@ -185,16 +202,20 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     }
   }
 
-  #command(): void {
+  /** Runs the command that the parser stands at. @returns whether it was run here, which takes time */
+  #command(): boolean {
     const parser = this.#parser;
     const { builder, services } = this.#host;
     const code = opcodeOf(parser.source, parser.starts[0]!, parser.ends[0]!);
     if (code >= 0 && code !== scan && this.#isPlain && builder.add(code, parser)) {
       services.meter.storageCommand(code);
+      this.session.lastCommand = names[code]!;
       if (builder.isFull) this.#submit();
-      return;
+      return false;
     }
     this.#sessionCommand(code);
+    if (this.#isOverLimit()) this.#cut('output_limit');
+    return true;
   }
 
   /** Everything but a plain storage command. */
@@ -274,6 +295,13 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     if (!this.#host.gate.hasRoom(0)) this.#host.gate.wait(this);
   }
 
+  /** Goes on once the event loop has come round. */
+  #yield(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+    setImmediate(() => this.#schedule());
+  }
+
   /** Whether the command is the beginning of an HTTP request: a browser was made to speak to this port. */
   #isHttp(): boolean {
     const name = this.#call.words.lower(0);
@@ -321,13 +349,16 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     if (this.#socket.writableEnded) return;
     const socket = this.#socket;
     const { clock } = this.#host.services;
-    const destroyAfter = (ms: number) => clock.setTimeout(() => socket.destroy(), ms);
-    socket.end(() => destroyAfter(lingerMs));
-    destroyAfter(lastRepliesMs);
+    let timer = clock.setTimeout(() => socket.destroy(), lastRepliesMs);
+    socket.end(() => {
+      clock.clearTimeout(timer);
+      timer = clock.setTimeout(() => socket.destroy(), lingerMs);
+    });
+    socket.once('close', () => clock.clearTimeout(timer));
     socket.resume();
   }
 
-  #cut(reason: 'output_limit' | 'idle' | 'http'): void {
+  #cut(reason: 'output_limit' | 'idle' | 'http' | 'unauthenticated'): void {
     this.#host.services.meter.closed(reason);
     if (reason === 'output_limit') this.#host.log.warn('a Redis client did not read its replies; closed', {});
     this.kill();

@@ -31,6 +31,7 @@ export interface RespDependencies {
 
 const defaultMaxInFlight = 5000;
 const defaultDrainTimeoutMs = 5000;
+const defaultAuthenticationTimeoutMs = 60_000;
 const idleSweepMs = 1000;
 const keepAliveMs = 300_000;
 
@@ -76,11 +77,8 @@ export class RespListener {
     metrics.gauge(respMetrics.inFlight, undefined, () => this.#gate.count);
     metrics.gauge(respMetrics.subscriptions, undefined, () => this.topics.size);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket));
-    if (options.idleTimeoutMs > 0) {
-      this.#idleSweep = clock.setInterval(
-        () => this.#closeIdle(),
-        Math.min(idleSweepMs, options.idleTimeoutMs),
-      );
+    if (options.idleTimeoutMs > 0 || options.password !== undefined) {
+      this.#idleSweep = clock.setInterval(() => this.#closeIdle(), idleSweepMs);
     }
   }
 
@@ -224,9 +222,14 @@ export class RespListener {
     if (this.#isDraining && this.#connections.size === 0) this.#onEmpty();
   }
 
+  /** Closes the connections of clients that are silent, or do not authenticate themselves, for too long. */
   #closeIdle(): void {
-    const limit = this.#deps.clock.now() - this.#options.idleTimeoutMs;
-    for (const connection of [...this.#connections.values()]) connection.closeIfIdle(limit);
+    const now = this.#deps.clock.now();
+    const { idleTimeoutMs, authenticationTimeoutMs = defaultAuthenticationTimeoutMs } = this.#options;
+    for (const connection of [...this.#connections.values()]) {
+      connection.closeIfStranger(now - authenticationTimeoutMs);
+      if (idleTimeoutMs > 0) connection.closeIfIdle(now - idleTimeoutMs);
+    }
   }
 }
 

@@ -2,7 +2,14 @@ import { commandTable } from '../storage/commands/command-table.ts';
 import type { CounterCell, LabelValues, MetricDefinition, MetricRegistry } from '../telemetry/metrics.ts';
 import { respMetrics } from './metrics.ts';
 
-type CloseReason = 'too_many' | 'protocol_error' | 'http' | 'output_limit' | 'idle' | 'killed';
+type CloseReason =
+  | 'too_many'
+  | 'protocol_error'
+  | 'http'
+  | 'output_limit'
+  | 'idle'
+  | 'unauthenticated'
+  | 'killed';
 type RefusalReason = 'unknown' | 'arguments' | 'unauthenticated' | 'context' | 'storage';
 
 /** A counter of the scrape and, for INFO, a number of its own. */

@@ -19,7 +19,16 @@ export interface TopicLimits {
   readonly maxInAll: number;
   /** Distinct patterns; each is tried on every message. */
   readonly maxPatterns: number;
+  /** Bytes of a channel's or pattern's name. */
+  readonly maxNameBytes: number;
 }
+
+const defaultLimits: TopicLimits = {
+  maxPerSubscriber: 1000,
+  maxInAll: 100_000,
+  maxPatterns: 1000,
+  maxNameBytes: 1024,
+};
 
 interface Topic {
   readonly name: Uint8Array;
@@ -42,8 +51,8 @@ export class Topics {
   readonly #held = new Map<TopicSubscriber, TopicSubscriptions>();
   #size = 0;
 
-  constructor(limits: TopicLimits = { maxPerSubscriber: 1000, maxInAll: 100_000, maxPatterns: 1000 }) {
-    this.#limits = limits;
+  constructor(limits: Partial<TopicLimits> = {}) {
+    this.#limits = { ...defaultLimits, ...limits };
   }
 
   /** Subscriptions of all subscribers. */
@@ -140,9 +149,9 @@ export class Topics {
     const key = keyOf(name);
     let held = this.#held.get(subscriber);
     if (held?.[kind].has(key)) return true;
-    if (this.#size >= this.#limits.maxInAll || this.count(subscriber) >= this.#limits.maxPerSubscriber) {
-      return false;
-    }
+    const { maxPerSubscriber, maxInAll, maxNameBytes } = this.#limits;
+    if (this.#size >= maxInAll || this.count(subscriber) >= maxPerSubscriber) return false;
+    if (name.length > maxNameBytes) return false;
     if (held === undefined) {
       held = { channels: new Set(), patterns: new Set() };
       this.#held.set(subscriber, held);

@@ -44,7 +44,7 @@ function list({ words, services, reply }: SessionCall): void {
     }
     chosen = chosen.filter(client => typeOf(client, services) === type);
   } else if (words.count > 3 && words.lower(2) === 'id') {
-    chosen = [];
+    const found = new Set<RespClient>();
     for (let i = 3; i < words.count; i++) {
       const id = words.integer(i);
       if (id === undefined) {
@@ -52,8 +52,9 @@ function list({ words, services, reply }: SessionCall): void {
         return;
       }
       const client = services.clients.get(id);
-      if (client !== undefined) chosen.push(client);
+      if (client !== undefined) found.add(client);
     }
+    chosen = [...found];
   } else if (words.count !== 2) {
     reply.error(syntaxError);
     return;

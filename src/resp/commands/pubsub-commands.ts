@@ -25,7 +25,7 @@ const subscribe =
           ? services.topics.subscribe(name, client)
           : services.topics.subscribePattern(name, client);
       if (isTaken) confirm(call, verb, name);
-      else reply.error('ERR max number of subscriptions reached');
+      else reply.error('ERR too many subscriptions, or too long a name');
     }
   };
 

@@ -169,6 +169,63 @@ describe('RespListener', () => {
     assert.equal(server.listener.connectionCount, 1);
   });
 
+  it('closes strangers after a while, where there is a password', async t => {
+    const clock = new ManualClock();
+    const server = await startRespServer(t, { password: 'secret enough' }, { clock });
+    const stranger = wire(t, server);
+    const friend = wire(t, server);
+    assert.match(await stranger.raw('PING'), /^-NOAUTH/);
+    assert.equal(await friend.raw('AUTH', 'secret enough'), ok);
+    clock.advance(62_000);
+    await stranger.closed;
+    assert.equal(await friend.command('PING'), 'PONG');
+  });
+
+  it('lets others have their turn while one sends costly commands', async t => {
+    const server = await startRespServer(t, { maxOutputBytes: 512 * 2 ** 20 });
+    const greedy = wire(t, server);
+    const other = wire(t, server);
+    await other.command('PING');
+    const count = 4000;
+    greedy.send(...Array.from({ length: count }, () => ['COMMAND']));
+    let delivered = 0;
+    const reading = (async () => {
+      for (; delivered < count; delivered++) await greedy.read();
+    })();
+    await eventually(() => delivered > 0);
+    await other.command('PING');
+    assert.ok(delivered < count, 'the other was answered in between');
+    await reading;
+  });
+
+  it('counts what it does', async t => {
+    const server = await startRespServer(t);
+    const client = wire(t, server);
+    client.send(['SET', 'a', '1'], ['GET', 'a'], ['GET', 'a'], ['PING'], ['NOPE'], ['WORSE'], ['GET']);
+    for (let i = 0; i < 7; i++) await client.read();
+    await client.command('SUBSCRIBE', 'c');
+    await wire(t, server).command('PUBLISH', 'c', 'm');
+    const exposed = await server.metrics.expose();
+    for (const line of [
+      'trunkline_resp_connections 2',
+      'trunkline_resp_connections_accepted_total 2',
+      'trunkline_resp_commands_total{command="get"} 3',
+      'trunkline_resp_commands_total{command="set"} 1',
+      'trunkline_resp_commands_total{command="ping"} 1',
+      'trunkline_resp_commands_total{command="unknown"} 2',
+      'trunkline_resp_commands_refused_total{reason="unknown"} 2',
+      'trunkline_resp_commands_refused_total{reason="arguments"} 1',
+      'trunkline_resp_subscriptions 1',
+      'trunkline_resp_messages_published_total 1',
+      'trunkline_resp_messages_delivered_total 1',
+      'trunkline_resp_commands_in_flight 0',
+    ]) {
+      assert.ok(exposed.split('\n').includes(line), line);
+    }
+    assert.match(exposed, /^trunkline_resp_received_bytes_total [1-9]/m);
+    assert.match(exposed, /^trunkline_resp_sent_bytes_total [1-9]/m);
+  });
+
   it('answers what a client sent before it closed its side', async t => {
     const server = await startRespServer(t);
     server.storage.isHeld = true;

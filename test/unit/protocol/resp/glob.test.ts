@@ -88,6 +88,16 @@ describe('compileGlob', () => {
     );
   });
 
+  it('needs little memory for a pattern of any length', () => {
+    const before = performance.now();
+    const used = process.memoryUsage().arrayBuffers;
+    assert.equal(isMatch('[a]'.repeat(500_000), 'a'), false);
+    assert.equal(isMatch('*'.repeat(500_000), 'a'), true);
+    assert.equal(isMatch(`[${'a'.repeat(500_000)}]`, 'a'), true);
+    assert.ok(process.memoryUsage().arrayBuffers - used < 16 * 2 ** 20);
+    assert.ok(performance.now() - before < 500);
+  });
+
   it('does not backtrack exponentially', () => {
     const before = performance.now();
     assert.equal(isMatch(`${'a*'.repeat(100)}b`, 'a'.repeat(5000)), false);
