@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Durability } from '../../src/storage/channel/messages.ts';
+import { readCheckpoint, writeCheckpointFile } from '../../src/storage/database/checkpoint-file.ts';
 import { checkFile } from '../../src/storage/database/file-check.ts';
 import { storeFiles } from '../../src/storage/database/store-files.ts';
 import type { WritingStart } from '../fixtures/storage/writing-process.ts';
@@ -27,11 +28,27 @@ describe('kill -9 of the whole process under writes', () => {
 
   it('loses no acknowledged write of an `fsync` store', t => killing(t, 'fsync', Math.ceil(kills / 8)));
 
+  it('loses no acknowledged write of an `fsync` store when the system ends with it', t =>
+    killing(t, 'fsync', Math.ceil(kills / 8), endSystem));
+
   it('may cost a `memory` store its last writes, never more', t =>
     killing(t, 'memory', Math.ceil(kills / 8)));
 });
 
-async function killing(t: TestContext, durability: Durability, rounds: number): Promise<void> {
+/** From the last checkpoint on nothing counts: as if another run of the system found the store. */
+function endSystem(directory: string): void {
+  const { checkpoint } = storeFiles(directory);
+  const record = readCheckpoint(checkpoint);
+  if (record === undefined) return;
+  writeCheckpointFile(checkpoint, { ...record, sequence: record.sequence + 1, bootId: 'before' });
+}
+
+async function killing(
+  t: TestContext,
+  durability: Durability,
+  rounds: number,
+  behindKill: (directory: string) => void = () => {},
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'trunkline-kills-'));
   const path = storeFiles(join(directory, 'kv')).data;
   const children = new Set<ChildProcess>();
@@ -57,6 +74,7 @@ async function killing(t: TestContext, durability: Durability, rounds: number): 
     const ending = await run.ended;
     assert.equal(ending, 'SIGKILL', `round ${round}: it ended by itself (${ending})`);
     children.delete(child);
+    behindKill(join(directory, 'kv'));
     assert.deepEqual(run.wrong, [], `round ${round}`);
     writes += run.writes;
     if (durability === 'memory') acknowledged.clear();
