@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { systemClock } from '../../clock/system-clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FileCheckReport } from '../../storage/database/file-check.ts';
 import { cliErrors } from '../errors.ts';
@@ -49,11 +50,11 @@ async function checkStores({ directory, stores }: StoredStores): Promise<boolean
     let isWhole = true;
     for (const store of stores) {
       const onProgress = (pages: number, of: number) => line.show(store.name, pages, of);
-      const started = performance.now();
+      const started = systemClock.now();
       const inspect = isLive ? inspectLiveStore : inspectStore;
       const { found, report } = await inspect(store.directory, onProgress);
       line.clear();
-      process.stdout.write(describeCheck(store, found, report, performance.now() - started));
+      process.stdout.write(describeCheck(store, found, report, systemClock.now() - started));
       isWhole &&= report.ok;
     }
     return isWhole;
@@ -68,8 +69,8 @@ async function backUpStores({ directory, stores }: StoredStores, target: string)
   const line = new ProgressLine();
   const copy = async () => {
     for (const { name, directory: from } of stores) {
-      const started = performance.now();
-      const backup = await backupStore(from, join(target, name), {
+      const started = systemClock.now();
+      const backup = await backupStore(from, join(target, name), systemClock, {
         onCopied: (bytes, of) => line.show(`${name}: copying`, bytes, of),
         onChecked: (pages, of) => line.show(`${name}: checking the copy`, pages, of),
       });
@@ -160,7 +161,7 @@ function unusable(message: string): TrunklineError {
 }
 
 function secondsSince(started: number): string {
-  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  return `${((systemClock.now() - started) / 1000).toFixed(1)} s`;
 }
 
 function size(bytes: number): string {

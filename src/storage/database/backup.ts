@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Clock } from '../../clock/clock.ts';
 import { StorageError } from '../errors.ts';
 import { flushDirectory, writeCheckpointFile } from './checkpoint-file.ts';
 import { checkFile, type FileCheckReport } from './file-check.ts';
@@ -52,17 +53,21 @@ export function prepareBackupDirectory(directory: string): void {
 export async function backupStore(
   directory: string,
   target: string,
+  clock: Clock,
   progress: BackupProgress = {},
 ): Promise<StoreBackup> {
   try {
     mkdirSync(target);
     const files = storeFiles(target);
     const ofBytes = statSync(storeFiles(directory).data).size;
-    const timer = setInterval(() => progress.onCopied?.(sizeOf(files.data), ofBytes), progressIntervalMs);
+    const timer = clock.setInterval(
+      () => progress.onCopied?.(sizeOf(files.data), ofBytes),
+      progressIntervalMs,
+    );
     try {
       await copySnapshot(directory, target);
     } finally {
-      clearInterval(timer);
+      clock.clearInterval(timer);
     }
     seal(target);
     const { onChecked } = progress;
