@@ -139,6 +139,7 @@ class FileCheck {
       file,
       usage: new PageUsage(state.lastPage + 1),
       problems: this.#problems,
+      newest: state.transaction,
       onPages: this.#counter(state.lastPage + 1),
     };
     const named = new Set<string>();

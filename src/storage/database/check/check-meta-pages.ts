@@ -1,11 +1,10 @@
 import { type MetaPage, newestMetaPage, readNumber } from '../meta-page.ts';
 import type { CheckProblems } from './check-problems.ts';
+import { copied } from './node-page.ts';
 import type { PageFile } from './page-file.ts';
 
 /** Flags of the tree of free pages: its keys are numbers. */
 const integerKeys = 0x08;
-/** What the pages of a compacted copy carry. */
-const copied = 1;
 
 /**
  * Checks the two meta pages against each other and against the roots that they name: a wrong transaction number in one

@@ -5,6 +5,9 @@ const branchPage = 0x01;
 const leafPage = 0x02;
 export const overflowPage = 0x04;
 
+/** The transaction that pages of a compacted copy carry. */
+export const copied = 1;
+
 /** Flags of a node in a leaf. */
 export const bigData = 0x01;
 export const subTree = 0x02;

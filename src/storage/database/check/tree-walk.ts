@@ -1,6 +1,6 @@
 import { pageHeaderBytes, readNumber, type TreeState } from '../meta-page.ts';
 import type { CheckProblems } from './check-problems.ts';
-import { bigData, NodePage, overflowPage, subTree } from './node-page.ts';
+import { bigData, copied, NodePage, overflowPage, subTree } from './node-page.ts';
 import type { PageFile } from './page-file.ts';
 import type { PageUsage } from './page-usage.ts';
 
@@ -38,6 +38,8 @@ export interface TreeWalkContext {
   readonly file: PageFile;
   readonly usage: PageUsage;
   readonly problems: CheckProblems;
+  /** The transaction of the state that is checked. */
+  readonly newest: number;
   /** Called for each page that was read. */
   readonly onPages: (count: number) => void;
 }
@@ -178,8 +180,8 @@ export class TreeWalk {
         readNumber(run, 0) !== first ||
         run.readUInt16LE(18) !== overflowPage ||
         run.readUInt32LE(20) !== count ||
-        readNumber(run, 8) !== transaction ||
-        transaction > nodes.transaction
+        transaction > nodes.transaction ||
+        !this.#isOf(transaction, readNumber(run, 8))
       ) {
         problems.add(first, 'it is not the value that it should be');
       } else {
@@ -189,6 +191,11 @@ export class TreeWalk {
       }
     }
     return undefined;
+  }
+
+  /** A compacted copy numbers all anew but the pages of values. */
+  #isOf(named: number, found: number): boolean {
+    return found === named || (named === copied && found <= this.#context.newest);
   }
 
   #misplaced(

@@ -47,6 +47,28 @@ test('an intact store passes, and all of it is counted', () => {
   assert.equal(report.lostPages, 0);
 });
 
+test('a compacted copy passes, and goes on passing while it is written', async () => {
+  const compacted = join(directory, 'compacted');
+  for (const transactions of [0, 1, 2, 60]) {
+    rmSync(compacted, { recursive: true, force: true });
+    rmSync(join(directory, 'source'), { recursive: true, force: true });
+    mkdirSync(compacted);
+    const random = seededRandom(seed + transactions);
+    const source = openStore(join(directory, 'source'));
+    churn(source, random, transactions);
+    await source.environment.root.backup(compacted, true);
+    await source.close();
+    const path = join(compacted, 'data.mdb');
+    assert.deepEqual(checkFile(path, { depth: 'full' }).problems, []);
+    const store = openStore(compacted);
+    for (let i = 0; i < 5; i++) {
+      churn(store, random, 1);
+      assert.deepEqual(checkFile(path, { depth: 'full' }).problems, []);
+    }
+    await store.close();
+  }
+});
+
 test('a flipped bit is found, or does no harm to what lmdb reads and writes', async () => {
   const random = seededRandom(seed + 1);
   let found = 0;
