@@ -106,6 +106,7 @@ export class StorageAssembly {
    */
   lock(): void {
     this.#lock = lockDirectory(this.#config.directory);
+    // It never fails; as a liveness check it is shown by both `/health` and `/ready`.
     this.#deps.health.register('storage', 'liveness', storageCheck(this.#sources));
   }
 

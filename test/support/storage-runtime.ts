@@ -139,7 +139,7 @@ export class RunningStorage {
     );
   }
 
-  /** Writes go on, `width` at once, until `end`; resolves with what was acknowledged and what failed. */
+  /** Writes go on, `width` at once, until `end` or the stop of the client; resolves with what was acknowledged and what failed. */
   writing(
     name: string,
     width: number,
@@ -155,7 +155,9 @@ export class RunningStorage {
           await this.command('set', key, key);
           acknowledged.add(key);
         } catch (error) {
-          failures.push((error as { code?: string }).code ?? String(error));
+          const code = (error as { code?: string }).code ?? String(error);
+          failures.push(code);
+          if (code === 'storage_stopped') return;
         }
       }
     };

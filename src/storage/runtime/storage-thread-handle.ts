@@ -68,6 +68,8 @@ export interface Responsiveness {
 }
 
 const pingIntervalMs = 1_000;
+/** How long a ping may be unanswered before the thread counts as not answering. */
+export const silentAfterMs = 5_000;
 const defaultStartTimeoutMs = 600_000;
 const defaultMaxHeapMebibytes = 512;
 /** How long a thread whose port has closed may take to be gone; measured: 3 to 25 ms. */
@@ -109,6 +111,7 @@ export class StorageThreadHandle {
   #roundTripMs = 0;
   #tickedAt: number;
   #mainLateMs = 0;
+  #isSilent = false;
 
   constructor(options: StorageThreadHandleOptions, deps: StorageThreadDependencies) {
     const { name, thread, startTimeoutMs = defaultStartTimeoutMs } = options;
@@ -236,7 +239,13 @@ export class StorageThreadHandle {
     const now = this.#clock.now();
     this.#mainLateMs = Math.max(0, now - this.#tickedAt - pingIntervalMs);
     this.#tickedAt = now;
-    if (this.#settleReady !== undefined || this.#pingedAt !== undefined || this.#isClosing) return;
+    if (this.#settleReady !== undefined || this.#isClosing) return;
+    if (this.#pingedAt !== undefined) {
+      if (this.#isSilent || now - this.#pingedAt < silentAfterMs) return;
+      this.#isSilent = true;
+      this.#log.warn('a storage thread does not answer', { pending: this.channel.pending });
+      return;
+    }
     this.#pingedAt = now;
     this.channel.ping(++this.#sequence);
   }
@@ -245,6 +254,8 @@ export class StorageThreadHandle {
     if (sequence === this.#sequence && this.#pingedAt !== undefined) {
       this.#roundTripMs = this.#clock.now() - this.#pingedAt;
       this.#pingedAt = undefined;
+      if (this.#isSilent) this.#log.info('a storage thread answers again', { afterMs: this.#roundTripMs });
+      this.#isSilent = false;
     }
     this.#report = report;
     this.#deps.onReport?.(report);

@@ -9,11 +9,11 @@ for (const durability of ['memory', 'commit', 'fsync'] as const)
       t.after(() => first.remove());
       await first.start();
       const writes = first.writing('w', 200);
-      // The loops go on submitting while everything stops; refused calls end them.
       for (let i = 0; i < 20; i++) await first.command('set', `milestone-${i}`, 'x');
-      const ended = writes.end();
+      // The writes go on until they are refused.
       await first.stop();
-      const { acknowledged, failures } = await ended;
+      const { acknowledged, failures } = await writes.end();
+      assert.equal(failures.length, 200);
       assert.ok(acknowledged.size > 200);
       assert.ok(
         failures.every(code => code === 'storage_stopped'),

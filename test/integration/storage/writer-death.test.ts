@@ -44,7 +44,8 @@ describe('the death of the storage thread', () => {
 
   it('is survived by readers, which are started anew with it', async t => {
     const storage = await started(t, { readers: { min: 2, max: 2 } });
-    const readersStarted = () => storage.logged.filter(({ message }) => message === 'a storage reader is ready').length;
+    const readersStarted = () =>
+      storage.logged.filter(({ message }) => message === 'a storage reader is ready').length;
     await eventually(() => readersStarted() === 2, 'the readers');
     await storage.command('set', 'a', '1');
     await storage.command('incr', 'die:throw').catch(codeOf);
@@ -64,6 +65,12 @@ describe('the death of the storage thread', () => {
 
   it('of its process alone lets it close its files before the next one opens them', async t => {
     const storage = await started(t);
+    let mostWriters = 0;
+    const watch = setInterval(() => {
+      const writers = storage.runtime.snapshot().threads.filter(({ name }) => name === 'writer');
+      mostWriters = Math.max(mostWriters, writers.length);
+    }, 1);
+    t.after(() => clearInterval(watch));
     const writes = storage.writing('w', 50);
     for (let kills = 1; kills <= 2; kills++) {
       await storage.command('set', `milestone-${kills}`, 'x');
@@ -74,7 +81,7 @@ describe('the death of the storage thread', () => {
     const { acknowledged, failures } = await writes.end();
     assert.deepEqual(await storage.missing(acknowledged), []);
     assert.deepEqual(failures, []);
-    assert.equal(storage.runtime.snapshot().threads.length, 1, 'there are never two writers');
+    assert.equal(mostWriters, 1, 'there are never two writers');
   });
 
   it('without an end, locked in lmdb, is got over by new files and a process that does not wait for it', async () => {
