@@ -186,6 +186,7 @@ describe('RespListener', () => {
     const greedy = wire(t, server);
     const other = wire(t, server);
     await other.command('PING');
+    greedy.socket.removeAllListeners('data').resume();
     // All of them fit into one chunk.
     const count = 6000;
     greedy.write('COMMAND\n'.repeat(count));
