@@ -39,6 +39,9 @@ const mostGrowthBytes = 256 * 1024 * 1024;
 /** How often the growth is looked at, in commits. */
 const growthCommits = 4;
 
+/** What of a checkpoint failed: taking the state, flushing its pages, noting it. */
+type FailedStep = 'pin' | 'data' | 'record';
+
 interface Waiting {
   readonly commit: number;
   readonly done: (error?: StorageError) => void;
@@ -172,11 +175,12 @@ export class Checkpointer {
   async #checkpoint(state: 'running' | 'clean'): Promise<void> {
     const covered = this.#commit;
     let pinned: PinnedSnapshot | undefined;
-    let step: 'data' | 'record' = 'data';
+    let step: FailedStep = 'pin';
     try {
       pinned = this.#dependencies.pin();
       const record = this.#record(state);
       this.#fileBytes = fstatSync(this.#data).size;
+      step = 'data';
       await flush(this.#data);
       step = 'record';
       await writeAt(this.#slots, encodeCheckpoint(record), recordPosition(record.sequence));
@@ -203,7 +207,7 @@ export class Checkpointer {
    * final: the kernel forgets which pages it could not write, so a later flush that succeeds would prove nothing.
    * https://wiki.postgresql.org/wiki/Fsync_Errors
    */
-  #fail(error: StorageError, step: 'data' | 'record'): void {
+  #fail(error: StorageError, step: FailedStep): void {
     if (step === 'data') this.#broken = error;
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -12,9 +12,10 @@ const entry = new URL(`./snapshot-process${extname(import.meta.url)}`, import.me
  * @throws StorageError `corrupt_database` when lmdb cannot open the store
  */
 export async function withSnapshot<T>(directory: string, body: () => T): Promise<T> {
-  const child = start({ directory });
+  const request = { directory };
+  const child = start(request);
   try {
-    await finished(child, directory, 'held');
+    await finished(child, request);
     return body();
   } finally {
     await stop(child);
@@ -27,9 +28,10 @@ export async function withSnapshot<T>(directory: string, body: () => T): Promise
  * @throws StorageError `corrupt_database` when lmdb cannot read the store; `storage_directory` when it cannot write
  */
 export async function copySnapshot(directory: string, target: string): Promise<void> {
-  const child = start({ directory, target });
+  const request = { directory, target };
+  const child = start(request);
   try {
-    await finished(child, directory, 'copied');
+    await finished(child, request);
   } finally {
     await stop(child);
   }
@@ -39,13 +41,14 @@ function start(request: SnapshotRequest): ChildProcess {
   return fork(entry, [JSON.stringify(request)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
 }
 
-function finished(child: ChildProcess, directory: string, type: SnapshotAnswer['type']): Promise<void> {
+function finished(child: ChildProcess, { directory, target }: SnapshotRequest): Promise<void> {
+  const what = target === undefined ? 'read' : `copied to ${target}`;
   return new Promise((resolve, reject) => {
     child.on('message', (answer: SnapshotAnswer) => {
-      if (answer.type === type) resolve();
-      else if (answer.type === 'failed') reject(copyFailed(directory, answer.message));
+      if (answer.type === 'failed') reject(copyFailed(directory, what, answer.message));
+      else resolve();
     });
-    child.on('error', error => reject(copyFailed(directory, error.message)));
+    child.on('error', error => reject(copyFailed(directory, what, error.message)));
     child.on('exit', (_code, signal) =>
       reject(
         new StorageError(
@@ -67,9 +70,6 @@ function stop(child: ChildProcess): Promise<void> {
   });
 }
 
-function copyFailed(directory: string, reason: string): StorageError {
-  return new StorageError(
-    'storage_directory',
-    `The store in ${directory} cannot be read or copied: ${reason}`,
-  );
+function copyFailed(directory: string, what: string, reason: string): StorageError {
+  return new StorageError('storage_directory', `The store in ${directory} cannot be ${what}: ${reason}`);
 }

@@ -262,6 +262,26 @@ test('commits that wait together share a checkpoint; without a wait one is made 
   await checkpointer.close();
 });
 
+test('a checkpoint that could not be made is told to whom it concerns, and made again', async t => {
+  const directory = temporaryDirectory(t);
+  let isFailing = false;
+  const { store, checkpointer, clock, errors, write } = openWithCheckpoints(directory, 15, () => {
+    if (isFailing) throw new Error('no reader slot');
+  });
+  t.after(() => store.close());
+  isFailing = true;
+  await assert.rejects(durable(checkpointer, write(1)), { code: 'write_failed', message: /no reader slot/ });
+  assert.equal(errors.length, 1);
+  isFailing = false;
+  await new Promise(setImmediate);
+  clock.advance(1000);
+  await eventually(
+    () => checkpointer.checkpoints === 1,
+    'the commit is covered without anybody asking again',
+  );
+  await durable(checkpointer, write(1));
+});
+
 test('writes that do not pause let the file grow no further: a checkpoint is made before its time', async t => {
   const directory = temporaryDirectory(t);
   const { store, checkpointer, write } = openWithCheckpoints(directory, 14);
