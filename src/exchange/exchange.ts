@@ -116,7 +116,12 @@ export class Exchange {
    */
   async start(): Promise<void> {
     this.storage?.lock();
-    this.#root = await startSupervisor(this.system, this.specification());
+    try {
+      this.#root = await startSupervisor(this.system, this.specification());
+    } catch (error) {
+      await this.storage?.release();
+      throw error;
+    }
   }
 
   /** Settles once every chain's providers have been looked at, or after `withinMs`. */

@@ -140,13 +140,16 @@ describe('a Trunkline with storage', () => {
     await startTrunkline(yamlOf(directory), t);
   });
 
-  it('does not start when the port for Redis clients is taken', async t => {
+  it('does not start when the port for Redis clients is taken, and can once it is free', async t => {
     const taken = createServer().listen(0, '127.0.0.1');
     t.after(() => taken.close());
     await eventually(() => taken.listening);
     const { port } = taken.address() as { port: number };
-    const failure = await startTrunkline(yamlOf(newDirectory(t), undefined, port)).catch(explainFailure);
+    const directory = newDirectory(t);
+    const failure = await startTrunkline(yamlOf(directory, undefined, port)).catch(explainFailure);
     assert.match(String(failure), new RegExp(`${port}`));
+    // It holds nothing back: not the directory, not the threads.
+    await startTrunkline(yamlOf(directory), t);
   });
 
   it('ends with 1 and one clear line when its database is damaged', async t => {
