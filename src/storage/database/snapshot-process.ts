@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import { pinSnapshot } from './pin-snapshot.ts';
 import type { SnapshotAnswer, SnapshotRequest } from './snapshot-messages.ts';
@@ -20,11 +20,20 @@ async function main(request: SnapshotRequest): Promise<void> {
     answer({ type: 'held' });
     return;
   }
-  // Page by page as they are: it needs no room beside, and keeps what the check compares.
-  await root.backup(request.target, false);
+  await copy(root, request.target);
   await root.close();
   answer({ type: 'copied' });
   process.disconnect?.();
+}
+
+/** Without the free pages, which may be most of a file; lmdb refuses that for one that has lost pages. */
+async function copy(root: RootDatabase, target: string): Promise<void> {
+  try {
+    await root.backup(target, true);
+  } catch {
+    rmSync(storeFiles(target).data, { force: true });
+    await root.backup(target, false);
+  }
 }
 
 function openToRead(directory: string): RootDatabase {
