@@ -67,12 +67,15 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     run: async options => (await import('./aggregator.ts')).run(options),
   },
   storage: {
-    doc: 'the RESP port beside redis-server under redis-benchmark',
+    doc: 'the RESP port beside redis-server, typed calls beside lmdb on the main thread, death of the storage thread',
     options: {
-      rounds: number('rounds; each measures both servers once per load (5)'),
+      rounds: number('rounds; each measures every target once per load (5)'),
       requests: number('commands of a load at a pipeline of 16 (800000)'),
+      seconds: number('length of one burst of typed calls (2)'),
+      deaths: number('deaths of the storage thread (10)'),
       durability: text('memory, commit or fsync (commit)'),
       keys: number('random keys out of this many; 1 is one key (1)'),
+      only: text('one part: resp, typed or recovery'),
       profile: text('folder for CPU profiles of Trunkline'),
     },
     run: async options => (await import('./storage.ts')).run(options),
