@@ -8,16 +8,19 @@ export interface GateWaiter {
 const expectedCommands = 64;
 
 /**
- * Bounds the commands of all connections that wait for the storage, below what its channel takes: who comes later is not
+ * Bounds the commands of all connections that wait for the storage, and their bytes, below what its channel takes: who comes later is not
  * read for a while, instead of being told that the storage is overloaded. First come, first served.
  */
 export class InFlightGate {
   readonly #limit: number;
+  readonly #maxBytes: number;
   readonly #waiters = new Set<GateWaiter>();
   #count = 0;
+  #bytes = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, maxBytes: number) {
     this.#limit = limit;
+    this.#maxBytes = maxBytes;
   }
 
   /** Commands in flight. */
@@ -25,18 +28,20 @@ export class InFlightGate {
     return this.#count;
   }
 
-  /** Whether another command may enter when `more` are about to. */
-  hasRoom(more: number): boolean {
-    return this.#count + more < this.#limit;
+  /** Whether another command, of any size, may enter when so many are about to. */
+  hasRoom(commands: number, bytes: number): boolean {
+    return this.#count + commands < this.#limit && this.#bytes + bytes < this.#maxBytes;
   }
 
-  enter(commands: number): void {
+  enter(commands: number, bytes: number): void {
     this.#count += commands;
+    this.#bytes += bytes;
   }
 
-  leave(commands: number): void {
+  leave(commands: number, bytes: number): void {
     this.#count -= commands;
-    if (this.#waiters.size === 0) return;
+    this.#bytes -= bytes;
+    if (this.#waiters.size === 0 || this.#bytes >= this.#maxBytes) return;
     let room = this.#limit - this.#count;
     for (const waiter of this.#waiters) {
       if (room <= 0) break;

@@ -8,6 +8,7 @@ import type { Log } from '../telemetry/log.ts';
 import { CommandRun, type RunOwner } from './command-run.ts';
 import { runCommand } from './commands/run-command.ts';
 import type { RespClient, RespServices, SessionCall } from './commands/session-call.ts';
+import { endSocket } from './end-socket.ts';
 import type { GateWaiter, InFlightGate } from './in-flight-gate.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { RunBuilder } from './run-builder.ts';
@@ -26,18 +27,19 @@ export interface ConnectionHost {
   readonly gate: InFlightGate;
   readonly cursors: ScanCursors;
   readonly log: Log;
+  /** Bytes that all connections hold of commands that came in parts. */
+  heldBytes: number;
   /** Calls `tick` of the connection once, before the event loop goes on. */
   schedule(connection: RespConnection): void;
   /** The connection is gone. */
   closed(connection: RespConnection): void;
 }
 
+const defaultMaxQueryBytes = 256 * 2 ** 20;
 const maxInFlightCommands = 1024;
 const maxInFlightBytes = 2 * 2 ** 20;
-/** How long a client gets to take the last replies, and then to close the connection, before it is cut. */
-const lastRepliesMs = 30_000;
-const lingerMs = 1000;
-
+/** Holding less, a connection is not to blame when all of them hold too much. */
+const blamelessBytes = 2 ** 20;
 /** Commands that take longer are continued when others had their turn. */
 const turnMs = 10;
 
@@ -55,6 +57,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   readonly #call: SessionCall;
   #inFlightCommands = 0;
   #inFlightBytes = 0;
+  #heldBytes = 0;
   /** Whether storage commands need no look at the session. */
   #isPlain: boolean;
   /** Whether the commands in the builder are not to be answered. */
@@ -136,7 +139,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   settled(run: CommandRun, replies: Buffer, isFailure: boolean): void {
     this.#inFlightCommands -= run.count;
     this.#inFlightBytes -= run.commands.length;
-    this.#host.gate.leave(run.count);
+    this.#host.gate.leave(run.count, run.commands.length);
     if (isFailure) this.#host.services.meter.refused('storage', run.count);
     if (this.#isClosed) return;
     this.#queue.fill(run, run.isSilent ? nothing : replies);
@@ -157,7 +160,8 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
         this.#isPaused = false;
         this.#work();
         if (!this.#isPaused) this.#socket.resume();
-      } else if (!this.#host.gate.hasRoom(0)) this.#host.gate.wait(this);
+        this.#account(this.#parser.heldBytes);
+      } else if (!this.#host.gate.hasRoom(0, 0)) this.#host.gate.wait(this);
     }
     this.#send();
   }
@@ -170,6 +174,16 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#parser.feed(chunk);
     this.#work();
     this.#send();
+    this.#account(this.#parser.heldBytes);
+  }
+
+  /** Tells the others how much this connection holds of a command that is not complete. */
+  #account(heldBytes: number): void {
+    const host = this.#host;
+    host.heldBytes += heldBytes - this.#heldBytes;
+    this.#heldBytes = heldBytes;
+    const { maxQueryBytes = defaultMaxQueryBytes } = host.services.options;
+    if (host.heldBytes > maxQueryBytes && heldBytes > blamelessBytes) this.#cut('query_limit');
   }
 
   /** Runs the commands that are there, as far as there is room. */
@@ -274,7 +288,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#isRunSilent = false;
     this.#inFlightCommands += run.count;
     this.#inFlightBytes += run.commands.length;
-    gate.enter(run.count);
+    gate.enter(run.count, run.commands.length);
     this.#queue.keep(run);
     storage.submit(run);
   }
@@ -284,7 +298,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     return (
       this.#inFlightCommands + builder.count >= maxInFlightCommands ||
       this.#inFlightBytes + builder.byteLength >= maxInFlightBytes ||
-      !gate.hasRoom(builder.count)
+      !gate.hasRoom(builder.count, builder.byteLength)
     );
   }
 
@@ -292,7 +306,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#isPaused = true;
     this.#socket.pause();
     this.#host.services.meter.paused.add();
-    if (!this.#host.gate.hasRoom(0)) this.#host.gate.wait(this);
+    if (!this.#host.gate.hasRoom(0, 0)) this.#host.gate.wait(this);
   }
 
   /** Goes on once the event loop has come round. */
@@ -341,24 +355,12 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
       if (chunks.length > 1) this.#socket.uncork();
       this.#host.services.meter.sent.add(bytes);
     }
-    if (this.#isClosing && !this.#queue.isWaiting) this.#end();
+    if (this.#isClosing && !this.#queue.isWaiting && !this.#socket.writableEnded) {
+      endSocket(this.#socket, this.#host.services.clock);
+    }
   }
 
-  /** Ends the connection so that the last replies arrive: not before the client closes, or a moment has passed. */
-  #end(): void {
-    if (this.#socket.writableEnded) return;
-    const socket = this.#socket;
-    const { clock } = this.#host.services;
-    let timer = clock.setTimeout(() => socket.destroy(), lastRepliesMs);
-    socket.end(() => {
-      clock.clearTimeout(timer);
-      timer = clock.setTimeout(() => socket.destroy(), lingerMs);
-    });
-    socket.once('close', () => clock.clearTimeout(timer));
-    socket.resume();
-  }
-
-  #cut(reason: 'output_limit' | 'idle' | 'http' | 'unauthenticated'): void {
+  #cut(reason: 'output_limit' | 'idle' | 'http' | 'unauthenticated' | 'query_limit'): void {
     this.#host.services.meter.closed(reason);
     if (reason === 'output_limit') this.#host.log.warn('a Redis client did not read its replies; closed', {});
     this.kill();
@@ -367,6 +369,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   #onClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#account(0);
     this.#host.gate.forget(this);
     this.#host.services.topics.forget(this);
     this.#host.closed(this);

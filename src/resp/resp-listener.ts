@@ -30,6 +30,8 @@ export interface RespDependencies {
 }
 
 const defaultMaxInFlight = 5000;
+/** Half of what the storage's channel takes. */
+const maxInFlightBytes = 32 * 2 ** 20;
 const defaultDrainTimeoutMs = 5000;
 const defaultAuthenticationTimeoutMs = 60_000;
 const idleSweepMs = 1000;
@@ -62,7 +64,7 @@ export class RespListener {
     this.#deps = dependencies;
     this.topics = dependencies.topics ?? new Topics();
     this.#meter = new RespMeter(metrics);
-    this.#gate = new InFlightGate(options.maxInFlight ?? defaultMaxInFlight);
+    this.#gate = new InFlightGate(options.maxInFlight ?? defaultMaxInFlight, maxInFlightBytes);
     this.#host = {
       services: this.#services(),
       storage,
@@ -70,11 +72,13 @@ export class RespListener {
       gate: this.#gate,
       cursors: new ScanCursors({}, () => this.#meter.cursorsForgotten.add()),
       log,
+      heldBytes: 0,
       schedule: connection => this.#schedule(connection),
       closed: connection => this.#closed(connection),
     };
     metrics.gauge(respMetrics.connections, undefined, () => this.#connections.size);
     metrics.gauge(respMetrics.inFlight, undefined, () => this.#gate.count);
+    metrics.gauge(respMetrics.held, undefined, () => this.#host.heldBytes);
     metrics.gauge(respMetrics.subscriptions, undefined, () => this.topics.size);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket));
     if (options.idleTimeoutMs > 0 || options.password !== undefined) {

@@ -9,6 +9,7 @@ type CloseReason =
   | 'output_limit'
   | 'idle'
   | 'unauthenticated'
+  | 'query_limit'
   | 'killed';
 type RefusalReason = 'unknown' | 'arguments' | 'unauthenticated' | 'context' | 'storage';
 

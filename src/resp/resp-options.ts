@@ -22,6 +22,8 @@ export interface RespOptions {
   readonly store: number;
   /** Commands of all connections that wait for the storage at once; further ones stay unread. @default 5000 */
   readonly maxInFlight?: number;
+  /** Bytes of all connections' incomplete commands; then a connection that sends a large one is closed. @default 268435456 */
+  readonly maxQueryBytes?: number;
   /** Milliseconds that a client has to authenticate itself, where there is a password. @default 60000 */
   readonly authenticationTimeoutMs?: number;
   /** Milliseconds that commands in flight get when the listener stops. @default 5000 */

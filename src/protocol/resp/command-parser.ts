@@ -93,7 +93,6 @@ export class CommandParser {
     const from = this.#missing > 0 ? this.#begin : this.#at;
     const rest = this.#end - from;
     if (rest === 0) {
-      if (this.#held.length > keptBytes) this.#held = none;
       this.#bytes = chunk;
       this.#end = chunk.length;
       this.#at = this.#begin = this.#searched = 0;
@@ -113,7 +112,10 @@ export class CommandParser {
     }
     for (;;) {
       if (this.#missing === 0) {
-        if (this.#at >= this.#end) return false;
+        if (this.#at >= this.#end) {
+          if (this.#held.length > keptBytes) this.#release();
+          return false;
+        }
         if (this.#bytes[this.#at] !== 0x2a) {
           const found = this.#inline();
           if (found !== undefined) return found;
@@ -254,6 +256,12 @@ export class CommandParser {
         this.ends[i]! -= from;
       }
     }
+  }
+
+  /** Gives the memory of a large command back; nothing of it is needed any more. */
+  #release(): void {
+    this.#bytes = this.#held = this.source = none;
+    this.#at = this.#end = this.#begin = this.#searched = this.count = 0;
   }
 
   #fail(reason: string): false {

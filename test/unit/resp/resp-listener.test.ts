@@ -230,6 +230,44 @@ describe('RespListener', () => {
     assert.match(exposed, /^trunkline_resp_sent_bytes_total [1-9]/m);
   });
 
+  it('answers the same whether bytes come together or one by one', async t => {
+    const server = await startRespServer(t);
+    const script =
+      'PING\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\na\r\n\r\nGET k\r\nHELLO 3\r\n*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\nNOPE "x y"\r\nGET none\r\nQUIT\r\n';
+    const outcome = async (chunks: Iterable<string>): Promise<string> => {
+      const client = wire(t, server);
+      for (const chunk of chunks) {
+        client.write(chunk);
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      await client.closed;
+      return client.rest.replace(/\$2\r\nid\r\n:\d+/, 'id');
+    };
+    const whole = await outcome([script]);
+    assert.match(
+      whole,
+      /^\+PONG\r\n\+OK\r\n\$3\r\na\r\n\r\n%7.*-ERR unknown command 'NOPE'.*_\r\n\+OK\r\n$/s,
+    );
+    assert.equal(await outcome(script), whole);
+  });
+
+  it('bounds what all connections hold of commands that are not complete', async t => {
+    const server = await startRespServer(t, { maxBulkBytes: 16 * 2 ** 20, maxQueryBytes: 8 * 2 ** 20 });
+    const clients = Array.from({ length: 4 }, () => wire(t, server));
+    const part = Buffer.alloc(3 * 2 ** 20, 'x');
+    for (const client of clients) {
+      client.write('*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16000000\r\n');
+      client.write(part);
+    }
+    await eventually(async () =>
+      /closed_total\{reason="query_limit"\} [1-3]$/m.test(await server.metrics.expose()),
+    );
+    assert.equal(await wire(t, server).command('PING'), 'PONG');
+    for (const client of clients) client.end();
+    await eventually(() => server.listener.connectionCount === 1);
+    assert.match(await server.metrics.expose(), /^trunkline_resp_query_bytes 0$/m);
+  });
+
   it('answers what a client sent before it closed its side', async t => {
     const server = await startRespServer(t);
     server.storage.isHeld = true;
