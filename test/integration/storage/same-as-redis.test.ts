@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
+import { isMissing, RealRedis } from '../../support/real-redis.ts';
 import { decodeAll, StoreCommands } from '../../support/store-commands.ts';
-
-const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 /** Commands, answered by Redis 7 and by the store alike, from an empty data set on. */
 const scripts: Readonly<Record<string, readonly string[]>> = {
@@ -260,25 +255,14 @@ const scripts: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-describe('storage commands beside a real Redis', { skip: hasRedis ? false : 'no redis-server' }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'trunkline-redis-'));
-  let redis: ChildProcess;
+describe('storage commands beside a real Redis', { skip: isMissing('redis-server') }, () => {
+  let redis: RealRedis;
   let socket: Socket;
   let received = Buffer.alloc(0);
 
   before(async () => {
-    const port = await freePort();
-    redis = spawn('redis-server', [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--dir',
-      directory,
-    ]);
-    socket = await eventually(() => open(port), 'redis-server answers');
+    redis = await RealRedis.start();
+    socket = connect(redis.port, '127.0.0.1');
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
     });
@@ -286,8 +270,7 @@ describe('storage commands beside a real Redis', { skip: hasRedis ? false : 'no 
 
   after(() => {
     socket?.destroy();
-    redis?.kill();
-    rmSync(directory, { recursive: true, force: true });
+    redis?.stop();
   });
 
   for (const [title, script] of Object.entries(scripts)) {
@@ -328,19 +311,4 @@ function encode(words: readonly string[]): Buffer {
 /** Words as a shell splits them, double quotes around one that holds a blank or nothing. */
 function split(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
-
-function open(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(socket));
-    socket.on('error', reject);
-  });
 }
