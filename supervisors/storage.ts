@@ -29,7 +29,7 @@ const bound = { intensity: 30, periodMs: 60_000 };
  *     │  ├─ writer           the thread that writes; reads too
  *     │  └─ readers          threads that only read; end with the writer, whose files they have open
  *     └─ storage_resp        one_for_one; only when the port is configured
- *        └─ resp             listener for Redis clients
+ *        └─ resp_listener    listener for Redis clients
  */
 export function storageSupervisor(parts: StorageParts): SupervisorSpec {
   return supervisorSpec({

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { StorageConfig } from '../config/sections/storage/storage.ts';
+import { connectionLimit, descriptorShares } from '../process-limits/connection-limit.ts';
 import type { RespOptions } from '../resp/resp-options.ts';
 import type { StoreOptions } from '../storage/channel/messages.ts';
 import type { BatchOptions } from '../storage/channel/storage-channel.ts';
@@ -93,7 +94,7 @@ export function respOptions(config: StorageConfig['resp'], store: number): RespO
     host: config.host,
     port: config.port,
     password: config.password,
-    maxConnections: config.max_connections,
+    maxConnections: connectionLimit(config.max_connections, descriptorShares.resp),
     maxBulkBytes: config.max_bulk_length,
     maxArguments: config.max_arguments,
     maxInlineBytes: config.max_inline_length,

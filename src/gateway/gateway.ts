@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock/clock.ts';
 import type { ServerConfig } from '../config/sections/server.ts';
+import { connectionLimit, descriptorShares } from '../process-limits/connection-limit.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { AdminRoutes } from './admin-routes.ts';
 import { CallPipeline } from './call-pipeline.ts';
 import type { ChainDirectory, ChainRuntime } from './chain-directory.ts';
-import { connectionLimit } from './http/connection-limit.ts';
 import { HttpListener } from './http/http-listener.ts';
 import { ListenerGuard } from './http/listener-guard.ts';
 import { RpcHttp, unknownChain } from './http/rpc-http.ts';
@@ -53,7 +53,7 @@ export class Gateway {
       {
         host: config.host,
         port: config.port,
-        maxConnections: connectionLimit(config.max_connections),
+        maxConnections: connectionLimit(config.max_connections, descriptorShares.gateway),
         headersTimeoutMs: config.headers_timeout,
         bodyTimeoutMs: config.request_body_timeout,
         keepAliveTimeoutMs: config.keep_alive_timeout,

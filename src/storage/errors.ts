@@ -20,7 +20,6 @@ export const storageErrors = {
     sentence:
       'The storage runtime is not running, and the call could not wait for it: the queue for restarts is full, or its time is over.',
     retryable: true,
-    penalizesBreaker: true,
   },
   storage_breaker_open: {
     sentence: 'The circuit breaker of the storage runtime is open: it failed too often just now.',
@@ -29,7 +28,6 @@ export const storageErrors = {
   storage_outcome_unknown: {
     sentence:
       'The storage runtime ended while a command ran that must not be repeated; it may or may not have been applied.',
-    penalizesBreaker: true,
   },
   storage_stopped: {
     sentence: 'The storage client was stopped before the call was answered.',

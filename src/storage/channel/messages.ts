@@ -27,6 +27,8 @@ export interface StorageThreadOptions {
   readonly sweepIntervalMs: number;
   /** Milliseconds between two checkpoints where no acknowledgement waits for one. */
   readonly checkpointIntervalMs: number;
+  /** Milliseconds between the time of the runtime, which no jump moves, and the wall clock. @default 0 */
+  readonly wallOffsetMs?: number;
   /** How thoroughly files are looked at before they are opened. */
   readonly checkOnStart: 'auto' | 'full' | 'quick' | 'off';
 }

@@ -25,7 +25,7 @@ import { WriterState, type WriterStatus } from './writer-state.ts';
 
 export interface StorageRuntimeOptions {
   /** What every thread is started with, besides its role. */
-  readonly thread: Omit<StorageThreadOptions, 'role'>;
+  readonly thread: Omit<StorageThreadOptions, 'role' | 'wallOffsetMs'>;
   readonly channel: StorageThreadHandleOptions['channel'];
   readonly readers: ReaderScalingOptions & { readonly intervalMs: number };
   readonly breaker: RecoveryOptions;
@@ -73,12 +73,15 @@ export class StorageRuntime {
   readonly #writer = new WriterState();
   /** Every thread that has not ended, retired ones included. */
   readonly #threads = new Set<StorageThreadHandle>();
+  /** Wall-clock time of the monotonic clock's origin, as it was when the runtime was made. */
+  readonly #wallOrigin: number;
   #pool: ReaderPool | undefined;
 
   constructor(options: StorageRuntimeOptions, deps: StorageRuntimeDependencies) {
     this.#options = options;
     this.#deps = deps;
     const { client, clock, log, metrics, breaker } = deps;
+    this.#wallOrigin = clock.wallNow() - clock.now();
     const newBackoff = () => new StartBackoff(options.backoff ?? startBackoffDefaults);
     const { stores } = options.thread;
     publishStores(
@@ -170,8 +173,14 @@ export class StorageRuntime {
     const { clock, log, metrics } = this.#deps;
     const { thread: options, channel, entry } = this.#options;
     const published = new ThreadMetrics(name, () => thread.responsiveness, metrics);
+    const wallOffsetMs = this.#wallOrigin + clock.now() - clock.wallNow();
     const thread: StorageThreadHandle = new StorageThreadHandle(
-      { name, thread: { ...options, role }, channel, ...(entry === undefined ? {} : { entry }) },
+      {
+        name,
+        thread: { ...options, role, wallOffsetMs },
+        channel,
+        ...(entry === undefined ? {} : { entry }),
+      },
       { clock, log, metrics, onReport: report => published.report(report) },
     );
     this.#threads.add(thread);

@@ -41,7 +41,7 @@ export class StorageService {
     this.#log = threadLog(message => this.#post(message));
     const dependencies = {
       clock,
-      expiryClock: new ExpiryClock(clock),
+      expiryClock: new ExpiryClock(clock, options.wallOffsetMs),
       log: this.#log,
       send: (frame: ArrayBuffer) => port.postMessage(frame, [frame]),
     };

@@ -1,6 +1,6 @@
 /** Layers from the bottom up; a file imports from its own folder and from lower layers only. */
 export const layers: readonly (readonly string[])[] = [
-  ['clock', 'errors'],
+  ['clock', 'errors', 'process-limits'],
   ['otp', 'protocol'],
   ['config', 'telemetry'],
   ['circuit-breaker'],

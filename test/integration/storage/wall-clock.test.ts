@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Clock } from '../../../src/clock/clock.ts';
 import { systemClock } from '../../../src/clock/system-clock.ts';
+import { writerName } from '../../../src/storage/runtime/writer-process.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RunningStorage } from '../../support/storage-runtime.ts';
 
@@ -50,5 +51,11 @@ describe('a jump of the wall clock', () => {
       );
       const { writer, threads } = storage.runtime.snapshot();
       assert.deepEqual([writer.restarts, threads[0]!.silentMs < 1_000], [0, true]);
+
+      // A thread that starts after the jump goes on with the time of the one before.
+      storage.system.exit(storage.system.registry.whereis(writerName)!, 'kill');
+      await eventually(() => storage.runtime.snapshot().writer.restarts === 1, 'a new thread');
+      const leftThen = Number((await storage.command('pttl', 'long')).slice(1));
+      assert.ok(leftThen > 580_000 && leftThen <= left, `${leftThen} ms left`);
     });
 });

@@ -35,7 +35,7 @@ export const respSection = section(
       },
     ),
     max_connections: field(integer({ min: 1, max: 1_000_000 }).prefault(1000), {
-      doc: 'Connections that are open at once; a further one is told so and closed.',
+      doc: 'Connections that are open at once, and a tenth of the file descriptors of the process at most; a further one is told so and closed.',
       unit: 'connections',
       applies: 'restart',
     }),

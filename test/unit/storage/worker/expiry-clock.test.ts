@@ -15,3 +15,12 @@ it('goes on evenly from the wall clock at its start, whatever the wall clock doe
   clock.advance(1_000);
   assert.equal(expiryClock.now(), start + 2_000);
 });
+
+it('goes on with the time of an earlier one when it is told how far the wall clock has jumped', () => {
+  const clock = new ManualClock();
+  const first = new ExpiryClock(clock);
+  clock.jumpWall(3_600_000);
+  const second = new ExpiryClock(clock, -3_600_000);
+  clock.advance(500);
+  assert.equal(second.now(), first.now());
+});
