@@ -74,6 +74,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
       seconds: number('length of one burst of typed calls (2)'),
       deaths: number('deaths of the storage thread (10)'),
       durability: text('memory, commit or fsync (commit)'),
+      preset: text('storage.preset of the typed calls (balanced)'),
       keys: number('random keys out of this many; 1 is one key (1)'),
       only: text('one part: resp, typed or recovery'),
       profile: text('folder for CPU profiles of Trunkline'),

@@ -16,6 +16,8 @@ export interface StorageOptions {
   readonly deaths?: number;
   /** `memory`, `commit` or `fsync`. @default commit */
   readonly durability?: string;
+  /** `storage.preset` of the typed calls. @default balanced */
+  readonly preset?: string;
   /** Random keys out of this many; 1 is one key for all, as redis-benchmark does by itself. @default 1 */
   readonly keys?: number;
   /** One part only: `resp`, `typed` or `recovery`. @default all */

@@ -27,6 +27,8 @@ export interface TypedOptions {
   readonly rounds?: number;
   readonly seconds?: number;
   readonly durability?: string;
+  /** As `storage.preset`. @default balanced */
+  readonly preset?: string;
 }
 
 const batchSize = 100;
@@ -40,11 +42,11 @@ const delayResolutionMs = 1;
  */
 export async function typedRates(
   children: ChildProcesses,
-  { rounds = 5, seconds = 2, durability = 'commit' }: TypedOptions,
+  { rounds = 5, seconds = 2, durability = 'commit', preset = 'balanced' }: TypedOptions,
 ): Promise<readonly TypedRates[]> {
   const storage = await BenchStorage.start(
     children.makeFolder(),
-    `durability: ${durability}, preset: high_throughput`,
+    `durability: ${durability}, preset: ${preset}`,
   );
   const direct = openDirect(children.makeFolder());
   const works = [

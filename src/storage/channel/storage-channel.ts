@@ -4,8 +4,9 @@ import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry
 import { StorageError } from '../errors.ts';
 import { storageMetrics } from '../metrics.ts';
 import type { ChannelCall, ChannelStatistics, CommandChannel } from './command-channel.ts';
-import { type FrameEntry, replyHeaderBytes, writeRequestFrame } from './frames.ts';
+import { type FrameEntry, writeRequestFrame } from './frames.ts';
 import type { FromStorageThread, ToStorageThread } from './messages.ts';
+import { ReplyIntake } from './reply-intake.ts';
 
 /** What a channel needs of a `MessagePort`. */
 export interface ChannelPort {
@@ -96,6 +97,10 @@ export class StorageChannel implements CommandChannel {
   #isFlushDue = false;
   #delay: TimerHandle | undefined;
   #isDown = false;
+  readonly #replies = new ReplyIntake({
+    take: (id, reply) => this.#takeReply(id, reply),
+    onTaken: () => this.onRoom?.(),
+  });
   readonly #flush = () => this.flush();
   readonly #onMessage = (message: FromStorageThread) => this.#receive(message);
 
@@ -222,8 +227,10 @@ export class StorageChannel implements CommandChannel {
 
   fail(error: StorageError): void {
     if (this.#isDown) return;
-    this.#isDown = true;
     this.#port.off('message', this.#onMessage);
+    // They are answers, though not taken yet.
+    this.#replies.drain();
+    this.#isDown = true;
     if (this.#delay !== undefined) this.#clock.clearTimeout(this.#delay);
     const unsent = new Set([...this.#batchIds.slice(0, this.#batchLength), ...this.#unsendable]);
     this.#emptyBatch();
@@ -286,36 +293,31 @@ export class StorageChannel implements CommandChannel {
       this.onControl?.(message);
       return;
     }
-    const frame = Buffer.from(message);
-    const now = this.#clock.now();
+    this.#replies.push(message);
+  }
+
+  #takeReply(id: number, reply: Buffer): void {
+    const count = this.#counts[id]!;
+    const call = this.#release(id);
+    if (call === undefined) return;
     const { statistics } = this;
-    const receivedBefore = statistics.received;
-    for (let at = 0; at + replyHeaderBytes <= frame.length; ) {
-      const id = frame.readUInt32LE(at);
-      const start = at + replyHeaderBytes;
-      at = start + frame.readUInt32LE(at + 4);
-      const count = this.#counts[id]!;
-      const call = this.#release(id);
-      if (call === undefined) continue;
-      statistics.received += count;
-      if (call === abandoned) {
-        statistics.lateReplies++;
-        this.#cells.late.inc();
-        continue;
-      }
-      const took = now - this.#sentAt[id]!;
-      statistics.replyMs += took;
-      statistics.replies++;
-      this.#replyTime.observe(took / 1000);
-      try {
-        call.onReply(frame.subarray(start, at));
-      } catch (error) {
-        // The other replies of the frame must reach their callers.
-        this.#log.error('a storage reply was not taken', { error });
-      }
+    statistics.received += count;
+    this.#cells.received.inc(count);
+    if (call === abandoned) {
+      statistics.lateReplies++;
+      this.#cells.late.inc();
+      return;
     }
-    this.#cells.received.inc(statistics.received - receivedBefore);
-    this.onRoom?.();
+    const took = this.#clock.now() - this.#sentAt[id]!;
+    statistics.replyMs += took;
+    statistics.replies++;
+    this.#replyTime.observe(took / 1000);
+    try {
+      call.onReply(reply);
+    } catch (error) {
+      // The other replies of the frame must reach their callers.
+      this.#log.error('a storage reply was not taken', { error });
+    }
   }
 
   #release(id: number): ChannelCall | undefined {
