@@ -50,7 +50,7 @@ export class ReplyIntake {
       this.#isTurnDue = true;
       setImmediate(this.#nextTurn);
     }
-    while (this.#left > 0 && this.#takeNext()) this.#left--;
+    while (this.#left > 0 && this.#takeNext());
     this.#options.onTaken();
   }
 
@@ -63,6 +63,8 @@ export class ReplyIntake {
       if (start <= frame.length) {
         const id = frame.readUInt32LE(this.#at);
         this.#at = start + frame.readUInt32LE(this.#at + 4);
+        // Before the caller goes on: what he sends may come back here.
+        this.#left--;
         this.#options.take(id, frame.subarray(start, this.#at));
         return true;
       }
