@@ -99,6 +99,7 @@ export function respOptions(config: StorageConfig['resp'], store: number): RespO
     maxArguments: config.max_arguments,
     maxInlineBytes: config.max_inline_length,
     maxOutputBytes: config.max_output_buffer,
+    maxTotalOutputBytes: config.max_total_output_buffer,
     idleTimeoutMs: config.idle_timeout,
     store,
   };

@@ -1,5 +1,6 @@
 import type { StoragePriority, StorageRequest, StorageSession } from '../storage/client/storage-request.ts';
 import type { StorageError } from '../storage/errors.ts';
+import type { Load } from './in-flight-share.ts';
 import type { ReplySlot } from './reply-queue.ts';
 import { failureReplies } from './storage-answers.ts';
 
@@ -21,7 +22,7 @@ export interface RunOwner {
 }
 
 /** Commands that came one behind the other on a connection: one request to the storage and one place among the replies. */
-export class CommandRun implements StorageRequest, ReplySlot {
+export class CommandRun implements StorageRequest, ReplySlot, Load {
   readonly store: number;
   readonly commands: Buffer;
   readonly count: number;
@@ -34,6 +35,7 @@ export class CommandRun implements StorageRequest, ReplySlot {
   /** Whether the client wants the replies. */
   readonly isSilent: boolean;
   reply: Buffer | undefined;
+  weight = 0;
   readonly #owner: RunOwner;
   readonly #translate: ((reply: Buffer) => Buffer) | undefined;
 

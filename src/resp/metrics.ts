@@ -14,7 +14,7 @@ export const respMetrics = {
   }),
   connectionsClosed: counterDefinition({
     name: 'trunkline_resp_connections_closed_total',
-    help: 'Connections that Trunkline ended: too_many (at the start), protocol_error, http (a browser was made to speak to the port), output_limit (the client did not read), query_limit (large commands that came in parts took too much memory together), idle, unauthenticated (no password within the time for it), killed (CLIENT KILL).',
+    help: 'Connections that Trunkline ended: too_many (at the start), protocol_error, http (a browser was made to speak to the port), output_limit (the client did not read, and too much waited for it or for all), query_limit (large commands that came in parts took too much memory together), idle, unauthenticated (no password within the time for it), killed (CLIENT KILL).',
     labels: ['reason'],
   }),
   commands: counterDefinition({
@@ -45,6 +45,11 @@ export const respMetrics = {
   inFlight: gaugeDefinition({
     name: 'trunkline_resp_commands_in_flight',
     help: 'Commands of Redis clients that wait for the storage runtime.',
+    labels: [],
+  }),
+  output: gaugeDefinition({
+    name: 'trunkline_resp_output_bytes',
+    help: 'Bytes of replies and messages that wait for Redis clients.',
     labels: [],
   }),
   held: gaugeDefinition({

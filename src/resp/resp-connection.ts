@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { CommandParser } from '../protocol/resp/command-parser.ts';
-import { ReplyWriter } from '../protocol/resp/reply-writer.ts';
 import type { StorageSession } from '../storage/client/storage-request.ts';
 import { commandTable, opcode } from '../storage/commands/command-table.ts';
 import { opcodeOf } from '../storage/commands/opcode-of.ts';
@@ -8,8 +7,10 @@ import type { Log } from '../telemetry/log.ts';
 import { CommandRun, type RunOwner } from './command-run.ts';
 import { runCommand } from './commands/run-command.ts';
 import type { RespClient, RespServices, SessionCall } from './commands/session-call.ts';
+import { discarded } from './discarded-replies.ts';
 import { endSocket } from './end-socket.ts';
 import type { GateWaiter, InFlightGate } from './in-flight-gate.ts';
+import { InFlightShare } from './in-flight-share.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { RunBuilder } from './run-builder.ts';
 import type { ScanCursors } from './scan-cursors.ts';
@@ -29,6 +30,10 @@ export interface ConnectionHost {
   readonly log: Log;
   /** Bytes that all connections hold of commands that came in parts. */
   heldBytes: number;
+  /** Bytes that wait for all clients together. */
+  outputBytes: number;
+  /** Ends those that most bytes wait for, until as many wait as may. */
+  relieve(): void;
   /** Calls `tick` of the connection once, before the event loop goes on. */
   schedule(connection: RespConnection): void;
   /** The connection is gone. */
@@ -36,8 +41,6 @@ export interface ConnectionHost {
 }
 
 const defaultMaxQueryBytes = 256 * 2 ** 20;
-const maxInFlightCommands = 1024;
-const maxInFlightBytes = 2 * 2 ** 20;
 /** Holding less, a connection is not to blame when all of them hold too much. */
 const blamelessBytes = 2 ** 20;
 /** Commands that take longer are continued when others had their turn. */
@@ -55,9 +58,10 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   readonly #queue = new ReplyQueue();
   readonly #storageSession: StorageSession = { inFlight: 0, lane: undefined };
   readonly #call: SessionCall;
-  #inFlightCommands = 0;
-  #inFlightBytes = 0;
+  readonly #share: InFlightShare;
   #heldBytes = 0;
+  /** What `host.outputBytes` holds of this connection. */
+  #countedOutput = 0;
   /** Whether storage commands need no look at the session. */
   #isPlain: boolean;
   /** Whether the commands in the builder are not to be answered. */
@@ -73,6 +77,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.session = session;
     this.#socket = socket;
     this.#host = host;
+    this.#share = new InFlightShare(host.gate);
     const { options } = host.services;
     const { maxBulkBytes, maxArguments, maxInlineBytes } = options;
     const maxCommandBytes = Math.max(4 * maxBulkBytes, 2 ** 20);
@@ -83,6 +88,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     const { services } = host;
     this.#call = { words, client: this, session, services, reply: writer, push: writer };
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.countOutput());
     socket.on('end', () => this.closeAfterReplies());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#onClose());
@@ -98,7 +104,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
 
   /** Commands that the storage has not answered. */
   get inFlight(): number {
-    return this.#inFlightCommands;
+    return this.#share.commands;
   }
 
   deliver(message: TopicMessage, pattern: Uint8Array | undefined): void {
@@ -110,8 +116,19 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     writer.bulk(message.channel);
     writer.bulk(message.payload);
     this.#host.services.meter.delivered.add();
-    if (this.#isOverLimit()) this.#cut('output_limit');
-    else this.#schedule();
+    this.#hasOutput();
+  }
+
+  /** Tells the others how much waits for this client. */
+  countOutput(): void {
+    const bytes = this.#isClosed ? 0 : this.outputBytes;
+    this.#host.outputBytes += bytes - this.#countedOutput;
+    this.#countedOutput = bytes;
+  }
+
+  /** Closes the connection of a client that does not read. */
+  cutOutput(): void {
+    this.#cut('output_limit');
   }
 
   /** Takes no further commands, and closes once those before are answered. */
@@ -132,19 +149,16 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
 
   /** Closes the connection when it was silent since `limit`, in monotonic milliseconds. */
   closeIfIdle(limit: number): void {
-    if (this.session.lastUsedAt >= limit || this.#inFlightCommands > 0) return;
+    if (this.session.lastUsedAt >= limit || this.#share.commands > 0) return;
     if (this.#host.services.topics.count(this) === 0) this.#cut('idle');
   }
 
   settled(run: CommandRun, replies: Buffer, isFailure: boolean): void {
-    this.#inFlightCommands -= run.count;
-    this.#inFlightBytes -= run.commands.length;
-    this.#host.gate.leave(run.count, run.commands.length);
+    this.#share.leave(run, replies.length);
     if (isFailure) this.#host.services.meter.refused('storage', run.count);
     if (this.#isClosed) return;
     this.#queue.fill(run, run.isSilent ? nothing : replies);
-    if (this.#isOverLimit()) this.#cut('output_limit');
-    else this.#schedule();
+    this.#hasOutput();
   }
 
   onRoom(): void {
@@ -155,7 +169,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   tick(): void {
     this.#isScheduled = false;
     if (this.#isClosed) return;
-    if (this.#isPaused && this.#inFlightCommands * 2 <= maxInFlightCommands) {
+    if (this.#isPaused && this.#share.isLow) {
       if (!this.#mustWait()) {
         this.#isPaused = false;
         this.#work();
@@ -275,7 +289,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
 
   /** Sends the commands in the builder to the storage. */
   #submit(translate?: (reply: Buffer) => Buffer): void {
-    const { builder, gate, storage, services } = this.#host;
+    const { builder, storage, services } = this.#host;
     if (builder.count === 0) return;
     const { protocol } = this.session;
     const fields = {
@@ -286,20 +300,14 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     };
     const run = new CommandRun(fields, this, this.#isRunSilent, translate);
     this.#isRunSilent = false;
-    this.#inFlightCommands += run.count;
-    this.#inFlightBytes += run.commands.length;
-    gate.enter(run.count, run.commands.length);
+    this.#share.enter(run);
     this.#queue.keep(run);
     storage.submit(run);
   }
 
   #mustWait(): boolean {
-    const { builder, gate } = this.#host;
-    return (
-      this.#inFlightCommands + builder.count >= maxInFlightCommands ||
-      this.#inFlightBytes + builder.byteLength >= maxInFlightBytes ||
-      !gate.hasRoom(builder.count, builder.byteLength)
-    );
+    const { builder } = this.#host;
+    return this.#share.mustWait(builder.count, builder.byteLength);
   }
 
   #pause(): void {
@@ -334,15 +342,26 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#host.schedule(this);
   }
 
+  /** There is more to send, soon. */
+  #hasOutput(): void {
+    if (this.#isOverLimit()) {
+      this.cutOutput();
+      return;
+    }
+    this.#schedule();
+    if (this.#host.outputBytes > this.#host.services.options.maxTotalOutputBytes) this.#host.relieve();
+  }
+
   #isOverLimit(): boolean {
-    return this.outputBytes > this.#host.services.options.maxOutputBytes;
+    this.countOutput();
+    return this.#countedOutput > this.#host.services.options.maxOutputBytes;
   }
 
   #send(): void {
     if (this.#isClosed) return;
     if (this.#queue.isReady) {
       if (this.#isOverLimit()) {
-        this.#cut('output_limit');
+        this.cutOutput();
         return;
       }
       const chunks = this.#queue.take();
@@ -353,6 +372,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
         this.#socket.write(chunk);
       }
       if (chunks.length > 1) this.#socket.uncork();
+      this.countOutput();
       this.#host.services.meter.sent.add(bytes);
     }
     if (this.#isClosing && !this.#queue.isWaiting && !this.#socket.writableEnded) {
@@ -370,6 +390,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#account(0);
+    this.countOutput();
     this.#host.gate.forget(this);
     this.#host.services.topics.forget(this);
     this.#host.closed(this);
@@ -377,11 +398,3 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
 }
 
 const nothing = Buffer.alloc(0);
-const sink = new ReplyWriter(256);
-
-/** Takes replies that nobody wants. */
-function discarded(protocol: 2 | 3): ReplyWriter {
-  sink.reset();
-  sink.protocol = protocol;
-  return sink;
-}

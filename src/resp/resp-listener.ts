@@ -34,6 +34,8 @@ const defaultMaxInFlight = 5000;
 const maxInFlightBytes = 32 * 2 ** 20;
 const defaultDrainTimeoutMs = 5000;
 const defaultAuthenticationTimeoutMs = 60_000;
+/** Of what may wait in all, what is left when clients were closed for it. */
+const relievedShare = 0.75;
 const idleSweepMs = 1000;
 const keepAliveMs = 300_000;
 
@@ -73,11 +75,14 @@ export class RespListener {
       cursors: new ScanCursors({}, () => this.#meter.cursorsForgotten.add()),
       log,
       heldBytes: 0,
+      outputBytes: 0,
+      relieve: () => this.#relieve(),
       schedule: connection => this.#schedule(connection),
       closed: connection => this.#closed(connection),
     };
     metrics.gauge(respMetrics.connections, undefined, () => this.#connections.size);
     metrics.gauge(respMetrics.inFlight, undefined, () => this.#gate.count);
+    metrics.gauge(respMetrics.output, undefined, () => this.#host.outputBytes);
     metrics.gauge(respMetrics.held, undefined, () => this.#host.heldBytes);
     metrics.gauge(respMetrics.subscriptions, undefined, () => this.topics.size);
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket));
@@ -224,6 +229,17 @@ export class RespListener {
   #closed(connection: RespConnection): void {
     this.#connections.delete(connection.session.id);
     if (this.#isDraining && this.#connections.size === 0) this.#onEmpty();
+  }
+
+  /** Too much waits for all clients: those that read least go, until there is room again for the others. */
+  #relieve(): void {
+    for (const connection of this.#connections.values()) connection.countOutput();
+    const enough = this.#options.maxTotalOutputBytes * relievedShare;
+    const largest = [...this.#connections.values()].sort((a, b) => b.outputBytes - a.outputBytes);
+    for (const connection of largest) {
+      if (this.#host.outputBytes <= enough) return;
+      connection.cutOutput();
+    }
   }
 
   /** Closes the connections of clients that are silent, or do not authenticate themselves, for too long. */

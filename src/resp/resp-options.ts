@@ -16,6 +16,8 @@ export interface RespOptions {
   readonly maxInlineBytes: number;
   /** Bytes that may wait for a client that does not read before it is closed. */
   readonly maxOutputBytes: number;
+  /** Bytes that may wait for all clients together before those are closed that most of them wait for. */
+  readonly maxTotalOutputBytes: number;
   /** Milliseconds that a connection may be silent, subscribers excepted; 0: for ever. */
   readonly idleTimeoutMs: number;
   /** Index of the store that the commands work on, in the storage runtime's list. */

@@ -16,6 +16,7 @@ export const respOptions: RespOptions = {
   maxArguments: 1000,
   maxInlineBytes: 65_536,
   maxOutputBytes: 8 * 2 ** 20,
+  maxTotalOutputBytes: 64 * 2 ** 20,
   idleTimeoutMs: 0,
   store: 0,
 };

@@ -129,6 +129,21 @@ describe('attack 29: a client that never reads its replies', () => {
     assert.equal(server.listener.connectionCount, 2);
   });
 
+  it('in company holds no more memory than all may together, and the others are served meanwhile', async t => {
+    const server = await startRespServer(t, { maxTotalOutputBytes: 4 * 2 ** 20 });
+    const good = wire(t, server);
+    assert.equal(await good.raw('SET', 'big', 'x'.repeat(500_000)), '+OK\r\n');
+    const idle = Array.from({ length: 40 }, () => wire(t, server));
+    for (const client of idle) {
+      client.socket.pause();
+      client.send(...Array.from({ length: 100 }, () => ['GET', 'big']));
+    }
+    await eventually(() => server.listener.connectionCount < 40, 'the first of them are cut');
+    for (let i = 0; i < 20; i++) assert.equal(await good.command('GET', 'none'), null);
+    const waiting = Number(/trunkline_resp_output_bytes (\d+)/.exec(await server.metrics.expose())?.[1]);
+    assert.ok(waiting <= 5 * 2 ** 20, `${waiting} bytes wait`);
+  });
+
   it('does not make memory grow while its commands pile up unread', async t => {
     const server = await startRespServer(t, { maxOutputBytes: 2 ** 20 });
     server.storage.isHeld = true;

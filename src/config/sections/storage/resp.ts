@@ -59,6 +59,11 @@ export const respSection = section(
       unit: 'bytes',
       applies: 'restart',
     }),
+    max_total_output_buffer: field(bytes({ min: 2 ** 20, max: 2 ** 36 }).prefault('256MiB'), {
+      doc: 'Bytes that may wait for all clients together; above it the connections are closed that most of them wait for.',
+      unit: 'bytes',
+      applies: 'restart',
+    }),
     idle_timeout: field(duration({ min: 0, max: 86_400_000 }).prefault('0'), {
       doc: 'How long a connection may be silent before it is closed, subscribers excepted; 0 is for ever, as Redis does.',
       unit: 'duration',
