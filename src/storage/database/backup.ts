@@ -4,6 +4,7 @@ import type { Clock } from '../../clock/clock.ts';
 import { StorageError } from '../errors.ts';
 import { flushDirectory, writeCheckpointFile } from './checkpoint-file.ts';
 import { checkFile, type FileCheckReport } from './file-check.ts';
+import { makeDirectory } from './make-directory.ts';
 import { newestMetaPage, readMetaPages } from './meta-page.ts';
 import { copySnapshot } from './snapshot.ts';
 import { storeFiles } from './store-files.ts';
@@ -32,7 +33,7 @@ const progressIntervalMs = 200;
  */
 export function prepareBackupDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     if (readdirSync(directory).length === 0) return;
   } catch (error) {
     throw unwritable(directory, error);

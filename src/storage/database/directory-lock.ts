@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../errors.ts';
 import { readBootId } from './boot-id.ts';
+import { makeDirectory } from './make-directory.ts';
 import { type ProcessIdentity, processStart } from './process-identity.ts';
 
 /** A storage directory that no other process uses. */
@@ -29,7 +30,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   const own = JSON.stringify({ ...ownIdentity(), token });
   const draft = `${path}.${token}`;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     writeFileSync(draft, own, { flush: true });
     try {
       acquire(directory, path, draft);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
@@ -6,6 +5,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { StorageThreadOptions, StoreOptions, StoreReport } from '../channel/messages.ts';
 import { seal } from '../database/backup.ts';
 import { Checkpointer } from '../database/checkpoint.ts';
+import { makeDirectory } from '../database/make-directory.ts';
 import { pinSnapshot } from '../database/pin-snapshot.ts';
 import { storeFiles } from '../database/store-files.ts';
 import type { ExpiryClock } from './expiry-clock.ts';
@@ -82,7 +82,7 @@ export class HostedStore {
    */
   async backup(directory: string): Promise<number> {
     const target = join(directory, this.store.options.name);
-    mkdirSync(target, { recursive: true });
+    makeDirectory(target);
     await this.store.environment.root.backup(target, true);
     const file = await open(storeFiles(target).data, 'r+');
     try {

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
+import { makeDirectory } from '../database/make-directory.ts';
 import { type ExpiryKey, expiryKeyEncoder, type StoredKey, storedKeyEncoder } from './stored-key.ts';
 
 const mebibyte = 1024 * 1024;
@@ -37,7 +37,7 @@ function mapSizeOf(maxBytes: number): number {
  * @throws lmdb's error when the file is none of its own or cannot be opened
  */
 export function openEnvironment(directory: string, maxBytes: number): LmdbEnvironment {
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const root = open<Buffer, string>({
     path: directory,
     noSubdir: false,

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import type { Log } from '../../telemetry/log.ts';
 import type { StorageThreadOptions, StoreOptions } from '../channel/messages.ts';
+import { makeDirectory } from '../database/make-directory.ts';
 import { prepareStore } from '../database/prepare-store.ts';
 import { StorageError, type StorageErrorCode } from '../errors.ts';
 import { Store } from './store.ts';
@@ -26,7 +26,7 @@ export function openStore(store: StoreOptions, options: OpenStoreOptions, log: L
 }
 
 function prepare(store: StoreOptions, check: OpenStoreOptions['checkOnStart'], log: Log): void {
-  mkdirSync(store.directory, { recursive: true });
+  makeDirectory(store.directory);
   const { outcome, report } = prepareStore(store.directory, check);
   if (outcome.kind === 'system_ended') {
     log.warn('the system ended while the store was open: it goes on from its last checkpoint', {
