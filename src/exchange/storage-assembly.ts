@@ -105,7 +105,7 @@ export class StorageAssembly {
    * @throws StorageError `storage_locked`, `storage_directory`
    */
   lock(): void {
-    this.#lock = lockDirectory(this.#config.directory);
+    this.#lock = lockDirectory(this.#config.directory, { clock: this.#deps.clock });
     // It never fails; as a liveness check it is shown by both `/health` and `/ready`.
     this.#deps.health.register('storage', 'liveness', storageCheck(this.#sources));
   }

@@ -46,10 +46,13 @@ folder of the backup in its place, and start.`;
 async function checkStores({ directory, stores }: StoredStores): Promise<boolean> {
   const { inspectLiveStore, inspectStore } = await import('../../storage/database/inspect-store.ts');
   const line = new ProgressLine();
-  const look = (isLive: boolean) => async () => {
+  const look = (isLive: boolean) => async (refresh: () => void) => {
     let isWhole = true;
     for (const store of stores) {
-      const onProgress = (pages: number, of: number) => line.show(store.name, pages, of);
+      const onProgress = (pages: number, of: number) => {
+        refresh();
+        line.show(store.name, pages, of);
+      };
       const started = systemClock.now();
       const inspect = isLive ? inspectLiveStore : inspectStore;
       const { found, report } = await inspect(store.directory, onProgress);
@@ -67,12 +70,15 @@ async function backUpStores({ directory, stores }: StoredStores, target: string)
   const { goBackToCheckpoint } = await import('../../storage/database/inspect-store.ts');
   prepareBackupDirectory(target);
   const line = new ProgressLine();
-  const copy = async () => {
+  const copy = async (refresh: () => void) => {
     for (const { name, directory: from } of stores) {
       const started = systemClock.now();
       const backup = await backupStore(from, join(target, name), systemClock, {
         onCopied: (bytes, of) => line.show(`${name}: copying`, bytes, of),
-        onChecked: (pages, of) => line.show(`${name}: checking the copy`, pages, of),
+        onChecked: (pages, of) => {
+          refresh();
+          line.show(`${name}: checking the copy`, pages, of);
+        },
       });
       line.clear();
       const { bytes, report } = backup;
@@ -84,26 +90,30 @@ async function backUpStores({ directory, stores }: StoredStores, target: string)
   };
   await withoutWriters(
     directory,
-    async () => {
+    async refresh => {
       // Where the system ended since, what is copied is what a start would go on with.
       for (const store of stores) goBackToCheckpoint(store.directory);
-      await copy();
+      await copy(refresh);
     },
     copy,
   );
 }
 
-/** Runs `alone` with the directory taken, or `beside` when a process that runs has it. */
+/**
+ * Runs `alone` with the directory taken, or `beside` when a process that runs has it. Either gets what it calls now and
+ * then while it keeps the event loop, so that the directory stays taken.
+ */
 async function withoutWriters<T>(
   directory: string,
-  alone: () => Promise<T>,
-  beside: () => Promise<T>,
+  alone: (refresh: () => void) => Promise<T>,
+  beside: (refresh: () => void) => Promise<T>,
 ): Promise<T> {
   const { lockDirectory, lockHolder } = await import('../../storage/database/directory-lock.ts');
-  if (lockHolder(directory) !== undefined) return beside();
-  const lock = lockDirectory(directory);
+  const dependencies = { clock: systemClock };
+  if (lockHolder(directory, dependencies) !== undefined) return beside(() => {});
+  const lock = lockDirectory(directory, dependencies);
   try {
-    return await alone();
+    return await alone(lock.refresh);
   } finally {
     lock.release();
   }

@@ -1,39 +1,61 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../../clock/clock.ts';
 import { StorageError } from '../errors.ts';
 import { readBootId } from './boot-id.ts';
 import { makeDirectory } from './make-directory.ts';
+import { readPidNamespace } from './pid-namespace.ts';
 import { type ProcessIdentity, processStart } from './process-identity.ts';
 
 /** A storage directory that no other process uses. */
 export interface DirectoryLock {
+  /**
+   * Says that the holder still runs, to those that cannot see it. It happens by itself every 2 s; whoever keeps the event
+   * loop for longer calls it meanwhile.
+   */
+  refresh(): void;
   /** Gives the directory back; calling it again does nothing. */
   release(): void;
 }
 
+export interface DirectoryLockDependencies {
+  readonly clock: Clock;
+  /** The namespace that numbers the processes which this one sees. @default the one of this process */
+  readonly pidNamespace?: string;
+}
+
 /** Rounds of taking over a lock whose holder is gone, when others do the same. */
 const attempts = 50;
+/** Milliseconds between two refreshes of a lock that is held. */
+const refreshMs = 2000;
+/** For so long after the last refresh, a lock whose holder cannot be seen is held. */
+const expiryMs = 10_000;
 
 /**
  * Takes a storage directory for this process, and makes it when it is missing. The lock is a file that names its
  * holder. One whose holder ended without giving it back (`kill -9`, a power failure) is taken over: the process is gone,
- * or its number belongs to a later one. It holds among processes that see each other: containers that share a directory,
- * each with process numbers of its own, must not.
+ * or its number belongs to a later one.
+ *
+ * A holder in another PID namespace (another container that shares the directory) cannot be seen. It touches the file
+ * every 2 s, and holds the lock until it did not for 10 s; one that is frozen for longer loses it without noticing. The
+ * lock holds among processes of one running system: hosts that share a directory over a network must not.
  *
  * @throws StorageError `storage_locked` when a process that runs holds it; `storage_directory` when the directory cannot
  * be made or written
  */
-export function lockDirectory(directory: string): DirectoryLock {
+export function lockDirectory(directory: string, dependencies: DirectoryLockDependencies): DirectoryLock {
+  const { clock } = dependencies;
   const path = join(directory, 'lock');
   const token = randomBytes(8).toString('hex');
-  const own = JSON.stringify({ ...ownIdentity(), token });
+  const own = JSON.stringify({ ...identityOf(dependencies), token });
   const draft = `${path}.${token}`;
   try {
     makeDirectory(directory);
     writeFileSync(draft, own, { flush: true });
     try {
-      acquire(directory, path, draft);
+      touch(draft, clock);
+      acquire(directory, draft, dependencies);
     } finally {
       rmSync(draft, { force: true });
     }
@@ -47,59 +69,131 @@ export function lockDirectory(directory: string): DirectoryLock {
     );
   }
   let isHeld = true;
+  let refreshedAt = clock.now();
+  const refresh = () => {
+    if (!isHeld || clock.now() - refreshedAt < refreshMs / 2) return;
+    refreshedAt = clock.now();
+    // Whoever took it over meanwhile keeps it.
+    if (isContent(path, own)) touch(path, clock);
+  };
+  const timer = clock.setInterval(refresh, refreshMs);
   return {
+    refresh,
     release() {
       if (!isHeld) return;
       isHeld = false;
-      if (readIfThere(path) === own) rmSync(path, { force: true });
+      clock.clearInterval(timer);
+      if (isContent(path, own)) rmSync(path, { force: true });
     },
   };
 }
 
-/** Which process holds a storage directory just now; `undefined`: none. */
-export function lockHolder(directory: string): number | undefined {
-  const text = readIfThere(join(directory, 'lock'));
-  const holder = text === undefined ? undefined : parseHolder(text);
-  return holder !== undefined && isRunning(holder) ? holder.pid : undefined;
+/**
+ * Which process holds a storage directory just now, by its number in its own PID namespace; `undefined`: none.
+ *
+ * @throws the system's error when the lock is there and cannot be read
+ */
+export function lockHolder(directory: string, dependencies: DirectoryLockDependencies): number | undefined {
+  const found = readLock(join(directory, 'lock'));
+  return found === undefined ? undefined : holderOf(found, dependencies)?.pid;
 }
 
-function acquire(directory: string, path: string, draft: string): void {
+/** A lock file as it was found. */
+interface FoundLock {
+  readonly text: string;
+  /** Wall-clock milliseconds since the Unix epoch. */
+  readonly refreshedAt: number;
+}
+
+interface Holder {
+  readonly pid: number;
+  /** Its number means nothing to this process. */
+  readonly isElsewhere: boolean;
+}
+
+function acquire(directory: string, draft: string, dependencies: DirectoryLockDependencies): void {
+  const path = join(directory, 'lock');
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (linked(draft, path)) return;
-    const found = readIfThere(path);
+    const found = readLock(path);
     if (found === undefined) continue;
-    const holder = parseHolder(found);
-    if (holder !== undefined && isRunning(holder)) throw locked(directory, holder.pid);
+    const holder = holderOf(found, dependencies);
+    if (holder !== undefined) throw locked(directory, holder);
     const aside = `${draft}.aside`;
     if (!moved(path, aside)) continue;
-    // Another process may have taken it over just before: what was moved is its lock then, and goes back.
-    if (readFileSync(aside, 'utf8') !== found) linked(aside, path);
+    // Another process may have taken it over just before, or its holder may have shown up: then it goes back.
+    const taken = readLock(aside);
+    if (taken?.text !== found.text || holderOf(taken, dependencies) !== undefined) linked(aside, path);
     rmSync(aside, { force: true });
   }
   throw new StorageError('storage_locked', `The lock of ${directory} is fought over by other processes.`);
 }
 
-function ownIdentity(): ProcessIdentity {
+function identityOf({ pidNamespace }: DirectoryLockDependencies): ProcessIdentity {
   const { pid } = process;
-  return { pid, startedAt: processStart(pid) ?? '', bootId: readBootId() ?? '' };
+  return {
+    pid,
+    startedAt: processStart(pid) ?? '',
+    bootId: readBootId() ?? '',
+    pidNamespace: pidNamespace ?? readPidNamespace(),
+  };
+}
+
+/** `undefined`: nobody holds it any more. */
+function holderOf(
+  { text, refreshedAt }: FoundLock,
+  { clock, pidNamespace = readPidNamespace() }: DirectoryLockDependencies,
+): Holder | undefined {
+  const holder = parseHolder(text);
+  if (holder === undefined) return undefined;
+  const bootId = readBootId() ?? '';
+  if (differs(bootId, holder.bootId)) return undefined;
+  const isElsewhere = differs(pidNamespace, holder.pidNamespace);
+  // In either direction: a wall clock that was set back must not make a lock of the past last.
+  const isFresh = Math.abs(clock.wallNow() - refreshedAt) < expiryMs;
+  return (isElsewhere ? isFresh : isRunning(holder)) ? { pid: holder.pid, isElsewhere } : undefined;
 }
 
 function isRunning(holder: ProcessIdentity): boolean {
-  const bootId = readBootId() ?? '';
-  if (bootId !== '' && holder.bootId !== '' && bootId !== holder.bootId) return false;
   const startedAt = processStart(holder.pid);
-  if (startedAt === undefined) return false;
-  return startedAt === '' || holder.startedAt === '' || startedAt === holder.startedAt;
+  return startedAt !== undefined && !differs(startedAt, holder.startedAt);
+}
+
+/** Whether both are known and not the same. */
+function differs(one: string, other: string): boolean {
+  return one !== '' && other !== '' && one !== other;
 }
 
 /** `undefined`: a power failure left less than a holder. */
 function parseHolder(text: string): ProcessIdentity | undefined {
   try {
-    const { pid, startedAt, bootId } = JSON.parse(text) as Partial<ProcessIdentity>;
+    const { pid, startedAt, bootId, pidNamespace } = JSON.parse(text) as Partial<ProcessIdentity>;
     if (!Number.isSafeInteger(pid) || (pid ?? 0) <= 0) return undefined;
-    return { pid: pid ?? 0, startedAt: String(startedAt ?? ''), bootId: String(bootId ?? '') };
+    return {
+      pid: pid ?? 0,
+      startedAt: String(startedAt ?? ''),
+      bootId: String(bootId ?? ''),
+      pidNamespace: String(pidNamespace ?? ''),
+    };
   } catch {
     return undefined;
+  }
+}
+
+function touch(path: string, clock: Clock): void {
+  const seconds = clock.wallNow() / 1000;
+  try {
+    utimesSync(path, seconds, seconds);
+  } catch {
+    // The next refresh tries again; processes that see the holder need none.
+  }
+}
+
+function isContent(path: string, text: string): boolean {
+  try {
+    return readFileSync(path, 'utf8') === text;
+  } catch {
+    return false;
   }
 }
 
@@ -134,9 +228,9 @@ function moved(from: string, to: string): boolean {
   }
 }
 
-function readIfThere(path: string): string | undefined {
+function readLock(path: string): FoundLock | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return { text: readFileSync(path, 'utf8'), refreshedAt: statSync(path).mtimeMs };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -147,11 +241,13 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-function locked(directory: string, pid: number): StorageError {
-  return new StorageError(
-    'storage_locked',
-    `The storage directory ${directory} is used by the process ${pid}. Two must not write one store: stop that ` +
-      'process, or set `storage.directory` to a directory of its own.',
-    { details: { pid } },
-  );
+function locked(directory: string, { pid, isElsewhere }: Holder): StorageError {
+  const advice = 'set `storage.directory` to a directory of its own';
+  const message = isElsewhere
+    ? `The storage directory ${directory} is used by a process in another container or PID namespace, where its number ` +
+      `is ${pid}. Two must not write one store: stop that process, or ${advice}. The lock runs out ` +
+      `${expiryMs / 1000} s after the process ended without giving it back.`
+    : `The storage directory ${directory} is used by the process ${pid}. Two must not write one store: stop that ` +
+      `process, or ${advice}.`;
+  return new StorageError('storage_locked', message, { details: { pid } });
 }

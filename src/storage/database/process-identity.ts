@@ -7,6 +7,8 @@ export interface ProcessIdentity {
   readonly startedAt: string;
   /** The run of the operating system; empty where it has no identity. */
   readonly bootId: string;
+  /** What numbers it; empty where the system has no namespaces. */
+  readonly pidNamespace: string;
 }
 
 /** When the process with that number started; `undefined`: there is none, or it ended and waits to be collected. */

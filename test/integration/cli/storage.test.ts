@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { systemClock } from '../../../src/clock/system-clock.ts';
 import { Checkpointer } from '../../../src/storage/database/checkpoint.ts';
 import { lockDirectory } from '../../../src/storage/database/directory-lock.ts';
 import { pinSnapshot } from '../../../src/storage/database/pin-snapshot.ts';
@@ -59,7 +60,7 @@ describe('trunkline storage', () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^kv: ok \(closed in order\): \d+ keys, /);
 
-    const lock = lockDirectory(directory);
+    const lock = lockDirectory(directory, { clock: systemClock });
     const live = openWithCheckpoints();
     const random = seededRandom(2);
     const writing = setInterval(() => live.write(random), 5);
@@ -78,7 +79,7 @@ describe('trunkline storage', () => {
 
   it('restores a backup that was made while the store was written', async () => {
     const { store, write, close } = openWithCheckpoints();
-    const lock = lockDirectory(directory);
+    const lock = lockDirectory(directory, { clock: systemClock });
     const random = seededRandom(3);
     const key = Buffer.from('witness');
     const put = (value: string) =>
