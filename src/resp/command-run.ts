@@ -58,6 +58,6 @@ export class CommandRun implements StorageRequest, ReplySlot, Load {
   }
 
   onError(error: StorageError): void {
-    this.#owner.settled(this, failureReplies(error, this.count), true);
+    this.#owner.settled(this, failureReplies(error, this), true);
   }
 }

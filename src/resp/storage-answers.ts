@@ -9,8 +9,8 @@ const lines: Readonly<Partial<Record<StorageErrorCode, string>>> = {
   storage_overloaded: 'TRYAGAIN Too many commands wait for the storage, try again later',
   storage_unavailable: 'LOADING Redis is loading the dataset in memory',
   storage_breaker_open: 'LOADING Redis is loading the dataset in memory',
-  storage_timeout: 'ERR The storage did not answer in time; a write may or may not have been applied',
-  storage_outcome_unknown: 'ERR The storage ended meanwhile; a write may or may not have been applied',
+  storage_timeout: 'ERR The storage did not answer in time',
+  storage_outcome_unknown: 'ERR The storage ended meanwhile',
   storage_stopped: 'ERR The server is shutting down',
   injected_fault: 'ERR An injected fault',
   disk_full:
@@ -20,10 +20,27 @@ const lines: Readonly<Partial<Record<StorageErrorCode, string>>> = {
   corrupt_record: 'CORRUPT The checksum of a stored value does not match its bytes',
 };
 
-/** `count` error replies, one for each command of a request that failed as a whole. */
-export function failureReplies(error: StorageError, count: number): Buffer {
+/** Those after which a write may be there all the same. */
+const uncertain: ReadonlySet<StorageErrorCode> = new Set(['storage_timeout', 'storage_outcome_unknown']);
+
+/** What failed: so many commands, and whether one of them may write. */
+export interface FailedRequest {
+  readonly count: number;
+  readonly access: 'read' | 'write';
+}
+
+/** Error replies, one for each command of a request that failed as a whole. */
+export function failureReplies(error: StorageError, { count, access }: FailedRequest): Buffer {
   const writer = new ReplyWriter(256);
-  const line = error.code === 'command_refused' ? error.message : lines[error.code];
-  for (let i = 0; i < count; i++) writer.error(line ?? `ERR ${error.code}`);
+  const line = lineOf(error, access);
+  for (let i = 0; i < count; i++) writer.error(line);
   return writer.take();
+}
+
+function lineOf({ code, message }: StorageError, access: FailedRequest['access']): string {
+  if (code === 'command_refused') return message;
+  const line = lines[code] ?? `ERR ${code}`;
+  return access === 'write' && uncertain.has(code)
+    ? `${line}; a write may or may not have been applied`
+    : line;
 }

@@ -112,16 +112,31 @@ describe('RespListener', () => {
     const cases = [
       ['storage_overloaded', '-TRYAGAIN Too many commands wait for the storage, try again later\r\n'],
       ['storage_unavailable', '-LOADING Redis is loading the dataset in memory\r\n'],
-      [
-        'storage_timeout',
-        '-ERR The storage did not answer in time; a write may or may not have been applied\r\n',
-      ],
+      ['storage_timeout', '-ERR The storage did not answer in time\r\n'],
+      ['storage_outcome_unknown', '-ERR The storage ended meanwhile\r\n'],
     ] as const;
     for (const [code, line] of cases) {
       server.storage.failure = new StorageError(code);
       client.send(['GET', 'a'], ['GET', 'b']);
       assert.equal(await client.readRaw(), line);
       assert.equal(await client.readRaw(), line);
+    }
+  });
+
+  it('says of a write, not of a read, that it may have been applied', async t => {
+    const server = await startRespServer(t);
+    const client = wire(t, server);
+    const cases = [
+      ['storage_timeout', '-ERR The storage did not answer in time'],
+      ['storage_outcome_unknown', '-ERR The storage ended meanwhile'],
+      ['storage_breaker_open', undefined],
+    ] as const;
+    for (const [code, line] of cases) {
+      server.storage.failure = new StorageError(code);
+      client.send(['SET', 'a', '1'], ['INCR', 'b']);
+      for (const reply of [await client.readRaw(), await client.readRaw()])
+        if (line === undefined) assert.doesNotMatch(reply, /applied/);
+        else assert.equal(reply, `${line}; a write may or may not have been applied\r\n`);
     }
   });
 
