@@ -49,10 +49,11 @@ export const checkStorage: Check = ({ config: { storage, server }, isProduction 
   for (const [section, low, lowValue, high, highValue] of bounds) {
     if (lowValue <= highValue) continue;
     const show = section === 'readers' ? String : formatDuration;
+    const key = (name: string) => `\`storage.${section}.${name}\``;
     findings.push({
       code: 'config_conflict',
-      message: `\`${section}.${low}\` (${show(lowValue)}) is above \`${high}\` (${show(highValue)})`,
-      hint: `raise \`${high}\` or lower \`${low}\``,
+      message: `${key(low)} (${show(lowValue)}) is above ${key(high)} (${show(highValue)})`,
+      hint: `raise ${key(high)} or lower ${key(low)}`,
       path: ['storage', section, low],
       involves: [['storage', section, high]],
     });

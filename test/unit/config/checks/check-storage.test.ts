@@ -42,13 +42,23 @@ describe('the storage section', () => {
   });
 
   it('refuses bounds that contradict each other', () => {
-    for (const [settings, path] of [
-      ['{ readers: { min: 3, max: 2 } }', 'storage.readers.min'],
-      ['{ readers: { scale_down_at: 600 } }', 'storage.readers.scale_down_at'],
-      ['{ retry: { min_delay: 2s } }', 'storage.retry.min_delay'],
-      ['{ circuit_breaker: { recovery_timeout: 1h } }', 'storage.circuit_breaker.recovery_timeout'],
-    ] as const)
-      assert.equal(onlyError(withStorage(settings)).path, path);
+    for (const [settings, section, low, high] of [
+      ['{ readers: { min: 3, max: 2 } }', 'readers', 'min', 'max'],
+      ['{ readers: { scale_down_at: 600 } }', 'readers', 'scale_down_at', 'scale_up_at'],
+      ['{ retry: { min_delay: 2s } }', 'retry', 'min_delay', 'max_delay'],
+      [
+        '{ circuit_breaker: { recovery_timeout: 1h } }',
+        'circuit_breaker',
+        'recovery_timeout',
+        'max_recovery_timeout',
+      ],
+    ] as const) {
+      const { path, message, hint } = onlyError(withStorage(settings));
+      const [lowKey, highKey] = [`storage.${section}.${low}`, `storage.${section}.${high}`];
+      assert.equal(path, lowKey);
+      assert.equal(message.replaceAll(/\([^)]*\)/g, '(…)'), `\`${lowKey}\` (…) is above \`${highKey}\` (…)`);
+      assert.equal(hint, `raise \`${highKey}\` or lower \`${lowKey}\``);
+    }
   });
 
   it('keeps the password out of warnings and lists it as a secret', () => {
