@@ -1,20 +1,29 @@
-/** A connection that waits until fewer commands are in flight. */
+/** A connection that waits until less is in flight. */
 export interface GateWaiter {
-  /** There is room again; ask `hasRoom` and enter, or wait anew. */
+  /** Bytes that its next command is expected to bring. */
+  readonly expectedBytes: number;
+  /** There may be room again: enter, or wait anew and keep the place. */
   onRoom(): void;
 }
 
 /** Commands that one waiter is expected to bring when it is let in. */
 const expectedCommands = 64;
+/** Up to so many bytes a command is light: it does not wait until heavy ones make room. */
+const lightBytes = 16_384;
+/** What light commands may add to the bytes in flight when heavy ones have filled them. */
+const lightShare = 0.25;
 
 /**
- * Bounds the commands of all connections that wait for the storage, and their bytes, below what its channel takes: who comes later is not
- * read for a while, instead of being told that the storage is overloaded. First come, first served.
+ * Bounds the commands of all connections that wait for the storage, and their bytes and those of the replies that they
+ * are expected to bring, below what its channel takes: who comes later is not read for a while, instead of being told
+ * that the storage is overloaded. First come, first served.
  */
 export class InFlightGate {
   readonly #limit: number;
   readonly #maxBytes: number;
   readonly #waiters = new Set<GateWaiter>();
+  /** Those that were called and found no room. */
+  readonly #first = new Set<GateWaiter>();
   #count = 0;
   #bytes = 0;
 
@@ -28,9 +37,9 @@ export class InFlightGate {
     return this.#count;
   }
 
-  /** Whether another command, of any size, may enter when so many are about to. */
+  /** Whether so many commands of so many bytes may enter; however large, when nothing is in flight. */
   hasRoom(commands: number, bytes: number): boolean {
-    return this.#count + commands < this.#limit && this.#bytes + bytes < this.#maxBytes;
+    return this.#count + commands <= this.#limit && this.#fits(this.#bytes, bytes);
   }
 
   enter(commands: number, bytes: number): void {
@@ -41,22 +50,38 @@ export class InFlightGate {
   leave(commands: number, bytes: number): void {
     this.#count -= commands;
     this.#bytes -= bytes;
-    if (this.#waiters.size === 0 || this.#bytes >= this.#maxBytes) return;
-    let room = this.#limit - this.#count;
-    for (const waiter of this.#waiters) {
-      if (room <= 0) break;
-      room -= expectedCommands;
-      this.#waiters.delete(waiter);
-      waiter.onRoom();
-    }
+    // Sums of fractions leave a rest behind.
+    if (this.#count === 0) this.#bytes = 0;
+    if (this.#first.size + this.#waiters.size > 0) this.#call();
   }
 
-  /** Calls the waiter once there is room. */
-  wait(waiter: GateWaiter): void {
-    this.#waiters.add(waiter);
+  /** Calls the waiter once there is room. `isBack`: it was called and found none, so it goes before the others. */
+  wait(waiter: GateWaiter, isBack: boolean): void {
+    (isBack ? this.#first : this.#waiters).add(waiter);
   }
 
   forget(waiter: GateWaiter): void {
+    this.#first.delete(waiter);
     this.#waiters.delete(waiter);
+  }
+
+  #call(): void {
+    let commands = 0;
+    let bytes = 0;
+    for (const waiters of [this.#first, this.#waiters]) {
+      for (const waiter of waiters) {
+        const { expectedBytes } = waiter;
+        if (this.#count + commands >= this.#limit || !this.#fits(this.#bytes + bytes, expectedBytes)) return;
+        commands += expectedCommands;
+        bytes += expectedBytes;
+        waiters.delete(waiter);
+        waiter.onRoom();
+      }
+    }
+  }
+
+  #fits(taken: number, bytes: number): boolean {
+    const most = bytes <= lightBytes ? this.#maxBytes * (1 + lightShare) : this.#maxBytes;
+    return taken === 0 || taken + bytes <= most;
   }
 }

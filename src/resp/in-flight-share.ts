@@ -1,4 +1,4 @@
-import type { InFlightGate } from './in-flight-gate.ts';
+import type { GateWaiter, InFlightGate } from './in-flight-gate.ts';
 
 const maxCommands = 1024;
 const maxBytes = 2 * 2 ** 20;
@@ -18,19 +18,27 @@ export interface Load {
  * judged by the replies before: large values are asked for few at a time, or a pipeline of small commands would make the
  * storage read gigabytes before the first of them is sent.
  */
-export class InFlightShare {
+export class InFlightShare implements GateWaiter {
+  /** Called when there may be room again. */
+  readonly onRoom: () => void;
   readonly #gate: InFlightGate;
   #commands = 0;
   #weight = 0;
   #replyBytes = firstReplyBytes;
 
-  constructor(gate: InFlightGate) {
+  constructor(gate: InFlightGate, onRoom: () => void) {
     this.#gate = gate;
+    this.onRoom = onRoom;
   }
 
   /** Commands that the storage has not answered. */
   get commands(): number {
     return this.#commands;
+  }
+
+  /** Bytes that the next reply is expected to have. */
+  get expectedBytes(): number {
+    return this.#replyBytes;
   }
 
   /** Whether half of what may be in flight is not: time to go on. */
@@ -41,10 +49,20 @@ export class InFlightShare {
   /** Whether one more command has to wait when so many, of so many bytes, are about to go. */
   mustWait(count: number, bytes: number): boolean {
     const commands = this.#commands + count;
-    const more = this.#weigh(count, bytes);
-    if (commands >= maxCommands || !this.#gate.hasRoom(count, more)) return true;
+    const more = this.#weigh(count + 1, bytes);
+    if (commands >= maxCommands || !this.#gate.hasRoom(count + 1, more)) return true;
     // One may always go, however much it brings.
-    return commands > 0 && this.#weight + more >= maxBytes;
+    return commands > 0 && this.#weight + more > maxBytes;
+  }
+
+  /** Has `onRoom` called when the next command waits for other connections. `isBack`: it was called and found no room. */
+  waitForOthers(isBack: boolean): void {
+    if (!this.#gate.hasRoom(1, this.#replyBytes)) this.#gate.wait(this, isBack);
+  }
+
+  /** The connection is gone: it waits no more. */
+  forget(): void {
+    this.#gate.forget(this);
   }
 
   enter(load: Load): void {

@@ -9,7 +9,7 @@ import { runCommand } from './commands/run-command.ts';
 import type { RespClient, RespServices, SessionCall } from './commands/session-call.ts';
 import { discarded } from './discarded-replies.ts';
 import { endSocket } from './end-socket.ts';
-import type { GateWaiter, InFlightGate } from './in-flight-gate.ts';
+import type { InFlightGate } from './in-flight-gate.ts';
 import { InFlightShare } from './in-flight-share.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import type { RunBuilder } from './run-builder.ts';
@@ -50,7 +50,7 @@ const scan = opcode('scan');
 const names: readonly string[] = commandTable.map(({ name }) => name);
 
 /** One Redis client: bytes to commands, commands to the storage or the session's handlers, replies back in order. */
-export class RespConnection implements RespClient, RunOwner, GateWaiter {
+export class RespConnection implements RespClient, RunOwner {
   readonly session: Session;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
@@ -77,7 +77,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.session = session;
     this.#socket = socket;
     this.#host = host;
-    this.#share = new InFlightShare(host.gate);
+    this.#share = new InFlightShare(host.gate, () => this.#schedule());
     const { options } = host.services;
     const { maxBulkBytes, maxArguments, maxInlineBytes } = options;
     const maxCommandBytes = Math.max(4 * maxBulkBytes, 2 ** 20);
@@ -161,10 +161,6 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#hasOutput();
   }
 
-  onRoom(): void {
-    this.#schedule();
-  }
-
   /** Sends what is ready; goes on with commands that waited for room. */
   tick(): void {
     this.#isScheduled = false;
@@ -175,7 +171,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
         this.#work();
         if (!this.#isPaused) this.#socket.resume();
         this.#account(this.#parser.heldBytes);
-      } else if (!this.#host.gate.hasRoom(0, 0)) this.#host.gate.wait(this);
+      } else this.#share.waitForOthers(true);
     }
     this.#send();
   }
@@ -306,15 +302,14 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
   }
 
   #mustWait(): boolean {
-    const { builder } = this.#host;
-    return this.#share.mustWait(builder.count, builder.byteLength);
+    return this.#share.mustWait(this.#host.builder.count, this.#host.builder.byteLength);
   }
 
   #pause(): void {
     this.#isPaused = true;
     this.#socket.pause();
     this.#host.services.meter.paused.add();
-    if (!this.#host.gate.hasRoom(0, 0)) this.#host.gate.wait(this);
+    this.#share.waitForOthers(false);
   }
 
   /** Goes on once the event loop has come round. */
@@ -391,7 +386,7 @@ export class RespConnection implements RespClient, RunOwner, GateWaiter {
     this.#isClosed = true;
     this.#account(0);
     this.countOutput();
-    this.#host.gate.forget(this);
+    this.#share.forget();
     this.#host.services.topics.forget(this);
     this.#host.closed(this);
   }
