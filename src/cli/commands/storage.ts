@@ -6,6 +6,7 @@ import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FileCheckReport } from '../../storage/database/file-check.ts';
 import { cliErrors } from '../errors.ts';
 import { ProgressLine } from '../progress-line.ts';
+import { hasColours } from '../terminal.ts';
 
 /** A store that is there. */
 interface StoredStore {
@@ -28,7 +29,8 @@ export function addStorageCommand(program: Command, configPath: () => string): v
     .command('check')
     .description('read every page and record of the stores and say what is damaged; changes nothing')
     .action(async () => {
-      if (!(await checkStores(await storedStores(configPath())))) process.exitCode = 1;
+      const stored = await storedStores(configPath());
+      if (stored === undefined || !(await checkStores(stored))) process.exitCode = 1;
     });
 
   storage
@@ -36,7 +38,14 @@ export function addStorageCommand(program: Command, configPath: () => string): v
     .description('copy the stores as they are at one moment each, and check the copies')
     .argument('<directory>', 'where to: a new or empty directory')
     .addHelpText('after', restoreHelp)
-    .action(async (target: string) => backUpStores(await storedStores(configPath()), resolve(target)));
+    .action(async (target: string) => {
+      // What an unset variable of a script leaves; resolved, it would be the working directory.
+      if (target.trim() === '')
+        throw unusable('The directory for the backup has an empty name; name a new or empty directory.');
+      const stored = await storedStores(configPath());
+      if (stored === undefined) process.exitCode = 1;
+      else await backUpStores(stored, resolve(target));
+    });
 }
 
 const restoreHelp = `
@@ -119,11 +128,18 @@ async function withoutWriters<T>(
   }
 }
 
-async function storedStores(path: string): Promise<StoredStores> {
+/** `undefined`: the config has errors, which were printed. */
+async function storedStores(path: string): Promise<StoredStores | undefined> {
   const { load } = await import('../../config/load.ts');
   const { storeFiles } = await import('../../storage/database/store-files.ts');
   const loaded = await load(path, process.env);
-  if (!loaded.ok) throw unusable(`${path} has errors; see them with: trunkline check --config ${path}`);
+  if (!loaded.ok) {
+    const { countDiagnostics, formatDiagnostics } = await import('../../config/format-diagnostics.ts');
+    const { diagnostics } = loaded;
+    const text = formatDiagnostics(diagnostics, { colour: hasColours(process.stderr) });
+    process.stderr.write(`${text}\n\n${path}: ${countDiagnostics(diagnostics)}\n`);
+    return undefined;
+  }
   const { storage } = loaded.config;
   if (storage === undefined) {
     throw unusable(

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { systemClock } from '../../../src/clock/system-clock.ts';
@@ -50,6 +59,33 @@ describe('trunkline storage', () => {
     const { code, stderr } = await trunkline('check');
     assert.equal(code, 1);
     assert.match(stderr, /There is no store in .*data \(`storage.directory` of /);
+  });
+
+  it('shows what is wrong with the config, or that there is none', async () => {
+    const wrong = join(commands.folder, 'wrong.yaml');
+    writeFileSync(wrong, readFileSync(config, 'utf8').replace('storage:', 'storage:\n  durabilty: commit'));
+    const missing = join(commands.folder, 'missing.yaml');
+    for (const args of [['check'], ['backup', join(commands.folder, 'never')]]) {
+      const ofWrong = await commands.ended(['storage', ...args, '--config', wrong]);
+      assert.equal(ofWrong.code, 1);
+      assert.match(ofWrong.stderr, /^error\[config_unknown_key\]: .*`?durabilty/);
+      assert.match(ofWrong.stderr, /wrong\.yaml:2:3\n.*durabilty.*wrong\.yaml: 1 error\n$/s);
+      const ofMissing = await commands.ended(['storage', ...args, '--config', missing]);
+      assert.equal(ofMissing.code, 1);
+      assert.match(
+        ofMissing.stderr,
+        /^error\[config_file_missing\]: .*missing\.yaml\n.*missing\.yaml: 1 error\n$/s,
+      );
+    }
+    assert.ok(!existsSync(join(commands.folder, 'never')));
+  });
+
+  it('refuses a backup to nowhere', async () => {
+    for (const name of ['', ' ']) {
+      const { code, stderr } = await trunkline('backup', name);
+      assert.equal(code, 1);
+      assert.match(stderr, /^trunkline: The directory for the backup has an empty name/);
+    }
   });
 
   it('checks a store that is closed, and one that is written meanwhile', async () => {
@@ -119,6 +155,13 @@ describe('trunkline storage', () => {
     const again = await trunkline('backup', target);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /is not empty/);
+  });
+
+  it('says at once that a backup cannot be made, where the system takes no directory', async t => {
+    if (!existsSync('/proc/self')) return t.skip('there is no /proc');
+    const { code, stderr } = await trunkline('backup', '/proc/trunkline/backup');
+    assert.equal(code, 1);
+    assert.match(stderr, /^trunkline: The backup in \/proc\/trunkline\/backup cannot be written: ENOENT/);
   });
 
   it('exits 1 and says where a store is damaged, and backs up nothing of it', async () => {
