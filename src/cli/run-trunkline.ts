@@ -11,7 +11,7 @@ import type { ListenOptions } from './commands/start.ts';
 import { explainFailure } from './explain-failure.ts';
 import { packageVersion } from './package-root.ts';
 import { startLog } from './start-log.ts';
-import { startupReport } from './startup-report.ts';
+import { type ShownStorage, startupReport } from './startup-report.ts';
 import { hasColours, paintFor } from './terminal.ts';
 
 /** How long the start-up table waits for the first providers to be up. */
@@ -148,7 +148,20 @@ class RunningTrunkline {
       port: this.#exchange.port,
       chains: this.#exchange.assemblies.values(),
       leftOut: this.#loaded.leftOut,
+      storage: this.#shownStorage(),
       paint: paintFor(process.stdout),
     });
+  }
+
+  #shownStorage(): ShownStorage | undefined {
+    const { storage } = this.#loaded.config;
+    if (storage === undefined) return undefined;
+    const { directory, stores, durability, resp } = storage;
+    const port = this.#exchange.storage?.respPort;
+    return {
+      directory,
+      durability: stores.kv.durability ?? durability,
+      resp: port === undefined ? undefined : { host: resp.host, port },
+    };
   }
 }

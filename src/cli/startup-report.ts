@@ -9,11 +9,21 @@ export interface StartupReportOptions {
   readonly port: number;
   readonly chains: Iterable<ChainAssembly>;
   readonly leftOut: readonly LeftOut[];
+  /** Undefined when nothing is stored. */
+  readonly storage: ShownStorage | undefined;
   readonly paint: Paint;
 }
 
+/** What the report says of the storage. */
+export interface ShownStorage {
+  readonly directory: string;
+  readonly durability: string;
+  /** Where Redis clients connect to; undefined when they cannot. */
+  readonly resp: { readonly host: string; readonly port: number } | undefined;
+}
+
 /** What a person sees when Trunkline is up: the chains and where to reach them, who serves them, what is missing and why. */
-export function startupReport({ host, port, chains, leftOut, paint }: StartupReportOptions): string {
+export function startupReport({ host, port, chains, leftOut, storage, paint }: StartupReportOptions): string {
   const shownHost = host.includes(':') ? `[${host}]` : host;
   const rows: string[][] = [];
   for (const { runtime } of chains) {
@@ -44,7 +54,13 @@ export function startupReport({ host, port, chains, leftOut, paint }: StartupRep
       rows,
     ),
     '',
+    ...(storage === undefined ? [] : [`  ${paint.bold('storage')}  ${describeStorage(storage)}`]),
     `  ${paint.bold('status')}   http://${shownHost}:${port}/health  /ready  /stats  /metrics`,
     `  ${paint.bold('look')}     npx trunkline tree${port === defaultPort ? '' : ` --port ${port}`}`,
   ].join('\n');
+}
+
+function describeStorage({ directory, durability, resp }: ShownStorage): string {
+  const redis = resp === undefined ? '' : `, redis-cli -h ${resp.host} -p ${resp.port}`;
+  return `${directory} (${durability})${redis}`;
 }

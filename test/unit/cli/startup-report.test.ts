@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startupReport } from '../../../src/cli/startup-report.ts';
+import { type ShownStorage, startupReport } from '../../../src/cli/startup-report.ts';
 import { hasColours, paintFor } from '../../../src/cli/terminal.ts';
 import { fakeAssembly } from '../exchange/fake-assembly.ts';
 
@@ -13,6 +13,7 @@ const options = {
     fakeAssembly('ethereum', []),
   ],
   leftOut: [{ chain: 'ethereum', provider: 'infura', variables: ['INFURA_API_KEY', 'OTHER'] }],
+  storage: undefined as ShownStorage | undefined,
   paint: paintFor({}),
 };
 const report = (changes: Partial<typeof options> = {}) => startupReport({ ...options, ...changes });
@@ -28,6 +29,17 @@ describe('startupReport', () => {
 
   it('says why a chain without providers has none', () => {
     assert.match(row(report({ leftOut: [] }), 'ethereum')!, /ethereum has no provider$/);
+  });
+
+  it('says where the storage is and where Redis clients connect to, if there is any', () => {
+    assert.doesNotMatch(report(), /storage/);
+    const storage = { directory: 'data', durability: 'commit', resp: undefined };
+    assert.equal(row(report({ storage }), 'storage'), '  storage  data (commit)');
+    const resp = { host: '127.0.0.1', port: 6379 };
+    assert.equal(
+      row(report({ storage: { ...storage, resp } }), 'storage'),
+      '  storage  data (commit), redis-cli -h 127.0.0.1 -p 6379',
+    );
   });
 
   it('names the port where it is another than the default, and writes IPv6 addresses as URLs have them', () => {
