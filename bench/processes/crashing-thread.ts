@@ -1,8 +1,9 @@
-import { BroadcastChannel } from 'node:worker_threads';
+import { Store } from '../../src/storage/worker/store.ts';
 
-/** The storage thread, which ends at once, whatever it does, when it is told to on the channel named `crash`. */
-const crash = new BroadcastChannel('crash');
-crash.onmessage = () => process.exit(1);
-// Nothing else holds the channel, and one that is collected hears nothing.
-process.once('exit', () => crash.close());
+/** The storage thread, which dies in the middle of a transaction when a write reaches the key `crash`. */
+const { putPrepared } = Store.prototype;
+Store.prototype.putPrepared = function (source, start, end, expiry) {
+  putPrepared.call(this, source, start, end, expiry);
+  if (Buffer.from(source.subarray(start, end)).toString() === 'crash') throw new Error('crashed on purpose');
+};
 await import('../../src/storage/worker/storage-thread.ts');
