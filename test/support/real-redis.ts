@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from '../../src/devnet/free-port.ts';
+import { eventually } from './eventually.ts';
 import { RespWire } from './resp-server.ts';
 
 const packages = {
@@ -31,7 +32,7 @@ export class RealRedis {
 
   /** Starts one and waits until it answers. */
   static async start(...settings: readonly string[]): Promise<RealRedis> {
-    const port = await freePort();
+    const port = await findFreePort('127.0.0.1');
     const directory = mkdtempSync(join(tmpdir(), 'trunkline-redis-'));
     const fixed = [
       '--port',
@@ -47,33 +48,23 @@ export class RealRedis {
     ];
     const child = spawn('redis-server', [...fixed, ...settings], { stdio: 'ignore' });
     const redis = new RealRedis(port, child, directory);
-    const end = performance.now() + 10_000;
-    while (child.exitCode === null) {
+    await eventually(async () => {
+      if (child.exitCode !== null) return true;
       const client = new RespWire(port);
       try {
         // Whatever it answers: it may want a password first.
         await client.command('PING');
-        return redis;
-      } catch (error) {
-        if (performance.now() > end) throw error;
-        await new Promise(resolve => setTimeout(resolve, 20));
+        return true;
       } finally {
         client.end();
       }
-    }
-    throw new Error(`redis-server ended with ${child.exitCode}`);
+    }, 'redis-server answers');
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+    return redis;
   }
 
   stop(): void {
     this.#child.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }

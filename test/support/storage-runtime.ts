@@ -143,7 +143,7 @@ export class RunningStorage {
   writing(
     name: string,
     width: number,
-  ): { end(): Promise<{ acknowledged: Set<string>; failures: string[] }> } {
+  ): { readonly acknowledged: number; end(): Promise<{ acknowledged: Set<string>; failures: string[] }> } {
     const acknowledged = new Set<string>();
     const failures: string[] = [];
     let isOver = false;
@@ -163,6 +163,9 @@ export class RunningStorage {
     };
     const loops = Array.from({ length: width }, loop);
     return {
+      get acknowledged() {
+        return acknowledged.size;
+      },
       end: async () => {
         isOver = true;
         await Promise.all(loops);

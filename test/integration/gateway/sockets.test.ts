@@ -64,10 +64,17 @@ describe('client WebSockets', () => {
 
   it('answers what it has read when it drains, and closes with 1001 however busy a client is', async t => {
     const { trunkline, stubs } = await startStubbedTrunkline(t);
-    stubs[0]!.on('eth_gasPrice', async () => {
-      await new Promise(resolve => setTimeout(resolve, 30));
-      return '0x1';
-    });
+    // Each is answered once five more were asked, so some are always in flight; from the stop on, at once.
+    const held: ((result: string) => void)[] = [];
+    let isStopping = false;
+    stubs[0]!.on('eth_gasPrice', () =>
+      isStopping
+        ? '0x1'
+        : new Promise<string>(resolve => {
+            held.push(resolve);
+            if (held.length > 5) held.shift()!('0x1');
+          }),
+    );
     const socket = new WebSocket(`${trunkline.wsUrl}/rpc/test`);
     await new Promise(resolve => socket.once('open', resolve));
     const closed = new Promise<number>(resolve => socket.once('close', resolve));
@@ -77,12 +84,14 @@ describe('client WebSockets', () => {
       socket.readyState === WebSocket.OPEN &&
       socket.send(JSON.stringify({ jsonrpc: '2.0', id: id++, method: 'eth_gasPrice' }));
     socket.on('message', data => answered.add(JSON.parse(String(data)).id));
-    // There is always something in flight.
     const asking = setInterval(ask, 5);
     t.after(() => clearInterval(asking));
     await eventually(() => answered.size > 20, 'traffic');
     const startedAt = performance.now();
+    assert.equal(held.length, 5, 'in flight');
     const stopped = trunkline.stop();
+    isStopping = true;
+    for (const answer of held) answer('0x1');
     assert.equal(await closed, 1001);
     await stopped;
     const gaps = [...Array(Math.max(...answered)).keys()].filter(number => !answered.has(number));
