@@ -37,8 +37,6 @@ export interface StorageThreadOptions {
 export type ToStorageThread =
   | ArrayBuffer
   | { readonly type: 'ping'; readonly sequence: number }
-  /** Copies every store into `directory` while commands go on; answered by `backed_up`. */
-  | { readonly type: 'backup'; readonly id: number; readonly directory: string }
   /** Ends the thread once all that was sent before is answered; answered by `closed`. */
   | { readonly type: 'close' };
 
@@ -49,7 +47,6 @@ export type FromStorageThread =
   /** The thread cannot run; it ends by itself after this. */
   | { readonly type: 'failed'; readonly code: StorageErrorCode; readonly message: string }
   | { readonly type: 'pong'; readonly sequence: number; readonly report: StorageThreadReport }
-  | { readonly type: 'backed_up'; readonly id: number; readonly bytes?: number; readonly failure?: string }
   | {
       readonly type: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

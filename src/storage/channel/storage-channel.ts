@@ -215,11 +215,6 @@ export class StorageChannel implements CommandChannel {
     this.#control({ type: 'ping', sequence });
   }
 
-  /** Asks for a copy of every store in `directory`; answered by `backed_up`. */
-  backup(id: number, directory: string): void {
-    this.#control({ type: 'backup', id, directory });
-  }
-
   /** Asks the thread to answer what was sent and to end; answered by `closed`. */
   close(): void {
     this.#control({ type: 'close' });

@@ -229,7 +229,6 @@ export class StorageThreadHandle {
       case 'log':
         this.#log[message.level](message.message, message.fields);
         return;
-      case 'backed_up':
       case 'closed':
         return;
     }

@@ -1,13 +1,8 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { StorageThreadOptions, StoreOptions, StoreReport } from '../channel/messages.ts';
-import { seal } from '../database/backup.ts';
 import { Checkpointer } from '../database/checkpoint.ts';
-import { makeDirectory } from '../database/make-directory.ts';
 import { pinSnapshot } from '../database/pin-snapshot.ts';
-import { storeFiles } from '../database/store-files.ts';
 import type { ExpiryClock } from './expiry-clock.ts';
 import { ExpirySweep } from './expiry-sweep.ts';
 import { openStore } from './open-store.ts';
@@ -72,27 +67,6 @@ export class HostedStore {
     const { failure } = this.executor;
     const report = this.store.report();
     return failure === undefined ? report : { ...report, failing: failure.code };
-  }
-
-  /**
-   * Copies the store, as it is now, into a folder of its name in `directory`, while commands go on.
-   *
-   * @returns the bytes of the copy
-   * @throws lmdb's or the system's error, such as that the folder holds a database already
-   */
-  async backup(directory: string): Promise<number> {
-    const target = join(directory, this.store.options.name);
-    makeDirectory(target);
-    await this.store.environment.root.backup(target, true);
-    const file = await open(storeFiles(target).data, 'r+');
-    try {
-      // Flushed off this thread, so that there is next to nothing left to flush when it is sealed.
-      await file.sync();
-      seal(target);
-      return (await file.stat()).size;
-    } finally {
-      await file.close();
-    }
   }
 
   /** Makes the last checkpoint, which answers what waits for it, and closes the file. */

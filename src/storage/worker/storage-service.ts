@@ -30,7 +30,6 @@ export class StorageService {
   readonly #log: Log;
   readonly #stores: readonly HostedStore[];
   readonly #delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-  #backups: Promise<void> = Promise.resolve();
   readonly #waiting: ToStorageThread[] = [];
   #isScheduled = false;
   #isClosed = false;
@@ -101,27 +100,13 @@ export class StorageService {
   #control(message: Exclude<ToStorageThread, ArrayBuffer>): void {
     if (message.type === 'ping') {
       this.#post({ type: 'pong', sequence: message.sequence, report: this.#report() });
-    } else if (message.type === 'backup') {
-      // One after the other, and none while the files are closed.
-      this.#backups = this.#backups.then(() => this.#backup(message.id, message.directory));
     } else void this.#close();
-  }
-
-  async #backup(id: number, directory: string): Promise<void> {
-    try {
-      let bytes = 0;
-      for (const store of this.#stores) bytes += await store.backup(directory);
-      this.#post({ type: 'backed_up', id, bytes });
-    } catch (error) {
-      this.#post({ type: 'backed_up', id, failure: error instanceof Error ? error.message : String(error) });
-    }
   }
 
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#delay.disable();
-    await this.#backups;
     for (const store of this.#stores) await store.close();
     this.#post({ type: 'closed' });
     this.#port.close();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
@@ -210,47 +210,6 @@ describe('storage thread', () => {
       }),
       [['OK', 'end']],
     );
-  });
-
-  it('copies a store while it writes, into one that can be opened', async () => {
-    const thread = await start(newDirectory());
-    await thread.run({ commands: Array.from({ length: 5000 }, (_, i) => ['set', `k${i}`, 'v'.repeat(100)]) });
-    const target = newDirectory();
-    thread.post({ type: 'backup', id: 3, directory: target });
-    thread.post(requestFrame([{ commands: [['set', 'late', 'v']] }]));
-    const { id, bytes, failure } = await thread.message('backed_up');
-    assert.deepEqual([id, failure], [3, undefined]);
-    assert.equal(bytes, statSync(join(target, 'kv', 'data.mdb')).size);
-    await thread.close();
-    const copy = await start(join(target, 'kv'));
-    assert.deepEqual(await copy.run({ commands: [['get', 'k4999']] }), [['v'.repeat(100)]]);
-    const size = (await copy.run({ commands: [['dbsize']] }))[0]![0] as number;
-    assert.ok(size === 5000 || size === 5001, `${size} keys`);
-  });
-
-  it('completes a copy before it closes', async () => {
-    const thread = await start(newDirectory());
-    await thread.run({
-      commands: Array.from({ length: 5000 }, (_, i) => ['set', `k${i}`, 'v'.repeat(1000)]),
-    });
-    thread.post({ type: 'backup', id: 5, directory: newDirectory() });
-    await thread.close();
-    assert.deepEqual(
-      thread.control.map(({ type }) => type),
-      ['ready', 'backed_up', 'closed'],
-    );
-    assert.equal((await thread.message('backed_up')).failure, undefined);
-  });
-
-  it('says that a copy failed, and goes on', async () => {
-    const thread = await start(newDirectory());
-    await thread.run({ commands: [['set', 'k', 'v']] });
-    const file = join(newDirectory(), 'a file');
-    writeFileSync(file, '');
-    thread.post({ type: 'backup', id: 4, directory: file });
-    const { failure } = await thread.message('backed_up');
-    assert.match(failure!, /ENOTDIR|EEXIST/);
-    assert.deepEqual(await thread.run({ commands: [['get', 'k']] }), [['v']]);
   });
 
   it('does not open a database that is damaged, and says so', async () => {
