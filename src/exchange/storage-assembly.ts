@@ -10,7 +10,7 @@ import type { CommandChannel } from '../storage/channel/command-channel.ts';
 import { FaultInjection } from '../storage/channel/fault-injection.ts';
 import type { StorageChannel } from '../storage/channel/storage-channel.ts';
 import { StorageClient } from '../storage/client/storage-client.ts';
-import { TypedStore } from '../storage/client/typed-store.ts';
+import type { TypedStore } from '../storage/client/typed-store.ts';
 import { type DirectoryLock, lockDirectory } from '../storage/database/directory-lock.ts';
 import {
   type StorageHealthSources,
@@ -95,9 +95,7 @@ export class StorageAssembly {
 
   /** Typed calls to a store of the config. @throws TypeError when there is none of that name */
   store(name: keyof StorageConfig['stores']): TypedStore {
-    const index = this.client.stores.findIndex(store => store.name === name);
-    if (index < 0) throw new TypeError(`there is no store ${name}`);
-    return new TypedStore(index, request => this.client.submit(request));
+    return this.client.store(name);
   }
 
   /**

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock, TimerHandle } from '../clock/clock.ts';
+import { isLoopback } from '../security/is-loopback.ts';
+import { secretCheck } from '../security/secret-check.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { RespClient, RespServices } from './commands/session-call.ts';
 import { RespListenError } from './errors.ts';
 import { InFlightGate } from './in-flight-gate.ts';
-import { isLoopback } from './loopback.ts';
 import { respMetrics } from './metrics.ts';
-import { passwordCheck } from './password-check.ts';
 import { type ConnectionHost, RespConnection } from './resp-connection.ts';
 import { RespMeter } from './resp-meter.ts';
 import type { RespOptions } from './resp-options.ts';
@@ -164,7 +164,8 @@ export class RespListener {
   #onEmpty: () => void = () => {};
 
   #services(): RespServices {
-    const isPassword = passwordCheck(this.#options.password);
+    const { password } = this.#options;
+    const isPassword = password === undefined ? () => true : secretCheck(password);
     const clients: ReadonlyMap<number, RespClient> = this.#connections;
     const port = () => this.#port;
     return {

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../security/is-loopback.ts';
 import type { Finding } from '../diagnostic.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Check } from './check.ts';
@@ -60,8 +61,3 @@ export const checkStorage: Check = ({ config: { storage, server }, isProduction 
   }
   return findings;
 };
-
-/** Whether only this machine reaches `host`. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isLoopback } from '../../security/is-loopback.ts';
 
 export interface ListenerGuardOptions {
   /** The address that the listener is bound to. */
@@ -65,8 +65,7 @@ function hostName(hostHeader: string): string {
   return colon === -1 ? lower : lower.slice(0, colon);
 }
 
+/** Names below `localhost` are this machine's, too: https://www.rfc-editor.org/rfc/rfc6761#section-6.3 */
 function isLoopbackHost(host: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return host === '::1';
+  return isLoopback(host) || host.endsWith('.localhost');
 }

@@ -1,6 +1,6 @@
 /** Layers from the bottom up; a file imports from its own folder and from lower layers only. */
 export const layers: readonly (readonly string[])[] = [
-  ['clock', 'errors', 'process-limits'],
+  ['clock', 'errors', 'process-limits', 'security'],
   ['otp', 'protocol'],
   ['config', 'telemetry'],
   ['circuit-breaker'],
