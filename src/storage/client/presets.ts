@@ -4,16 +4,16 @@ import type { BatchOptions } from '../channel/storage-channel.ts';
 export interface StoragePreset {
   readonly batch: BatchOptions;
   /**
-   * Pending commands of a thread from which on calls wait in the client, where priorities decide who goes next; never
-   * above the channel's back-pressure.
+   * Pending commands of a thread from which on calls wait in the client, where priorities decide who goes next; the
+   * channel's back-pressure where that is lower.
    */
   readonly window: number;
 }
 
 /** The values of `storage.preset`. */
 export const storagePresets = {
-  /** All calls of a turn of the event loop share a frame; an urgent call has at most 2000 commands before it. */
-  balanced: { batch: { flush: 'tick', maxCommands: 500, maxDelayMs: 0 }, window: 2000 },
+  /** All calls of a turn of the event loop share a frame; calls wait from the channel's back-pressure on. */
+  balanced: { batch: { flush: 'tick', maxCommands: 500, maxDelayMs: 0 }, window: Number.POSITIVE_INFINITY },
   /** All calls of a turn of the event loop share a frame and a commit; threads always have plenty to do. */
   high_throughput: { batch: { flush: 'tick', maxCommands: 2000, maxDelayMs: 0 }, window: 8000 },
   /**

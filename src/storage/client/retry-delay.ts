@@ -14,6 +14,7 @@ export interface RetryOptions {
 
 /** Milliseconds to wait after `attempts` attempts; `random` is uniform in [0, 1). */
 export function retryDelay(options: RetryOptions, attempts: number, random: number): number {
-  const delayMs = Math.min(options.maxDelayMs, options.minDelayMs * 2 ** (attempts - 1));
-  return delayMs * (1 + options.jitter * (2 * random - 1));
+  const { minDelayMs, maxDelayMs, jitter } = options;
+  const delayMs = Math.min(maxDelayMs, minDelayMs * 2 ** (attempts - 1));
+  return Math.min(maxDelayMs, delayMs * (1 + jitter * (2 * random - 1)));
 }

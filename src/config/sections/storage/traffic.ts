@@ -60,8 +60,8 @@ export const retrySection = section(
       unit: 'duration',
       applies: 'restart',
     }),
-    jitter: field(number({ min: 0, max: 1 }).prefault(0.5), {
-      doc: 'The share by which a wait is shortened at random, so that calls that failed together do not come back together.',
+    jitter: field(number({ min: 0, max: 1 }).prefault(0.2), {
+      doc: 'The share by which a wait is made longer or shorter at random, so that calls that failed together do not come back together.',
       unit: 'ratio',
       applies: 'restart',
     }),

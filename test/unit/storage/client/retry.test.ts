@@ -95,6 +95,7 @@ describe('retryDelay', () => {
 
   test('varies by its jitter both ways', () => {
     assert.deepEqual([retryDelay(options, 1, 0), retryDelay(options, 1, 0.75)], [8, 11]);
+    assert.equal(retryDelay(options, 20, 0.9), options.maxDelayMs, 'but never beyond the longest');
   });
 });
 
