@@ -33,6 +33,8 @@ export type FinalityTag = 'safe' | 'finalized';
  * settles when the events have their place in the sequence and there is room for more; only one call at a time.
  */
 export interface CanonicalSink {
+  /** Reads what was handed over before, by an earlier process too. Before anything else, by each new follower. */
+  open(): Promise<void>;
   /** The newest canonical blocks that were handed over, oldest first, at most 256: where a new follower goes on. */
   readonly recent: readonly Head[];
   adopt(block: CanonicalBlock): Promise<void>;
