@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import ws from 'ws';
+import * as ws from 'ws';
 import { textFrame } from '../../../../src/protocol/websocket/text-frame.ts';
 
 // The types of `ws` leave out what it exports for such uses.
