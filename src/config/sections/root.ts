@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { field, section } from '../field.ts';
 import { adminSection } from './admin.ts';
 import { chainNamePattern, chainSection } from './chain.ts';
+import { feedSection } from './feed.ts';
 import { logSection } from './log.ts';
 import { serverSection } from './server.ts';
 import { storageSection } from './storage/storage.ts';
@@ -55,6 +56,10 @@ export const rootSection = section('The whole file.', {
     doc: 'The chains by name: small letters, digits and "-", with at least one letter.',
     applies: 'restart-child',
     child: 'chain',
+  }),
+  feed: field(feedSection.prefault({}), {
+    doc: 'The events of all chains as one sequence that clients can resume.',
+    applies: 'restart',
   }),
   storage: field(storageSection.optional(), {
     doc: 'What outlives a restart, and the threads that keep it.',

@@ -1,4 +1,5 @@
 import { checkChains } from '../checks/check-chains.ts';
+import { checkFeed } from '../checks/check-feed.ts';
 import { checkPorts } from '../checks/check-ports.ts';
 import { checkProviders } from '../checks/check-providers.ts';
 import { checkStorage } from '../checks/check-storage.ts';
@@ -12,7 +13,7 @@ import { describeIssue } from './describe-issue.ts';
 import { dropEmpty, isRaw, withDefaults } from './prepare.ts';
 import { salvage } from './salvage.ts';
 
-const checks = [checkChains, checkProviders, checkTuning, checkPorts, checkStorage];
+const checks = [checkChains, checkProviders, checkTuning, checkPorts, checkStorage, checkFeed];
 
 /** A provider that is left out because environment variables that it needs are unset or empty. */
 export interface LeftOut {
@@ -125,8 +126,8 @@ function assemble(raw: unknown): Config | undefined {
     const parsed = chainSection.safeParse(merged);
     if (parsed.success) chains[name] = derive(parsed.data, merged);
   }
-  const { server, admin, log, storage } = base.data;
-  return { server, admin, log, chains, ...(storage === undefined ? {} : { storage }) };
+  const { server, admin, log, feed, storage } = base.data;
+  return { server, admin, log, chains, feed, ...(storage === undefined ? {} : { storage }) };
 }
 
 /** Fills the defaults that follow other settings. */
@@ -136,6 +137,9 @@ function derive(chain: ChainConfig, raw: unknown): ChainConfig {
     chain.block_time = chain.devnet.block_time;
   if (!isRaw(given.health) || given.health.head_poll_interval === undefined) {
     chain.health.head_poll_interval = Math.min(15_000, Math.max(1000, chain.block_time));
+  }
+  if (!isRaw(given.aggregation) || given.aggregation.finality_interval === undefined) {
+    chain.aggregation.finality_interval = Math.max(12_000, chain.block_time);
   }
   return chain;
 }

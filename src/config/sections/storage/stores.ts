@@ -18,10 +18,27 @@ const kv = section('The store of the key-value commands, also served on the RESP
   }),
 });
 
+const log = section('The store of the event feed.', {
+  durability: field(durability().optional(), {
+    doc: 'When an event is in the log, see `storage.durability`; only then it is sent to anybody.',
+    applies: 'restart',
+    derivedDefault: '`storage.durability`',
+  }),
+  max_bytes: field(bytes({ min: 2 ** 22, max: 2 ** 40 }).prefault('4GiB'), {
+    doc: 'Bytes of the database file that may be in use. `feed.retention.bytes` must fit in well: at most three quarters of it.',
+    unit: 'bytes',
+    applies: 'restart',
+  }),
+});
+
 /** `storage.stores`: each is a database of its own. */
 export const storesSection = section('The stores; each is a database of its own in a folder of its own.', {
   kv: field(kv.prefault({}), {
     doc: 'The store of the key-value commands.',
+    applies: 'restart',
+  }),
+  log: field(log.prefault({}), {
+    doc: 'The store of the event feed.',
     applies: 'restart',
   }),
 });
