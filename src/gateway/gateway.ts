@@ -49,6 +49,7 @@ export class Gateway {
     this.#guard = guardOf(config);
     this.#rpc = this.#createRpc(config);
     this.#sockets = new RpcSockets(socketOptions(config), { pipeline: this.pipeline, clock, log, metrics });
+    metrics.gauge(gatewayMetrics.connections, { transport: 'websocket' }, () => this.socketCount);
     this.#listener = new HttpListener(
       {
         host: config.host,

@@ -6,6 +6,7 @@ import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
 import type { CallPipeline } from '../call-pipeline.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
 import { answerPayload, type PayloadAnswer, type PayloadLimits } from '../payload.ts';
+import { ClientSocket, closeCodes } from './client-socket.ts';
 import { SocketSubscriptions } from './subscriptions.ts';
 
 export interface SocketSessionOptions extends PayloadLimits {
@@ -30,16 +31,10 @@ interface RunningPayload extends InFlightItem {
 }
 
 const noSteering = {};
-/** RFC 6455, 7.4.1 */
-const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
-/** A close frame holds 123 bytes of reason; a character that the cut divides becomes one of three bytes. */
-const maxReasonBytes = 120;
-/** How long a slow client may take to read up to the close frame before it is cut off. */
-const slowCloseMs = 2_000;
 
 /** One client's WebSocket at `/rpc/<chain>`: JSON-RPC both ways, subscriptions included. */
 export class SocketSession {
-  readonly #socket: WebSocket;
+  readonly #socket: ClientSocket;
   readonly #chain: ChainRuntime;
   readonly #pipeline: CallPipeline;
   readonly #clock: Clock;
@@ -49,9 +44,7 @@ export class SocketSession {
   readonly #subscriptions: SocketSubscriptions;
   readonly #running = new InFlight<RunningPayload>();
   #inFlight = 0;
-  #isAlive = true;
   #isDraining = false;
-  #isClosing = false;
 
   constructor(
     socket: WebSocket,
@@ -60,7 +53,6 @@ export class SocketSession {
     events: SocketSessionEvents,
     { pipeline, clock, log }: { readonly pipeline: CallPipeline; readonly clock: Clock; readonly log: Log },
   ) {
-    this.#socket = socket;
     this.#chain = chain;
     this.#options = options;
     this.#events = events;
@@ -71,19 +63,23 @@ export class SocketSession {
       {
         send: frame => this.#send(frame),
         fail: message => this.close(closeCodes.internalError, message),
-        overflow: () => this.#closeSlow(),
+        overflow: () => this.#socket.closeSlow('reads too slowly'),
         changed: (name, by) => events.onSubscriptions(name, by),
       },
       { limit: options.maxSubscriptions },
     );
-    socket.on('message', data => this.#onMessage(data as Buffer));
-    socket.on('pong', () => {
-      this.#isAlive = true;
-    });
-    socket.on('error', error =>
-      this.#log.debug('client socket failed', { chain: chain.name, error: error.message }),
+    this.#socket = new ClientSocket(
+      socket,
+      options,
+      {
+        onMessage: source => this.#onMessage(source),
+        onClosing: () => this.#subscriptions.close(),
+        onClosed: () => this.#onClosed(),
+        onError: error => log.debug('client socket failed', { chain: chain.name, error }),
+        onSlow: () => events.onSlowClient(),
+      },
+      clock,
     );
-    socket.on('close', () => this.#onClose());
   }
 
   get chain(): ChainRuntime {
@@ -94,16 +90,9 @@ export class SocketSession {
     return this.#inFlight;
   }
 
-  /** Pings the client; one that did not answer the last ping is gone (half-open TCP) and is cut off. */
+  /** Pings the client; one that did not answer the last ping is cut off. */
   checkAlive(): void {
-    // What it sends is not read while it is paused, pongs included.
-    if (this.#socket.isPaused) return;
-    if (!this.#isAlive) {
-      this.#socket.terminate();
-      return;
-    }
-    this.#isAlive = false;
-    this.#socket.ping();
+    this.#socket.checkAlive();
   }
 
   /** Reads no more, and closes with 1001 as soon as what was read is answered. */
@@ -114,12 +103,7 @@ export class SocketSession {
   }
 
   close(code: number = closeCodes.goingAway, reason = ''): void {
-    if (this.#isClosing) return;
-    this.#isClosing = true;
-    this.#subscriptions.close();
-    this.#socket.close(code, Buffer.from(reason).subarray(0, maxReasonBytes).toString());
-    // To read the other side of the closing handshake.
-    this.#socket.resume();
+    this.#socket.close(code, reason);
   }
 
   terminate(): void {
@@ -127,8 +111,7 @@ export class SocketSession {
   }
 
   #onMessage(source: Buffer): void {
-    if (this.#isClosing || this.#isDraining) return;
-    this.#isAlive = true;
+    if (this.#isDraining) return;
     this.#events.onMessage('in');
     this.#inFlight++;
     if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
@@ -174,29 +157,11 @@ export class SocketSession {
   };
 
   #send(frame: Buffer): void {
-    if (this.#isClosing || this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > this.#options.maxBufferedBytes) {
-      this.#closeSlow();
-      return;
-    }
-    this.#events.onMessage('out');
-    this.#socket.send(frame, textFrame);
+    if (this.#socket.send(frame)) this.#events.onMessage('out');
   }
 
-  /** The close frame waits behind what the client has not read; after a while the client is cut off. */
-  #closeSlow(): void {
-    if (this.#isClosing) return;
-    this.#events.onSlowClient();
-    this.close(closeCodes.tryAgainLater, 'reads too slowly');
-    this.#clock.setTimeout(() => this.#socket.terminate(), slowCloseMs);
-  }
-
-  #onClose(): void {
-    this.#isClosing = true;
-    this.#subscriptions.close();
+  #onClosed(): void {
     for (const running of this.#running.snapshot()) running.cancel?.();
     this.#events.onClosed(this);
   }
 }
-
-const textFrame = { binary: false } as const;

@@ -1,0 +1,127 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../clock/clock.ts';
+
+/** RFC 6455, 7.4.1 */
+export const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
+
+/** A close frame holds 123 bytes of reason; a character that the cut divides becomes one of three bytes. */
+const maxReasonBytes = 120;
+/** How long a slow client may take to read up to the close frame before it is cut off. */
+const slowCloseMs = 2_000;
+const textFrame = { binary: false } as const;
+
+/** What a client's WebSocket tells the session that is held over it. */
+export interface ClientSocketEvents {
+  onMessage(source: Buffer): void;
+  /** No more is sent from now on; called once, before `onClosed`. */
+  onClosing(): void;
+  /** The connection is gone; called once. */
+  onClosed(): void;
+  onError(message: string): void;
+  /** The client did not read what waits for it. */
+  onSlow(): void;
+}
+
+/** A client's WebSocket, whatever is spoken on it: signs of life, a bound on what waits, an orderly end. */
+export class ClientSocket {
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #events: ClientSocketEvents;
+  readonly #maxBufferedBytes: number;
+  #isAlive = true;
+  #isClosing = false;
+
+  constructor(
+    socket: WebSocket,
+    options: {
+      /** `server.ws.max_buffered_bytes`: what the client has not read yet. Beyond it `send` closes with 1013. */
+      readonly maxBufferedBytes: number;
+    },
+    events: ClientSocketEvents,
+    clock: Clock,
+  ) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#events = events;
+    this.#maxBufferedBytes = options.maxBufferedBytes;
+    socket.on('message', data => {
+      this.#isAlive = true;
+      if (!this.#isClosing) events.onMessage(data as Buffer);
+    });
+    socket.on('pong', () => {
+      this.#isAlive = true;
+    });
+    socket.on('error', error => events.onError(error.message));
+    socket.on('close', () => {
+      this.#beginClosing();
+      events.onClosed();
+    });
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get isPaused(): boolean {
+    return this.#socket.isPaused;
+  }
+
+  /** Reads no more from the client. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Sends a text message; false: nothing is sent any more, or the client is too slow and was closed. */
+  send(message: Buffer): boolean {
+    if (this.#isClosing || this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (this.#socket.bufferedAmount > this.#maxBufferedBytes) {
+      this.closeSlow('reads too slowly');
+      return false;
+    }
+    this.#socket.send(message, textFrame);
+    return true;
+  }
+
+  /** Pings the client; one that did not answer the last ping is gone (half-open TCP) and is cut off. */
+  checkAlive(): void {
+    // What it sends is not read while it is paused, pongs included.
+    if (this.#socket.isPaused) return;
+    if (!this.#isAlive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#isAlive = false;
+    this.#socket.ping();
+  }
+
+  /** @param reason cut to what a close frame holds */
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#beginClosing();
+    this.#socket.close(code, Buffer.from(reason).subarray(0, maxReasonBytes).toString());
+    // To read the other side of the closing handshake.
+    this.#socket.resume();
+  }
+
+  /** Closes with 1013. The close frame waits behind what the client has not read; after a while it is cut off. */
+  closeSlow(reason: string): void {
+    if (this.#isClosing) return;
+    this.#events.onSlow();
+    this.close(closeCodes.tryAgainLater, reason);
+    this.#clock.setTimeout(() => this.#socket.terminate(), slowCloseMs);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #beginClosing(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#events.onClosing();
+  }
+}
