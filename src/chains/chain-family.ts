@@ -89,6 +89,37 @@ export interface EventRules {
   head(result: Buffer): Head | undefined;
 }
 
+/** What filters see of a log; hexadecimal digits in small letters. */
+export interface LogFields {
+  readonly address: string;
+  /** At most four. */
+  readonly topics: readonly string[];
+  /** Its place among all logs of the block, from 0. */
+  readonly index: number;
+  readonly blockHash: string;
+  /** Its block was orphaned. */
+  readonly removed: boolean;
+}
+
+/** The three bits that an address or a topic sets in a bloom. */
+export type BloomBits = readonly [number, number, number];
+
+/** How a family's logs read, and the blooms by which a header tells which addresses and topics its logs may have. */
+export interface LogRules {
+  /** `undefined`: not a log of a block. */
+  read(log: Buffer): LogFields | undefined;
+  /** The bloom in a header or a block, as text for `parseBloom`; `undefined`: it has none. */
+  bloomIn(header: Buffer): string | undefined;
+  /** `undefined`: not a bloom, or one that tells nothing. */
+  parseBloom(text: string): Uint8Array | undefined;
+  /** The bloom of a block with exactly these logs. */
+  bloomOf(logs: Iterable<Pick<LogFields, 'address' | 'topics'>>): Uint8Array;
+  /** Where an address or a topic shows in a bloom; costs a hash: keep it. */
+  bits(value: string): BloomBits;
+  /** `false`: no log of the block has the address or topic whose bits these are. */
+  mayContain(bloom: Uint8Array, bits: BloomBits): boolean;
+}
+
 /** How a family's signed transactions are sent without ever being lost or sent as two. */
 export interface RawWriteRules {
   /** The transaction's hash, computed from the params; `undefined`: the params hold no raw transaction. */
@@ -120,6 +151,8 @@ export interface ChainFamily {
     readonly head: Probe<Head>;
   };
   readonly events: EventRules;
+  /** Absent: the family has no logs. */
+  readonly logs?: LogRules;
   /** Absent: the family has no raw writes. */
   readonly rawWrite?: RawWriteRules;
 }

@@ -4,6 +4,7 @@ import { classifyError, isUnknownError } from './classify-error.ts';
 import { classifyHttp } from './classify-http.ts';
 import { eventKey, eventKind } from './event-key.ts';
 import { parseHead } from './head.ts';
+import { logRules } from './log-rules.ts';
 import { evmMethod } from './methods.ts';
 import { parseQuantity } from './quantity.ts';
 import { rawWriteRules } from './raw-write.ts';
@@ -22,6 +23,7 @@ export const evmFamily: ChainFamily = {
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: parseHead },
   },
   events: { kind: eventKind, key: eventKey, head: parseHead },
+  logs: logRules,
   rawWrite: rawWriteRules,
 };
 
