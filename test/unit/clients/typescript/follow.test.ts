@@ -314,12 +314,8 @@ describe('follow', () => {
     });
     assert.equal(states.at(-1)?.state, 'live');
     clock.advance(300);
-    assert.deepEqual(states.at(-1), {
-      state: 'waiting',
-      reason: 'the server went silent',
-      attempt: 1,
-      delayMs: (states.at(-1) as { delayMs: number }).delayMs,
-    });
+    const reasons = states.map(state => (state.state === 'waiting' ? state.reason : ''));
+    assert.deepEqual(reasons.filter(Boolean), ['the server went silent']);
     clock.advance(2);
     const second = await server.connection();
     await second.accept('e:0');
