@@ -7,6 +7,7 @@ const packageOf = {
   taskset: 'util-linux',
   'redis-server': 'redis-server',
   'redis-benchmark': 'redis-tools',
+  'nats-server': 'nats-server',
 } as const;
 
 /** @throws Error with the command that installs them, when one of the programs is missing */

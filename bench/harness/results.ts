@@ -26,6 +26,7 @@ export async function writeResult(folder: string, run: BenchmarkRun): Promise<st
     nginx: versionOf('nginx'),
     wrk: versionOf('wrk'),
     redis: versionOf('redis-server'),
+    nats: versionOf('nats-server'),
   };
   await writeFile(path, `${JSON.stringify({ at, machine, ...run }, undefined, 2)}\n`);
   return path;
