@@ -68,7 +68,7 @@ export const gatewayMetrics = {
   }),
   connections: gaugeDefinition({
     name: 'trunkline_client_connections',
-    help: 'Open client connections: tcp, all of them; websocket, those of them that are WebSockets.',
+    help: 'Open client connections: tcp, all of them; websocket, those of them that are WebSockets; sse, those that carry server-sent events.',
     labels: ['transport'],
   }),
   connectionsRefused: counterDefinition({

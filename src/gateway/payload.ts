@@ -1,5 +1,10 @@
 import type { Clock } from '../clock/clock.ts';
-import { type ScannedCall, type ScannedRequest, scanRequest } from '../protocol/json-rpc/scan-request.ts';
+import {
+  type RequestError,
+  type ScannedCall,
+  type ScannedRequest,
+  scanRequest,
+} from '../protocol/json-rpc/scan-request.ts';
 import { errorResponse } from '../protocol/json-rpc/write.ts';
 import type { CallAnswer, Cancel, GatewayCall, Steering } from './call.ts';
 import { clientCall } from './calls.ts';
@@ -57,7 +62,7 @@ export function answerPayload(
     });
   }
   if (scanned.kind === 'error') {
-    done({ body: refuse(source, scanned), status: 200, providers: [], attempts: 0 });
+    done({ body: requestErrorAnswer(source, scanned), status: 200, providers: [], attempts: 0 });
     return () => {};
   }
   return answerBatch(source, scanned.items, chain, steering, clock, dispatch, done);
@@ -84,7 +89,7 @@ function answerBatch(
     if (--open > 0) return;
     const answers = parts.filter(part => part !== undefined);
     done({
-      body: answers.length === 0 ? undefined : joinArray(answers),
+      body: answers.length === 0 ? undefined : joinAnswers(answers),
       status: answers.length === 0 ? 204 : status,
       providers: [...providers],
       attempts,
@@ -96,7 +101,7 @@ function answerBatch(
   const now = clock.now();
   items.forEach((item, index) => {
     if (isRefused(item)) {
-      parts[index] = refuse(source, item);
+      parts[index] = requestErrorAnswer(source, item);
       close();
       return;
     }
@@ -123,7 +128,8 @@ function isRefused(item: Item): item is Exclude<Item, ScannedCall> {
   return 'kind' in item;
 }
 
-function refuse(source: Buffer, error: ScannedRequest & { kind: 'error' }): Buffer {
+/** The answer to what is no JSON-RPC call. */
+export function requestErrorAnswer(source: Buffer, error: RequestError): Buffer {
   const id = error.idStart < 0 ? 'null' : source.subarray(error.idStart, error.idEnd);
   return errorResponse(id, error.code, error.message);
 }
@@ -132,7 +138,8 @@ const open = Buffer.from('[');
 const comma = Buffer.from(',');
 const close = Buffer.from(']');
 
-function joinArray(parts: readonly Buffer[]): Buffer {
+/** The answer to a batch from those to its calls. */
+export function joinAnswers(parts: readonly Buffer[]): Buffer {
   const pieces: Buffer[] = [open];
   parts.forEach((part, index) => {
     if (index > 0) pieces.push(comma);

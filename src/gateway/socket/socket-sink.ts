@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
+import { DrainWatch } from './drain-watch.ts';
 
 /**
  * A client's WebSocket as the feed writes to it: complete frames go straight to the socket below, so that one frame
@@ -15,8 +16,7 @@ export class SocketSink implements FeedSink {
   readonly #client: Pick<WebSocket, 'readyState' | 'OPEN'>;
   readonly #socket: Duplex;
   readonly #onTooSlow: (cursor: string) => void;
-  #onDrained: (() => void) | undefined;
-  #isWaiting = false;
+  readonly #drain: DrainWatch;
 
   /**
    * @param socket the socket that `client` was upgraded from
@@ -30,6 +30,7 @@ export class SocketSink implements FeedSink {
     this.#client = client;
     this.#socket = socket;
     this.#onTooSlow = onTooSlow;
+    this.#drain = new DrainWatch(socket, () => socket);
   }
 
   get bufferedBytes(): number {
@@ -49,26 +50,10 @@ export class SocketSink implements FeedSink {
   }
 
   onDrained(listener: () => void): void {
-    this.#onDrained = listener;
-    if (this.#isWaiting || !this.#socket.writable) return;
-    this.#isWaiting = true;
-    // 'drain' comes only when the high-water mark was reached; a write's callback comes whenever all before it is out.
-    if (this.#socket.writableNeedDrain) this.#socket.once('drain', this.#check);
-    else this.#socket.write(nothing, this.#check);
+    this.#drain.onDrained(listener);
   }
 
   closeSlow(cursor: string): void {
     this.#onTooSlow(cursor);
   }
-
-  readonly #check = (error?: Error | null): void => {
-    this.#isWaiting = false;
-    const listener = this.#onDrained;
-    this.#onDrained = undefined;
-    if (listener === undefined || (error !== undefined && error !== null)) return;
-    if (this.#socket.writableLength === 0) listener();
-    else this.onDrained(listener);
-  };
 }
-
-const nothing = Buffer.alloc(0);

@@ -1,0 +1,223 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../clock/clock.ts';
+import { TrunklineError } from '../../errors/trunkline-error.ts';
+import { feedErrors } from '../../feed/errors.ts';
+import { type ScannedCall, scanRequest } from '../../protocol/json-rpc/scan-request.ts';
+import { errorResponse, resultResponse } from '../../protocol/json-rpc/write.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { ChainDirectory } from '../chain-directory.ts';
+import { gatewayErrors } from '../errors.ts';
+import { joinAnswers, type PayloadLimits, requestErrorAnswer } from '../payload.ts';
+import { ClientSocket, closeCodes } from '../socket/client-socket.ts';
+import { SocketSink } from '../socket/socket-sink.ts';
+import { feedRefusal } from './feed-refusal.ts';
+import { boundsOf, type FeedService } from './feed-service.ts';
+import { FeedSubscriptions, lowestCursor } from './feed-subscriptions.ts';
+
+export interface FeedSessionOptions extends PayloadLimits {
+  /** `server.ws.max_subscriptions` */
+  readonly maxSubscriptions: number;
+  /** `server.ws.max_buffered_bytes`: answers that the client has not read. Events have a bound of their own. */
+  readonly maxBufferedBytes: number;
+  /** Messages being answered, beyond which no more is read from the socket until one is. @default 64 */
+  readonly maxInFlight?: number;
+}
+
+export interface FeedSessionEvents {
+  onClosed(session: FeedSession): void;
+  onSlowClient(): void;
+  onMessage(direction: 'in' | 'out'): void;
+}
+
+export interface FeedSessionDependencies {
+  /** Undefined: there is no feed. */
+  readonly service: FeedService | undefined;
+  readonly chains: ChainDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Answer {
+  readonly body: Buffer;
+  readonly begin?: () => void;
+}
+
+/** What reads of parameters cost grows with them; 64 topics fit many times. */
+const maxParamsBytes = 65_536;
+
+/** One client's WebSocket at `/feed`: JSON-RPC calls in, their answers and the notifications of its subscriptions out. */
+export class FeedSession {
+  readonly #socket: ClientSocket;
+  readonly #options: FeedSessionOptions;
+  readonly #events: FeedSessionEvents;
+  readonly #deps: FeedSessionDependencies;
+  readonly #subscriptions: FeedSubscriptions;
+  #inFlight = 0;
+  #isDraining = false;
+
+  constructor(
+    client: WebSocket,
+    socket: Duplex,
+    options: FeedSessionOptions,
+    events: FeedSessionEvents,
+    deps: FeedSessionDependencies,
+  ) {
+    this.#options = options;
+    this.#events = events;
+    this.#deps = deps;
+    this.#socket = new ClientSocket(
+      client,
+      options,
+      {
+        onMessage: source => this.#onMessage(source),
+        onClosing: () => this.#subscriptions.close(),
+        onClosed: () => events.onClosed(this),
+        onError: error => deps.log.debug('feed client socket failed', { error }),
+        onSlow: () => events.onSlowClient(),
+      },
+      deps.clock,
+    );
+    this.#subscriptions = new FeedSubscriptions(
+      new SocketSink(client, socket, cursor => this.#socket.closeSlow(`too slow; resume from ${cursor}`)),
+      { limit: options.maxSubscriptions },
+      token => deps.chains.find(token)?.name,
+    );
+  }
+
+  /** Pings the client; one that did not answer the last ping is cut off. */
+  checkAlive(): void {
+    this.#socket.checkAlive();
+  }
+
+  /** Reads no more; as soon as what was read is answered, tells the client where to go on, and closes with 1001. */
+  drain(): void {
+    if (this.#socket.isClosing) return;
+    this.#isDraining = true;
+    if (this.#inFlight > 0) {
+      this.#socket.pause();
+      return;
+    }
+    const cursors = this.#subscriptions.close();
+    const lowest = lowestCursor(cursors.values());
+    const reason = 'shutting down';
+    const params = { subscriptions: Object.fromEntries(cursors), reason };
+    if (lowest !== undefined) {
+      this.#send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'feed_closing', params })));
+    }
+    this.#socket.close(
+      closeCodes.goingAway,
+      lowest === undefined ? reason : `${reason}; resume from ${lowest}`,
+    );
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #onMessage(source: Buffer): void {
+    if (this.#isDraining) return;
+    this.#events.onMessage('in');
+    this.#inFlight++;
+    if (this.#inFlight >= (this.#options.maxInFlight ?? 64)) this.#socket.pause();
+    this.#answer(source).then(
+      answers => {
+        this.#inFlight--;
+        if (answers.body !== undefined) this.#send(answers.body);
+        for (const begin of answers.begins) begin();
+        if (this.#isDraining) this.drain();
+        else if (this.#socket.isPaused) this.#socket.resume();
+      },
+      (error: unknown) => {
+        // A bug in one message's way costs its client the connection, not the others theirs.
+        this.#inFlight--;
+        this.#deps.log.error('a message of a feed client failed', { error });
+        this.#socket.close(closeCodes.internalError, 'a bug in Trunkline; its log says more');
+      },
+    );
+  }
+
+  async #answer(source: Buffer): Promise<{ body: Buffer | undefined; begins: (() => void)[] }> {
+    const scanned = scanRequest(source, this.#options);
+    if (scanned.kind === 'error') return { body: requestErrorAnswer(source, scanned), begins: [] };
+    const items = scanned.kind === 'call' ? [scanned.call] : scanned.items;
+    const answers = await Promise.all(
+      items.map(async (item): Promise<Answer> => {
+        return 'kind' in item ? { body: requestErrorAnswer(source, item) } : await this.#call(source, item);
+      }),
+    );
+    // A call without id is answered by nothing, but it takes effect.
+    const bodies = answers.filter((_, index) => hasAnswer(items[index]!)).map(answer => answer.body);
+    return {
+      body: bodies.length === 0 ? undefined : scanned.kind === 'call' ? bodies[0] : joinAnswers(bodies),
+      begins: answers.flatMap(({ begin }) => (begin === undefined ? [] : [begin])),
+    };
+  }
+
+  async #call(source: Buffer, call: ScannedCall): Promise<Answer> {
+    const id = call.idStart < 0 ? 'null' : source.subarray(call.idStart, call.idEnd);
+    const { service } = this.#deps;
+    try {
+      const { result, begin } = await this.#run(call.method, readParams(source, call), service);
+      const body = resultResponse(id, JSON.stringify(result));
+      return begin === undefined ? { body } : { body, begin };
+    } catch (error) {
+      const refusal = feedRefusal(error, service);
+      if (refusal === undefined) throw error;
+      const { jsonRpcCode, message, data } = refusal;
+      return { body: errorResponse(id, jsonRpcCode, message, JSON.stringify(data)) };
+    }
+  }
+
+  async #run(
+    method: string,
+    params: unknown,
+    service: FeedService | undefined,
+  ): Promise<{ readonly result: unknown; readonly begin?: () => void }> {
+    if (method === 'feed_unsubscribe') return { result: this.#unsubscribe(params) };
+    if (method !== 'feed_subscribe' && method !== 'feed_info') {
+      const message =
+        'the feed has feed_subscribe, feed_unsubscribe and feed_info; a chain’s methods are at /rpc/<chain>';
+      throw new TrunklineError(gatewayErrors, 'feed_method_unknown', message);
+    }
+    if (service === undefined) {
+      throw new TrunklineError(feedErrors, 'feed_unavailable', 'there is no feed');
+    }
+    if (method === 'feed_info') return { result: { ...boundsOf(service), chains: this.#deps.chains.names } };
+    return await this.#subscriptions.subscribe(first(params), service);
+  }
+
+  #unsubscribe(params: unknown): true {
+    const given = first(params);
+    const id =
+      typeof given === 'object' && given !== null && 'subscription' in given ? given.subscription : given;
+    if (typeof id === 'string' && this.#subscriptions.unsubscribe(id)) return true;
+    throw new TrunklineError(
+      gatewayErrors,
+      'subscription_not_found',
+      'this connection has no such subscription',
+    );
+  }
+
+  #send(message: Buffer): void {
+    if (this.#socket.send(message)) this.#events.onMessage('out');
+  }
+}
+
+function hasAnswer(item: ScannedCall | { readonly kind: 'error' }): boolean {
+  return 'kind' in item || item.idStart >= 0;
+}
+
+/** Parameters by name are an object, or the only element of an array. */
+function first(params: unknown): unknown {
+  return Array.isArray(params) && params.length === 1 ? params[0] : params;
+}
+
+function readParams(source: Buffer, { paramsStart, paramsEnd }: ScannedCall): unknown {
+  if (paramsStart < 0) return undefined;
+  if (paramsEnd - paramsStart > maxParamsBytes) {
+    const message = `the parameters hold at most ${maxParamsBytes} bytes`;
+    throw new TrunklineError(gatewayErrors, 'feed_request_invalid', message);
+  }
+  return JSON.parse(source.toString('utf8', paramsStart, paramsEnd));
+}

@@ -1,0 +1,103 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../clock/clock.ts';
+import type { FeedSubscription } from '../../feed/delivery/feed-request.ts';
+import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
+import { DrainWatch } from '../socket/drain-watch.ts';
+import { sseClosing, sseKeepAlive, sseOpening } from './sse-frames.ts';
+
+/** How long a slow client may take to read what waits for it before it is cut off. */
+const slowCloseMs = 2_000;
+
+/** One client's stream of server-sent events. */
+export class SseStream implements FeedSink {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #onSlow: () => void;
+  readonly #drain: DrainWatch;
+  #subscription: FeedSubscription | undefined;
+  #isEnded = false;
+
+  constructor(
+    response: ServerResponse,
+    clock: Clock,
+    events: { onSlow(): void; onClosed(stream: SseStream): void },
+  ) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#onSlow = events.onSlow;
+    this.#drain = new DrainWatch(response, () => response.socket);
+    response.on('error', () => response.destroy());
+    response.on('close', () => {
+      this.#isEnded = true;
+      this.#subscription?.end();
+      events.onClosed(this);
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#response.writableLength;
+  }
+
+  /** @param headers raw header pairs that the response carries beside its own */
+  open(subscription: FeedSubscription, headers: readonly string[]): void {
+    if (this.#isEnded) {
+      subscription.end();
+      return;
+    }
+    this.#subscription = subscription;
+    this.#response.writeHead(200, [...streamHeaders, ...headers]);
+    this.#response.write(sseOpening(subscription.start));
+    subscription.begin();
+  }
+
+  write(frames: readonly Buffer[]): void {
+    if (this.#isEnded) return;
+    this.#response.cork();
+    for (const frame of frames) this.#response.write(frame);
+    this.#response.uncork();
+  }
+
+  onDrained(listener: () => void): void {
+    this.#drain.onDrained(listener);
+  }
+
+  closeSlow(cursor: string): void {
+    if (this.#isEnded) return;
+    this.#onSlow();
+    this.#end(cursor, 'too slow');
+    this.#clock.setTimeout(() => this.#response.destroy(), slowCloseMs);
+  }
+
+  /** Shows a quiet connection's life; nothing, while bytes wait anyway. */
+  keepAlive(): void {
+    if (this.#isEnded || this.#subscription === undefined || this.bufferedBytes > 0) return;
+    this.#response.write(sseKeepAlive(this.#subscription.cursor));
+  }
+
+  /** Ends the stream behind its last complete event. */
+  end(reason: string): void {
+    if (this.#isEnded || this.#subscription === undefined) return;
+    this.#subscription.end();
+    this.#end(this.#subscription.cursor, reason);
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+
+  #end(cursor: string, reason: string): void {
+    this.#isEnded = true;
+    this.#subscription?.end();
+    this.#response.end(sseClosing(cursor, reason));
+  }
+}
+
+/** The last one is for nginx, which would keep events back. */
+export const streamHeaders: readonly string[] = [
+  'Content-Type',
+  'text/event-stream',
+  'Cache-Control',
+  'no-store',
+  'X-Accel-Buffering',
+  'no',
+];
