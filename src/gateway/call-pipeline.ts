@@ -2,12 +2,23 @@ import type { Clock } from '../clock/clock.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { CallAnswer, CallHandler, Cancel, GatewayCall } from './call.ts';
 import type { ChainRuntime } from './chain-directory.ts';
+import type { EventFeed } from './event-feed.ts';
 import { gatewayMetrics } from './metrics.ts';
 import { ownError } from './own-answer.ts';
 import { Router } from './routing/router.ts';
 import { AdmitStage } from './stages/admit.ts';
 import { FilterStage } from './stages/filters.ts';
 import { RawWriteStage } from './stages/raw-write.ts';
+
+/** What the stages work with. */
+export interface CallPipelineDependencies {
+  /** Filters read from it. */
+  readonly feed: EventFeed;
+  readonly clock: Clock;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
 
 /**
  * The stages of a call, in order:
@@ -21,16 +32,12 @@ export class CallPipeline {
   readonly #admit: AdmitStage;
   readonly #filters: FilterStage;
   readonly #rawWrites: RawWriteStage;
-  readonly #dependencies: {
-    readonly clock: Clock;
-    readonly metrics: MetricRegistry;
-    readonly random: () => number;
-  };
+  readonly #dependencies: CallPipelineDependencies;
   #isClosed = false;
 
   constructor(
     options: { /** `server.max_concurrent_requests` */ readonly maxConcurrent: number },
-    dependencies: { readonly clock: Clock; readonly metrics: MetricRegistry; readonly random: () => number },
+    dependencies: CallPipelineDependencies,
   ) {
     this.#dependencies = dependencies;
     this.#filters = new FilterStage(this.#route, {}, dependencies);
@@ -47,11 +54,20 @@ export class CallPipeline {
     this.#admit.maxConcurrent = limit;
   }
 
-  handle(call: GatewayCall, done: (answer: CallAnswer) => void): Cancel {
-    return this.#admit.handle(call, done);
+  /** @param subscriptions answers `eth_subscribe` and its kin; absent: the transport has none */
+  handle(call: GatewayCall, done: (answer: CallAnswer) => void, subscriptions?: CallHandler): Cancel {
+    return call.policy.class === 'subscription' && subscriptions !== undefined
+      ? this.#admit.handle(call, done, subscriptions)
+      : this.#admit.handle(call, done);
   }
 
-  /** The chain is gone, or its tuning changed: its router ends with the calls under way; the next call gets a new one. */
+  /** The chain is gone: what clients hold of it is forgotten. */
+  end(chain: ChainRuntime): void {
+    this.#filters.forget(chain);
+    this.forget(chain);
+  }
+
+  /** The chain's tuning changed: its router ends with the calls under way; the next call gets a new one. */
   forget(chain: ChainRuntime): void {
     this.#routers.get(chain)?.retire();
     this.#routers.delete(chain);
@@ -61,6 +77,7 @@ export class CallPipeline {
   /** Routes nothing from now on. */
   close(): void {
     this.#isClosed = true;
+    this.#filters.close();
     for (const router of this.#routers.values()) router.close();
     this.#routers.clear();
   }

@@ -17,6 +17,8 @@ export interface GatewayCall extends UpstreamCall {
   readonly method: string;
   /** The client's id, byte-exact; the same object as `idBytes` when it needs no stand-in upstream. */
   readonly clientId: Buffer;
+  /** The client wants no answer, and would not learn an id that is in it. */
+  readonly isNotification: boolean;
   /** The raw `params` value; undefined when absent. */
   readonly params: Buffer | undefined;
   readonly steering: Steering;

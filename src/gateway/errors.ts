@@ -33,12 +33,29 @@ export const gatewayErrors = {
   },
   subscription_not_found: { sentence: 'The connection has no subscription of that id.' },
   subscription_invalid: { sentence: 'The parameters of eth_subscribe name no known subscription.' },
+  criteria_invalid: {
+    sentence: 'The log filter of eth_subscribe or eth_newFilter is malformed; the message names the place.',
+  },
   subscription_unavailable: {
-    sentence: 'No provider with an open WebSocket could take the subscription in time.',
+    sentence:
+      'The chain has no provider configured, the event feed is not ready, or no provider with an open WebSocket took the subscription in time.',
     retryable: true,
   },
+  feed_request_invalid: {
+    sentence:
+      'The parameters of feed_subscribe, or the query of GET /feed, do not say what is wanted; the message names the member.',
+  },
+  feed_method_unknown: {
+    sentence: 'The WebSocket at /feed has feed_subscribe, feed_unsubscribe and feed_info only.',
+  },
   filter_not_found: {
-    sentence: 'The filter id is unknown here: expired, uninstalled or never created through this Trunkline.',
+    sentence:
+      'The filter id is unknown here: expired, uninstalled, never created through this Trunkline, or events were missed that no filter can tell of. Make a new one.',
+  },
+  filter_unavailable: {
+    sentence:
+      'The event feed that filters read from is starting or stopping, is full, or cannot be read at the moment.',
+    retryable: true,
   },
   unknown_provider: { sentence: 'X-Trunkline-Use-Provider names a provider that the chain does not have.' },
   unknown_strategy: { sentence: '`?strategy=` names no selection strategy.' },
@@ -76,8 +93,10 @@ export const jsonRpcCodes: Readonly<Partial<Record<GatewayErrorCode, number>>> =
   subscription_limit: -32005,
   subscription_not_found: -32602,
   subscription_invalid: -32602,
+  criteria_invalid: -32602,
   subscription_unavailable: -32603,
   filter_not_found: -32000,
+  filter_unavailable: -32603,
   unknown_provider: -32602,
   unknown_strategy: -32602,
 };

@@ -8,6 +8,10 @@ import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { AdminRoutes } from './admin-routes.ts';
 import { CallPipeline } from './call-pipeline.ts';
 import type { ChainDirectory, ChainRuntime } from './chain-directory.ts';
+import { noFeed } from './event-feed.ts';
+import { FeedRoutes } from './feed/feed-routes.ts';
+import type { FeedService } from './feed/feed-service.ts';
+import { FeedSockets } from './feed/feed-sockets.ts';
 import { HttpListener } from './http/http-listener.ts';
 import { ListenerGuard } from './http/listener-guard.ts';
 import { RpcHttp, unknownChain } from './http/rpc-http.ts';
@@ -20,6 +24,8 @@ export interface GatewayDependencies {
   readonly chains: ChainDirectory;
   readonly status: StatusRoutes;
   readonly admin: AdminRoutes;
+  /** Absent: there are no subscriptions and no filters, and `/feed` answers `feed_unavailable`. */
+  readonly feed?: FeedService;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: MetricRegistry;
@@ -29,6 +35,7 @@ export interface GatewayDependencies {
 
 const rpcPrefix = '/rpc/';
 const adminPrefix = '/admin/';
+const feedPath = '/feed';
 
 /** The client-facing side: one port for JSON-RPC over HTTP and WebSocket, status and administration. */
 export class Gateway {
@@ -39,16 +46,31 @@ export class Gateway {
   #guard: ListenerGuard;
   #rpc: RpcHttp;
   readonly #sockets: RpcSockets;
+  readonly #feedSockets: FeedSockets;
+  readonly #feed: FeedRoutes;
   #isDraining = false;
 
   constructor(config: ServerConfig, dependencies: GatewayDependencies) {
     this.#config = config;
     this.#deps = dependencies;
     const { clock, metrics, log } = dependencies;
-    this.pipeline = new CallPipeline({ maxConcurrent: config.max_concurrent_requests }, dependencies);
+    const feed = dependencies.feed?.feed ?? noFeed;
+    this.pipeline = new CallPipeline(
+      { maxConcurrent: config.max_concurrent_requests },
+      { ...dependencies, feed },
+    );
     this.#guard = guardOf(config);
     this.#rpc = this.#createRpc(config);
-    this.#sockets = new RpcSockets(socketOptions(config), { pipeline: this.pipeline, clock, log, metrics });
+    this.#sockets = new RpcSockets(socketOptions(config), {
+      pipeline: this.pipeline,
+      feed,
+      clock,
+      log,
+      metrics,
+    });
+    const served = { service: dependencies.feed, chains: dependencies.chains, clock, log, metrics };
+    this.#feedSockets = new FeedSockets(socketOptions(config), served);
+    this.#feed = new FeedRoutes(served);
     metrics.gauge(gatewayMetrics.connections, { transport: 'websocket' }, () => this.socketCount);
     this.#listener = new HttpListener(
       {
@@ -84,7 +106,7 @@ export class Gateway {
   }
 
   get socketCount(): number {
-    return this.#sockets.size;
+    return this.#sockets.size + this.#feedSockets.size;
   }
 
   /** @throws TrunklineError `port_in_use` */
@@ -99,6 +121,7 @@ export class Gateway {
     this.#guard = guardOf(this.#config);
     this.#rpc = this.#createRpc(config);
     this.#sockets.options = socketOptions(config);
+    this.#feedSockets.options = socketOptions(config);
     this.pipeline.maxConcurrent = config.max_concurrent_requests;
   }
 
@@ -109,16 +132,24 @@ export class Gateway {
 
   /** A chain was taken out, or replaced by another of its name: its sockets are closed, its routing state is forgotten. */
   chainEnded(chain: ChainRuntime): void {
-    this.pipeline.forget(chain);
+    this.pipeline.end(chain);
     this.#sockets.closeChain(chain);
   }
 
-  /** Stops accepting, lets calls in flight finish, closes WebSockets with 1001; bounded by `server.drain_timeout`. */
+  /**
+   * Stops accepting, lets calls in flight finish, closes WebSockets with 1001 and ends streams of events, with the
+   * cursor to go on from; bounded by `server.drain_timeout`.
+   */
   async drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
     const deadlineMs = this.#config.drain_timeout;
-    await Promise.all([this.#sockets.drain(deadlineMs), this.#listener.drain(deadlineMs)]);
+    this.#feed.drain();
+    await Promise.all([
+      this.#sockets.drain(deadlineMs),
+      this.#feedSockets.drain(deadlineMs),
+      this.#listener.drain(deadlineMs),
+    ]);
     this.close();
   }
 
@@ -127,6 +158,8 @@ export class Gateway {
     this.#isDraining = true;
     this.#listener.close();
     this.#sockets.close();
+    this.#feedSockets.close();
+    this.#feed.close();
     this.pipeline.close();
   }
 
@@ -174,6 +207,8 @@ export class Gateway {
     this.#count(path, response);
     if (path.startsWith(adminPrefix))
       this.#deps.admin.handle(request, response, path.slice(adminPrefix.length));
+    else if (path === feedPath)
+      this.#feed.handle(request, response, mark < 0 ? '' : url.slice(mark + 1), corsHeaders);
     else if (request.method !== 'GET' && request.method !== 'HEAD')
       refuse(response, 404, 'not_found', 'JSON-RPC is at POST /rpc/<chain>');
     else if (path === '/') sendJson(response, 200, this.#index());
@@ -207,6 +242,7 @@ export class Gateway {
         'this Origin is not allowed; list it in server.ws.allowed_origins',
       );
     } else if (this.#isDraining) refuseUpgrade(socket, '503 Service Unavailable', 'shutting down');
+    else if (path === feedPath) this.#feedSockets.accept(request, socket, head);
     else if (chain === undefined) {
       refuseUpgrade(socket, '404 Not Found', unknownChain(path.slice(rpcPrefix.length), this.#deps.chains));
     } else this.#sockets.accept(request, socket, head, chain);
@@ -252,7 +288,7 @@ export class Gateway {
       'Access-Control-Allow-Methods',
       'POST, GET, OPTIONS',
       'Access-Control-Allow-Headers',
-      'content-type, x-trunkline-use-provider',
+      'content-type, last-event-id, x-trunkline-use-provider',
       'Access-Control-Max-Age',
       String(Math.floor(this.#config.cors.max_age / 1_000)),
     ];
@@ -266,6 +302,7 @@ export class Gateway {
         chainId: chain.chainId,
         rpc: `${rpcPrefix}${chain.name}`,
       })),
+      feed: feedPath,
       status: ['/health', '/ready', '/stats', '/metrics'],
     };
   }
@@ -295,7 +332,7 @@ function guardOf(config: ServerConfig): ListenerGuard {
 }
 
 const noHeaders: readonly string[] = [];
-const countedRoutes = new Set(['health', 'ready', 'stats', 'metrics', 'admin', '']);
+const countedRoutes = new Set(['feed', 'health', 'ready', 'stats', 'metrics', 'admin', '']);
 
 function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   response.setHeader('connection', 'close');

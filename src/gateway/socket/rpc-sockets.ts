@@ -1,20 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../../clock/clock.ts';
-import type { Log } from '../../telemetry/log.ts';
 import type { GaugeCell, MetricRegistry } from '../../telemetry/metrics.ts';
-import type { CallPipeline } from '../call-pipeline.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
 import { gatewayMetrics } from '../metrics.ts';
 import { ClientSockets, type ClientSocketsOptions } from './client-sockets.ts';
-import { SocketSession, type SocketSessionEvents, type SocketSessionOptions } from './socket-session.ts';
+import {
+  SocketSession,
+  type SocketSessionDependencies,
+  type SocketSessionEvents,
+  type SocketSessionOptions,
+} from './socket-session.ts';
 
 export type RpcSocketsOptions = SocketSessionOptions & ClientSocketsOptions;
 
-interface Dependencies {
-  readonly pipeline: CallPipeline;
-  readonly clock: Clock;
-  readonly log: Log;
+interface Dependencies extends SocketSessionDependencies {
   readonly metrics: MetricRegistry;
 }
 
@@ -63,7 +62,7 @@ export class RpcSockets {
       request,
       socket,
       head,
-      client => new SocketSession(client, chain, this.options, this.#events, this.#deps),
+      (client, stream) => new SocketSession(client, stream, chain, this.options, this.#events, this.#deps),
     );
   }
 

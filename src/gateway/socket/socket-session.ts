@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock/clock.ts';
 import { InFlight, type InFlightItem } from '../../providers/in-flight.ts';
@@ -5,14 +6,19 @@ import type { Log } from '../../telemetry/log.ts';
 import type { CallAnswer, Cancel, GatewayCall } from '../call.ts';
 import type { CallPipeline } from '../call-pipeline.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
+import type { EventFeed } from '../event-feed.ts';
 import { answerPayload, type PayloadAnswer, type PayloadLimits } from '../payload.ts';
 import { ClientSocket, closeCodes } from './client-socket.ts';
+import { SocketSink } from './socket-sink.ts';
 import { SocketSubscriptions } from './subscriptions.ts';
 
 export interface SocketSessionOptions extends PayloadLimits {
   /** `server.ws.max_subscriptions` */
   readonly maxSubscriptions: number;
-  /** `server.ws.max_buffered_bytes`: what the client has not read yet. Beyond it the socket is closed with 1013. */
+  /**
+   * `server.ws.max_buffered_bytes`: what the client has not read yet. Beyond it an answer closes the socket with 1013;
+   * events of the feed wait in the log instead.
+   */
   readonly maxBufferedBytes: number;
   /** Calls in flight on this socket, beyond which no more is read from it until one is answered. @default 1000 */
   readonly maxInFlight?: number;
@@ -23,6 +29,14 @@ export interface SocketSessionEvents {
   onSlowClient(): void;
   onMessage(direction: 'in' | 'out'): void;
   onSubscriptions(chain: string, by: 1 | -1): void;
+}
+
+/** What a session works with. */
+export interface SocketSessionDependencies {
+  readonly pipeline: CallPipeline;
+  readonly feed: EventFeed;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** A message whose answer is being put together. */
@@ -46,12 +60,14 @@ export class SocketSession {
   #inFlight = 0;
   #isDraining = false;
 
+  /** @param stream the socket that `client` was upgraded from */
   constructor(
-    socket: WebSocket,
+    client: WebSocket,
+    stream: Duplex,
     chain: ChainRuntime,
     options: SocketSessionOptions,
     events: SocketSessionEvents,
-    { pipeline, clock, log }: { readonly pipeline: CallPipeline; readonly clock: Clock; readonly log: Log },
+    { pipeline, feed, clock, log }: SocketSessionDependencies,
   ) {
     this.#chain = chain;
     this.#options = options;
@@ -61,15 +77,17 @@ export class SocketSession {
     this.#log = log;
     this.#subscriptions = new SocketSubscriptions(
       {
-        send: frame => this.#send(frame),
+        feedSink: new SocketSink(client, stream, () => this.#socket.closeSlow('reads too slowly')),
+        send: message => this.#send(message),
         fail: message => this.close(closeCodes.internalError, message),
         overflow: () => this.#socket.closeSlow('reads too slowly'),
         changed: (name, by) => events.onSubscriptions(name, by),
       },
       { limit: options.maxSubscriptions },
+      feed,
     );
     this.#socket = new ClientSocket(
-      socket,
+      client,
       options,
       {
         onMessage: source => this.#onMessage(source),
@@ -150,11 +168,8 @@ export class SocketSession {
     else if (this.#socket.isPaused) this.#socket.resume();
   }
 
-  readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel => {
-    if (call.policy.class !== 'subscription') return this.#pipeline.handle(call, done);
-    this.#subscriptions.handle(call, done);
-    return () => {};
-  };
+  readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel =>
+    this.#pipeline.handle(call, done, this.#subscriptions.handle);
 
   #send(frame: Buffer): void {
     if (this.#socket.send(frame)) this.#events.onMessage('out');

@@ -1,26 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import type { StreamSubscriber, Subscription } from '../../aggregation/stream-hub.ts';
+import { createHash, randomBytes } from 'node:crypto';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
+import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import { resultResponse } from '../../protocol/json-rpc/write.ts';
-import type { CallAnswer, GatewayCall } from '../call.ts';
+import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
+import type { EventFeed } from '../event-feed.ts';
 import { ownError } from '../own-answer.ts';
+import { ethFrameFormat } from './eth-frame-format.ts';
+import { HeldSubscriptions } from './held-subscriptions.ts';
+import { relayStream } from './stream-relay.ts';
+import { type SubscribedEvents, subscribedEvents } from './subscribed-events.ts';
 
-/** Events of one subscription that may wait for its reply, which in a batch waits for the slowest call. */
-const maxEarlyEvents = 1_024;
 /** Parameters are brought into a canonical form, which costs time in proportion; a filter of 1,000 addresses fits. */
 const maxParamsBytes = 65_536;
-
-interface Held {
-  upstream: Subscription | undefined;
-  isCancelled: boolean;
-  readonly chain: string;
-}
+/** A client that comes back within this time finds everything gathered that came meanwhile. */
+const keepMs = 5_000;
 
 /** What the subscriptions of one socket need of it. */
 export interface SubscriptionSink {
-  /** Writes a notification. */
-  send(frame: Buffer): void;
-  /** The stream ended for good: the client has to know. */
+  /** Where the feed writes events to. */
+  readonly feedSink: FeedSink;
+  /** Writes a notification that does not come from the feed. */
+  send(message: Buffer): void;
+  /** The events ended for good, or some are missing: the client has to know. */
   fail(message: string): void;
   /** More events wait for a reply than may: none is left out silently. */
   overflow(): void;
@@ -29,140 +30,180 @@ export interface SubscriptionSink {
 }
 
 /**
- * The subscriptions of one client socket: virtual ids over the chain's shared streams. The reply with the id always
- * leaves before the first event. https://geth.ethereum.org/docs/interacting-with-geth/rpc/pubsub
+ * The subscriptions of one client socket. Heads, logs and hashes of waiting transactions come from the event feed, so
+ * that no provider's failure loses or repeats one; anything else comes over the chain's shared streams. The reply with
+ * the id always leaves before the first event. https://geth.ethereum.org/docs/interacting-with-geth/rpc/pubsub
  */
 export class SocketSubscriptions {
   readonly #sink: SubscriptionSink;
   readonly #limit: number;
-  readonly #held = new Map<string, Held>();
+  readonly #feed: EventFeed;
+  readonly #held: HeldSubscriptions;
 
   constructor(
     sink: SubscriptionSink,
     options: { /** `server.ws.max_subscriptions` */ readonly limit: number },
+    feed: EventFeed,
   ) {
     this.#sink = sink;
     this.#limit = options.limit;
+    this.#feed = feed;
+    this.#held = new HeldSubscriptions((chain, by) => sink.changed(chain, by));
   }
 
   get size(): number {
     return this.#held.size;
   }
 
-  handle(call: GatewayCall, done: (answer: CallAnswer) => void): void {
+  readonly handle: CallHandler = (call, done) => {
     if (call.method === 'eth_unsubscribe') done(this.#unsubscribe(call));
     else if (call.method === 'eth_subscribe') this.#subscribe(call, done);
-    else
-      done(
-        ownError(call.clientId, 'subscription_invalid', `${call.method} is not a subscription of this chain`),
-      );
-  }
+    else {
+      const message = `${call.method} is not a subscription of this chain`;
+      done(ownError(call.clientId, 'subscription_invalid', message));
+    }
+    return () => {};
+  };
 
   /** The socket is gone: lets go of everything. */
   close(): void {
-    for (const id of [...this.#held.keys()]) this.#release(id);
+    this.#held.releaseAll();
   }
 
   #subscribe(call: GatewayCall, done: (answer: CallAnswer) => void): void {
-    if (this.#held.size >= this.#limit) {
-      done(
-        ownError(
-          call.clientId,
-          'subscription_limit',
-          `a connection holds at most ${this.#limit} subscriptions`,
-        ),
-      );
+    const refusal = this.#refusal(call);
+    if (refusal !== undefined) {
+      done(refusal);
       return;
+    }
+    let events: SubscribedEvents | undefined;
+    try {
+      events = subscribedEvents(call.chain, call.params);
+    } catch (error) {
+      done(refuse(call, error));
+      return;
+    }
+    if (events === undefined) this.#overStream(call, done);
+    else this.#overFeed(call, events, done);
+  }
+
+  #refusal(call: GatewayCall): CallAnswer | undefined {
+    if (call.isNotification) {
+      // Nobody would learn its id.
+      return ownError(call.clientId, 'subscription_invalid', 'a subscription needs a request with an id');
+    }
+    if (this.#held.size >= this.#limit) {
+      const message = `a connection holds at most ${this.#limit} subscriptions`;
+      return ownError(call.clientId, 'subscription_limit', message);
     }
     if (call.params !== undefined && call.params.length > maxParamsBytes) {
       const message = `the parameters of a subscription hold at most ${maxParamsBytes} bytes`;
-      done(ownError(call.clientId, 'subscription_invalid', message));
-      return;
+      return ownError(call.clientId, 'subscription_invalid', message);
     }
+    if (call.chain.unavailable !== undefined)
+      return ownError(call.clientId, 'subscription_unavailable', call.chain.unavailable);
+    return undefined;
+  }
+
+  #overFeed(
+    call: GatewayCall,
+    { selector, isGapless }: SubscribedEvents,
+    done: (answer: CallAnswer) => void,
+  ): void {
+    // Equal on all connections, so that one frame of an event serves all of them.
+    const { id, held } = this.#held.holdDerived(selector.key, call.chain.name, ordinal =>
+      derivedId(selector.key, ordinal),
+    );
+    this.#feed
+      .subscribe(
+        {
+          selector,
+          format: ethFrameFormat(id),
+          from: { kind: 'latest' },
+          strategy: 'catch_up',
+          gaps: 'refuse',
+          keepMs,
+          onUnsaidGap: message => {
+            if (isGapless && !held.isReleased) this.#sink.fail(message);
+          },
+        },
+        this.#sink.feedSink,
+      )
+      .then(
+        subscription => {
+          held.endWith(() => subscription.end());
+          if (held.isReleased) return;
+          done({
+            ...answered(resultResponse(call.clientId, `"${id}"`)),
+            afterSend: () => {
+              if (!held.isReleased) subscription.begin();
+            },
+          });
+        },
+        (error: unknown) => {
+          this.#held.release(id);
+          done(refuse(call, error));
+        },
+      );
+  }
+
+  #overStream(call: GatewayCall, done: (answer: CallAnswer) => void): void {
     const { hub } = call.chain;
     if (hub === undefined) {
-      done(
-        ownError(
-          call.clientId,
-          'subscription_unavailable',
-          call.chain.unavailable ?? 'streams are restarting',
-        ),
-      );
+      done(ownError(call.clientId, 'subscription_unavailable', 'streams are restarting'));
       return;
     }
     const id = `0x${randomBytes(16).toString('hex')}`;
-    const held: Held = { upstream: undefined, isCancelled: false, chain: call.chain.name };
-    this.#held.set(id, held);
-    this.#sink.changed(held.chain, 1);
-    const prefix = Buffer.from(
-      `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":`,
-    );
-    let early: Buffer[] | undefined = [];
-    const subscriber: StreamSubscriber = {
-      onEvent: result => {
-        if (held.isCancelled) return;
-        const frame = Buffer.concat([prefix, result, suffix]);
-        if (early === undefined) this.#sink.send(frame);
-        else if (early.push(frame) > maxEarlyEvents) this.#sink.overflow();
-      },
+    const held = this.#held.hold(id, call.chain.name);
+    const relay = relayStream(id, {
+      isOpen: () => !held.isReleased,
+      send: message => this.#sink.send(message),
+      overflow: () => this.#sink.overflow(),
       onEnd: message => {
-        if (held.isCancelled) return;
-        this.#release(id);
+        this.#held.release(id);
         this.#sink.fail(message);
       },
-    };
-    hub.subscribe(call.params?.toString() ?? '[]', subscriber).then(
+    });
+    hub.subscribe(call.params?.toString() ?? '[]', relay.subscriber).then(
       upstream => {
-        if (held.isCancelled) {
-          upstream.cancel();
-          return;
-        }
-        held.upstream = upstream;
+        held.endWith(() => upstream.cancel());
+        if (held.isReleased) return;
         done({
-          ...answered(resultResponse(call.clientId, Buffer.from(`"${id}"`))),
-          afterSend: () => {
-            const waiting = early ?? [];
-            early = undefined;
-            for (const frame of waiting) this.#sink.send(frame);
-          },
+          ...answered(resultResponse(call.clientId, `"${id}"`)),
+          afterSend: () => relay.begin(),
         });
       },
       (error: unknown) => {
-        this.#release(id);
-        done(refusal(call, error));
+        this.#held.release(id);
+        done(refuse(call, error));
       },
     );
   }
 
   #unsubscribe(call: GatewayCall): CallAnswer {
     const id = firstParam(call.params);
-    if (id === undefined || !this.#held.has(id)) {
+    if (id === undefined || !this.#held.releaseMade(id)) {
       return ownError(call.clientId, 'subscription_not_found', 'subscription not found');
     }
-    this.#release(id);
-    return answered(resultResponse(call.clientId, Buffer.from('true')));
-  }
-
-  #release(id: string): void {
-    const held = this.#held.get(id);
-    if (held === undefined) return;
-    this.#held.delete(id);
-    held.isCancelled = true;
-    held.upstream?.cancel();
-    this.#sink.changed(held.chain, -1);
+    return answered(resultResponse(call.clientId, 'true'));
   }
 }
 
-const suffix = Buffer.from('}}');
+function derivedId(selectorKey: string, ordinal: number): string {
+  return `0x${createHash('sha256').update(`${selectorKey}#${ordinal}`).digest('hex').slice(0, 32)}`;
+}
 
 function answered(body: Buffer): CallAnswer {
   return { body, provider: undefined, attempts: 0, asked: [], status: 200, outcome: 'answered' };
 }
 
-function refusal(call: GatewayCall, error: unknown): CallAnswer {
+const clientsFaults: ReadonlySet<string | undefined> = new Set(['invalid_stream', 'stream_refused']);
+
+function refuse(call: GatewayCall, error: unknown): CallAnswer {
   const code = error instanceof TrunklineError ? error.code : undefined;
   const message = error instanceof Error ? error.message : 'the subscription failed';
-  const isClients = code === 'invalid_stream' || code === 'stream_refused';
+  if (code === 'criteria_invalid') return ownError(call.clientId, code, message);
+  const isClients = clientsFaults.has(code);
   return ownError(call.clientId, isClients ? 'subscription_invalid' : 'subscription_unavailable', message);
 }
 

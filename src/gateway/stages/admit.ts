@@ -1,7 +1,7 @@
 import type { MethodPolicy } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
-import type { CallAnswer, CallHandler } from '../call.ts';
+import type { CallAnswer, CallHandler, Cancel, GatewayCall } from '../call.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
 import { gatewayMetrics } from '../metrics.ts';
 import { ownError } from '../own-answer.ts';
@@ -40,7 +40,12 @@ export class AdmitStage {
     return this.#inFlight;
   }
 
-  readonly handle: CallHandler = (call, done) => {
+  /** @param next answers the call in place of the stage that is behind this one */
+  readonly handle = (
+    call: GatewayCall,
+    done: (answer: CallAnswer) => void,
+    next: CallHandler = this.#next,
+  ): Cancel => {
     if (this.#inFlight >= this.maxConcurrent) {
       this.#shed.inc();
       done(ownError(call.clientId, 'overloaded', 'too many requests in flight'));
@@ -49,7 +54,7 @@ export class AdmitStage {
     this.#inFlight++;
     const startedAt = this.#clock.now();
     let isOpen = true;
-    const cancel = this.#next(call, answer => {
+    const cancel = next(call, answer => {
       if (!isOpen) return;
       isOpen = false;
       this.#inFlight--;
