@@ -1,0 +1,47 @@
+import type { FeedSink } from './feed-sink.ts';
+import type { Member } from './member.ts';
+
+const nothing: readonly Buffer[] = Object.freeze([]);
+
+/** A client's connection with its subscriptions, and the frames that it gets at the end of this tick. */
+export class Connection {
+  readonly sink: FeedSink;
+  readonly members: Member[] = [];
+  /** Given to the sink while a subscription waits for it; made once. */
+  drained: (() => void) | undefined;
+  /** The sink was asked to call `drained`. */
+  isWaiting = false;
+  #frames: readonly Buffer[] = nothing;
+  #own: Buffer[] | undefined;
+
+  constructor(sink: FeedSink) {
+    this.sink = sink;
+  }
+
+  /** Frames wait for `write`. */
+  get hasFrames(): boolean {
+    return this.#frames !== nothing;
+  }
+
+  /** Adds frames to this tick's; true: they are the first. A list of one group is kept as it is: most connections have one. */
+  give(frames: readonly Buffer[]): boolean {
+    if (this.#frames === nothing) {
+      this.#frames = frames;
+      return true;
+    }
+    if (this.#own === undefined) {
+      this.#own = [...this.#frames];
+      this.#frames = this.#own;
+    }
+    for (const frame of frames) this.#own.push(frame);
+    return false;
+  }
+
+  /** Writes this tick's frames in one go. */
+  write(): void {
+    const frames = this.#frames;
+    this.#frames = nothing;
+    this.#own = undefined;
+    this.sink.write(frames);
+  }
+}

@@ -1,0 +1,154 @@
+interface TrieNode<T> {
+  children: Map<string, TrieNode<T>> | undefined;
+  /** What follows `*`. */
+  any: TrieNode<T> | undefined;
+  /** Values of patterns that end here. */
+  here: Set<T> | undefined;
+  /** Values of patterns that end with `>` here. */
+  rest: Set<T> | undefined;
+}
+
+/** Options of a `TopicTrie`. */
+export interface TopicTrieOptions {
+  /** Topics whose values are remembered; the one that was remembered first goes. @default 10000 */
+  readonly maxCached?: number;
+}
+
+/**
+ * Finds the values whose pattern matches a topic. Patterns are tokens with dots between; `*` stands for one token, `>` at the
+ * end for one or more (https://docs.nats.io/nats-concepts/subjects). Each node is visited at most once a match, so that no
+ * pattern can make it expensive; what was found is remembered until patterns change.
+ */
+export class TopicTrie<T> {
+  readonly #root: TrieNode<T> = emptyNode();
+  readonly #cache = new Map<string, readonly T[]>();
+  readonly #maxCached: number;
+
+  constructor(options: TopicTrieOptions = {}) {
+    this.#maxCached = options.maxCached ?? 10_000;
+  }
+
+  /** Topics whose values are remembered. */
+  get cached(): number {
+    return this.#cache.size;
+  }
+
+  /** Adds `value` under `pattern`; the same value may be under several, and is found once. */
+  add(pattern: string, value: T): void {
+    const tokens = pattern.split('.');
+    const takesRest = tokens.at(-1) === '>';
+    if (takesRest) tokens.pop();
+    let node = this.#root;
+    for (const token of tokens) node = childToFill(node, token);
+    if (takesRest) {
+      node.rest ??= new Set();
+      node.rest.add(value);
+    } else {
+      node.here ??= new Set();
+      node.here.add(value);
+    }
+    this.#forget(pattern);
+  }
+
+  /** Takes `value` from under `pattern` again; nothing happens when it is not there. */
+  remove(pattern: string, value: T): void {
+    const tokens = pattern.split('.');
+    const takesRest = tokens.at(-1) === '>';
+    if (takesRest) tokens.pop();
+    removeFrom(this.#root, tokens, 0, takesRest, value);
+    this.#forget(pattern);
+  }
+
+  /** The values whose patterns match `topic`, each once. The list is shared: it is not to be changed. */
+  match(topic: string): readonly T[] {
+    const known = this.#cache.get(topic);
+    if (known !== undefined) return known;
+    const found = new Set<T>();
+    collect(this.#root, topic.split('.'), 0, found);
+    const values = found.size === 0 ? nothing : [...found];
+    if (this.#cache.size >= this.#maxCached) {
+      for (const oldest of this.#cache.keys()) {
+        this.#cache.delete(oldest);
+        break;
+      }
+    }
+    this.#cache.set(topic, values);
+    return values;
+  }
+
+  /** A pattern without wildcards changes what is known of one topic only: most subscriptions to logs are of that sort. */
+  #forget(pattern: string): void {
+    if (hasWildcard(pattern)) this.#cache.clear();
+    else this.#cache.delete(pattern);
+  }
+}
+
+/** Whether a pattern matches more than the topic of its own name. */
+export function hasWildcard(pattern: string): boolean {
+  return pattern.includes('*') || pattern.includes('>');
+}
+
+const nothing: readonly never[] = Object.freeze([]);
+
+function emptyNode<T>(): TrieNode<T> {
+  return { children: undefined, any: undefined, here: undefined, rest: undefined };
+}
+
+function childToFill<T>(node: TrieNode<T>, token: string): TrieNode<T> {
+  if (token === '*') {
+    node.any ??= emptyNode();
+    return node.any;
+  }
+  node.children ??= new Map();
+  let child = node.children.get(token);
+  if (child === undefined) {
+    child = emptyNode();
+    node.children.set(token, child);
+  }
+  return child;
+}
+
+/** Returns whether nothing is left below `node`. */
+function removeFrom<T>(
+  node: TrieNode<T>,
+  tokens: readonly string[],
+  at: number,
+  takesRest: boolean,
+  value: T,
+): boolean {
+  if (at === tokens.length) {
+    const values = takesRest ? node.rest : node.here;
+    values?.delete(value);
+    if (values?.size === 0) {
+      if (takesRest) node.rest = undefined;
+      else node.here = undefined;
+    }
+  } else {
+    const token = tokens[at]!;
+    const child = token === '*' ? node.any : node.children?.get(token);
+    if (child !== undefined && removeFrom(child, tokens, at + 1, takesRest, value)) {
+      if (token === '*') node.any = undefined;
+      else {
+        node.children!.delete(token);
+        if (node.children!.size === 0) node.children = undefined;
+      }
+    }
+  }
+  return (
+    node.children === undefined &&
+    node.any === undefined &&
+    node.here === undefined &&
+    node.rest === undefined
+  );
+}
+
+function collect<T>(node: TrieNode<T>, tokens: readonly string[], at: number, found: Set<T>): void {
+  if (at === tokens.length) {
+    if (node.here !== undefined) for (const value of node.here) found.add(value);
+    return;
+  }
+  if (node.rest !== undefined) for (const value of node.rest) found.add(value);
+  const child = node.children?.get(tokens[at]!);
+  if (child !== undefined) collect(child, tokens, at + 1, found);
+  if (node.any !== undefined) collect(node.any, tokens, at + 1, found);
+}
