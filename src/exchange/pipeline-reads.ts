@@ -1,0 +1,156 @@
+import type {
+  BlockLogsAnswer,
+  BlockReadOptions,
+  BlockReference,
+  ChainReads,
+  LogReadOptions,
+} from '../aggregation/canonical/chain-reads.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { Steering } from '../gateway/call.ts';
+import type { CallPipeline } from '../gateway/call-pipeline.ts';
+import { derivedCall } from '../gateway/calls.ts';
+import type { ChainRuntime } from '../gateway/chain-directory.ts';
+import { scanResponse } from '../protocol/json-rpc/scan-response.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import { chainReadMetrics } from './chain-read-metrics.ts';
+
+type Purpose = 'block' | 'finality' | 'logs';
+
+/** One call of a chain's own. */
+interface OwnCall {
+  readonly purpose: Purpose;
+  readonly method: string;
+  /** A JSON array. */
+  readonly params: string;
+  readonly timeoutMs: number;
+  readonly steering: Steering;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the reads need. */
+export interface ChainReadsDeps {
+  /** The gateway's pipeline: these calls go the way of every client's; undefined while the gateway is down. */
+  readonly pipeline: () => CallPipeline | undefined;
+  readonly clock: Clock;
+  readonly metrics: MetricRegistry;
+}
+
+const id = Buffer.from('1');
+const deadlineMs = 5_000;
+/** For one provider of several that are asked in turn. */
+const turnMs = 2_000;
+/** The pipeline ends a call at its deadline; when the gateway goes down it may end none. */
+const graceMs = 500;
+
+/** The reads by which a chain's feed is kept complete, over the providers of the chain. */
+export class PipelineReads implements ChainReads {
+  readonly #chain: ChainRuntime;
+  readonly #deps: ChainReadsDeps;
+
+  constructor(chain: ChainRuntime, deps: ChainReadsDeps) {
+    this.#chain = chain;
+    this.#deps = deps;
+  }
+
+  async block(
+    by: BlockReference,
+    { providerId, signal }: BlockReadOptions = {},
+  ): Promise<Buffer | undefined> {
+    const call = { ...blockCall(by), signal };
+    // With a provider that hangs, the others must still be asked while the answer is worth something.
+    const steered =
+      providerId === undefined
+        ? undefined
+        : await this.#read({ ...call, timeoutMs: turnMs, steering: { useProvider: providerId } });
+    if (steered !== undefined || signal?.aborted === true) return steered;
+    const steering = providerId === undefined ? {} : { avoid: [providerId] };
+    return this.#read({ ...call, timeoutMs: deadlineMs, steering });
+  }
+
+  async blockLogs(
+    block: { readonly hash: string; readonly number: number },
+    { providerId, avoid = [], signal }: LogReadOptions = {},
+  ): Promise<BlockLogsAnswer | undefined> {
+    const { heads, table } = this.#chain;
+    const params = JSON.stringify([{ blockHash: block.hash }]);
+    // A node that has not come to the block may say that it has no logs.
+    const ids = table.providers
+      .map(provider => provider.id)
+      .filter(
+        candidate =>
+          !avoid.includes(candidate) &&
+          (candidate === providerId || (heads.head(candidate) ?? -1) >= block.number),
+      )
+      .sort((a, b) => Number(b === providerId) - Number(a === providerId));
+    for (const useProvider of ids) {
+      if (signal?.aborted === true) return undefined;
+      const logs = await this.#read({
+        purpose: 'logs',
+        method: 'eth_getLogs',
+        params,
+        timeoutMs: turnMs,
+        steering: { useProvider },
+        signal,
+      });
+      if (logs !== undefined) return { logs, providerId: useProvider };
+    }
+    return undefined;
+  }
+
+  /** The result of a call; `undefined`: an error, a `null`, or no answer in time. */
+  #read({ purpose, method, params, timeoutMs, steering, signal }: OwnCall): Promise<Buffer | undefined> {
+    const { pipeline, clock } = this.#deps;
+    const way = pipeline();
+    if (way === undefined || signal?.aborted === true) return Promise.resolve(undefined);
+    return new Promise(resolve => {
+      let cancel = () => {};
+      const settle = (result: Buffer | undefined) => {
+        clock.clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(result);
+      };
+      const giveUp = () => {
+        cancel();
+        this.#count(purpose, 1);
+        settle(undefined);
+      };
+      const timer = clock.setTimeout(giveUp, timeoutMs + graceMs);
+      signal?.addEventListener('abort', giveUp);
+      const call = derivedCall(this.#chain, method, Buffer.from(params), {
+        clientId: id,
+        deadline: clock.now() + timeoutMs,
+        steering,
+      });
+      cancel = way.handle(call, answer => {
+        this.#count(purpose, answer.attempts);
+        settle(answer.outcome === 'answered' ? resultOf(answer.body) : undefined);
+      });
+    });
+  }
+
+  #count(purpose: Purpose, calls: number): void {
+    this.#deps.metrics.counter(chainReadMetrics.calls, { chain: this.#chain.name, purpose }).inc(calls);
+  }
+}
+
+function blockCall(by: BlockReference): Pick<OwnCall, 'purpose' | 'method' | 'params'> {
+  if ('hash' in by)
+    return {
+      purpose: 'block',
+      method: 'eth_getBlockByHash',
+      params: JSON.stringify([by.hash, false]),
+    };
+  const method = 'eth_getBlockByNumber';
+  return 'number' in by
+    ? { purpose: 'block', method, params: `["0x${by.number.toString(16)}",false]` }
+    : { purpose: by.tag === 'latest' ? 'block' : 'finality', method, params: `["${by.tag}",false]` };
+}
+
+function resultOf(body: Buffer): Buffer | undefined {
+  const scanned = scanResponse(body);
+  if (scanned === undefined || scanned.resultStart < 0) return undefined;
+  // null
+  return body[scanned.resultStart] === 0x6e
+    ? undefined
+    : body.subarray(scanned.resultStart, scanned.resultEnd);
+}
