@@ -60,6 +60,10 @@ export const storageErrors = {
   storage_directory: {
     sentence: '`storage.directory` cannot be created, read or written by this user.',
   },
+  unexpected_value: {
+    sentence:
+      'The store is not as the batch expects it to be: somebody else wrote, or the batch was applied before. Nothing of it was applied.',
+  },
   command_refused: {
     sentence: "The storage command was answered with an error; the message is the command's own.",
   },

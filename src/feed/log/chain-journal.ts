@@ -1,0 +1,234 @@
+import type {
+  BlockGap,
+  CanonicalBlock,
+  CanonicalSink,
+  FinalityTag,
+  Reorganization,
+} from '../../aggregation/canonical/canonical-sink.ts';
+import type { Head } from '../../chains/chain-family.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import {
+  type EventKind,
+  eventKinds,
+  type GapData,
+  type NewEvent,
+  type ReorgData,
+} from '../events/feed-event.ts';
+import { blockKey, blockRange, encodeBlock, type IndexedBlock } from './block-index.ts';
+import type { IndexChange } from './event-index.ts';
+import type { EventLog } from './event-log.ts';
+import { asRemoved, readLogSubject } from './log-object.ts';
+import { eventLogMetrics } from './metrics.ts';
+import { RecentBlocks } from './recent-blocks.ts';
+
+export interface ChainJournalOptions {
+  /** The chain's name. */
+  readonly chain: string;
+}
+
+export interface ChainJournalDependencies {
+  readonly eventLog: EventLog;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+}
+
+/** Events of one block that are read back at once. */
+const readLimits = { maxEvents: 2_000, maxBytes: 4 * 1024 * 1024 };
+/** Blocks of a chain that began anew that leave the index at once. */
+const purgePage = 1_000;
+
+/** Writes a chain's canonical events into the log, each block with the record of where it is. */
+export class ChainJournal implements CanonicalSink {
+  readonly #chain: string;
+  readonly #eventLog: EventLog;
+  readonly #log: Log;
+  readonly #shedCell: CounterCell;
+  readonly #blocks: RecentBlocks;
+  /** The call that runs; a follower that was killed may have left one. */
+  #running: Promise<void> = Promise.resolve();
+  #isRestored = false;
+  #shed = 0;
+  readonly #finality = new Map<FinalityTag, Buffer>();
+
+  constructor({ chain }: ChainJournalOptions, { eventLog, log, metrics }: ChainJournalDependencies) {
+    this.#chain = chain;
+    this.#eventLog = eventLog;
+    this.#log = log;
+    this.#shedCell = metrics.counter(eventLogMetrics.shed, { chain });
+    this.#blocks = new RecentBlocks(chain);
+  }
+
+  get recent(): readonly Head[] {
+    return this.#blocks.heads;
+  }
+
+  open(): Promise<void> {
+    return this.#next(async () => {
+      await this.#eventLog.open();
+      if (this.#isRestored) return;
+      await this.#blocks.restore(this.#eventLog.index);
+      this.#isRestored = true;
+    });
+  }
+
+  adopt({ head, header, logs }: CanonicalBlock): Promise<void> {
+    return this.#next(async () => {
+      // A follower that did not live to see its call end repeats it by way of the one after it.
+      if (this.#blocks.has(head.hash)) return;
+      const events = [this.#event(eventKinds.head, 'heads', header)];
+      for (const log of logs) events.push(this.#logEvent(log));
+      const outdated = await this.#outdated();
+      await this.#eventLog.whenRoom();
+      const block = { head, offset: this.#eventLog.nextOffset, logs: logs.length };
+      const record = { key: blockKey(this.#chain, head.number), value: encodeBlock(block) };
+      this.#eventLog.append(events, [...outdated, record]);
+      this.#blocks.add(block);
+    });
+  }
+
+  reorganize({ ancestor, orphaned, adopted }: Reorganization): Promise<void> {
+    return this.#next(async () => {
+      const data: ReorgData = {
+        depth: orphaned.length,
+        ancestor: nameOf(ancestor),
+        orphaned: orphaned.map(nameOf),
+        adopted: adopted.map(nameOf),
+      };
+      const events = [this.#json(eventKinds.reorg, 'reorgs', data)];
+      for (const block of await this.#blocks.above(ancestor.number, this.#eventLog.index)) {
+        const logs = await this.#logsOf(block);
+        if (logs.length < block.logs) events.push(this.#lostLogs(block, block.logs - logs.length));
+        for (const log of logs.reverse()) events.push(log);
+      }
+      await this.#eventLog.whenRoom();
+      this.#eventLog.append(events, [this.#blocks.truncate(ancestor.number)]);
+    });
+  }
+
+  skip(gap: BlockGap): Promise<void> {
+    return this.#next(async () => {
+      const { reason, fromBlock, toBlock } = gap;
+      const message =
+        reason === 'outage'
+          ? `blocks ${fromBlock} to ${toBlock} are missing: too many came while nobody could look`
+          : 'the chain began anew; what was told of it before is void';
+      const changes: IndexChange[] = [];
+      if (reason === 'chain_reset') {
+        const [from, to] = blockRange(this.#chain);
+        const oldest = this.recent[0]?.number;
+        // Those that a restart would go on from leave together with the event.
+        const until = oldest === undefined ? to : blockKey(this.#chain, oldest);
+        while ((await this.#eventLog.index.removeRange(from, until, purgePage)) === purgePage);
+        changes.push(this.#blocks.truncate(-1));
+      }
+      await this.#eventLog.whenRoom();
+      this.#eventLog.append([this.#gap({ ...gap, message })], changes);
+    });
+  }
+
+  finality(tag: FinalityTag, { number, hash }: Pick<Head, 'number' | 'hash'>): void {
+    const isWaiting = this.#finality.size > 0;
+    this.#finality.set(tag, Buffer.from(JSON.stringify({ tag, number, hash })));
+    if (!isWaiting) void this.#eventLog.whenRoom().then(this.#tellFinality);
+  }
+
+  pending(hash: Buffer): void {
+    if (!this.#eventLog.isPressed && this.#shed === 0) {
+      this.#eventLog.append([this.#event(eventKinds.pending, 'pending', hash)]);
+      return;
+    }
+    this.#shedCell.inc();
+    if (this.#shed++ === 0) void this.#eventLog.whenCalm().then(this.#tellShed);
+  }
+
+  /** Runs `call` behind the one before it, and waits for room when it has ended. */
+  #next(call: () => Promise<void>): Promise<void> {
+    const done = this.#running.then(async () => {
+      await call();
+      await this.#eventLog.whenRoom();
+    });
+    this.#running = done.catch(() => {});
+    return done;
+  }
+
+  async #outdated(): Promise<IndexChange[]> {
+    try {
+      return await this.#blocks.outdated(this.#eventLog.index, this.#eventLog.earliest);
+    } catch {
+      // They are looked for again some blocks later.
+      return [];
+    }
+  }
+
+  /** The log events of a block as they are taken back, in their order; those that are not kept any more are missing. */
+  async #logsOf({ offset, logs }: IndexedBlock): Promise<NewEvent[]> {
+    const end = offset + logs;
+    const removed: NewEvent[] = [];
+    await this.#eventLog.whenCommitted(end);
+    for (let at = Math.max(offset + 1, this.#eventLog.earliest); at <= end; ) {
+      const limits = { ...readLimits, maxEvents: Math.min(readLimits.maxEvents, end + 1 - at) };
+      const events = await this.#eventLog.read(at, limits).catch(expired);
+      // Removed meanwhile, as far as the history says it begins now.
+      if (events === undefined) at = Math.max(at + 1, this.#eventLog.earliest);
+      for (const { kind, chain, topic, data, offset: place } of events ?? []) {
+        const taken = asRemoved(data);
+        if (taken !== undefined) removed.push({ kind, chain, topic, data: taken });
+        at = place + 1;
+      }
+    }
+    return removed;
+  }
+
+  #lostLogs({ head }: IndexedBlock, count: number): NewEvent {
+    this.#log.warn('logs of an orphaned block are not in the event log any more', {
+      block: head.number,
+      count,
+    });
+    return this.#gap({
+      reason: 'outage',
+      fromBlock: head.number,
+      toBlock: head.number,
+      count,
+      message: `block ${head.number} (${head.hash}) was orphaned, but its logs are not kept any more: take them back yourself`,
+    });
+  }
+
+  #logEvent(log: Buffer): NewEvent {
+    const { address, topic0 } = readLogSubject(log) ?? { address: 'none', topic0: undefined };
+    return this.#event(eventKinds.log, `logs.${address}.${topic0 ?? 'none'}`, log);
+  }
+
+  #gap(data: GapData): NewEvent {
+    return this.#json(eventKinds.gap, 'gaps', data);
+  }
+
+  #json(kind: EventKind, topic: string, data: object): NewEvent {
+    return this.#event(kind, topic, Buffer.from(JSON.stringify(data)));
+  }
+
+  #event(kind: EventKind, topic: string, data: Buffer): NewEvent {
+    return { kind, chain: this.#chain, topic: `${this.#chain}.${topic}`, data };
+  }
+
+  readonly #tellFinality = (): void => {
+    const events = [...this.#finality.values()].map(data =>
+      this.#event(eventKinds.finality, 'finality', data),
+    );
+    this.#finality.clear();
+    this.#eventLog.append(events);
+  };
+
+  readonly #tellShed = (): void => {
+    const count = this.#shed;
+    this.#shed = 0;
+    const message = `${count} waiting transactions were left out: too many events waited to be stored`;
+    this.#eventLog.append([this.#gap({ reason: 'shed', count, message })]);
+  };
+}
+
+function expired(error: unknown): undefined {
+  if ((error as { readonly code?: string }).code !== 'events_expired') throw error;
+}
+
+const nameOf = ({ number, hash }: Head): { number: number; hash: string } => ({ number, hash });

@@ -1,0 +1,460 @@
+import type { Clock } from '../../clock/clock.ts';
+import { TrunklineError } from '../../errors/trunkline-error.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import { feedErrors } from '../errors.ts';
+import type { FeedEvent, NewEvent } from '../events/feed-event.ts';
+import { blockKey, decodeBlock } from './block-index.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { EventIndex, type IndexChange } from './event-index.ts';
+import type { EventSource, ReadLimits } from './event-source.ts';
+import type { EventStore } from './event-store.ts';
+import { HistoryReader } from './history-reader.ts';
+import { LogWaiters } from './log-waiters.ts';
+import { eventLogMetrics } from './metrics.ts';
+import { type HistoryReset, type OpenedHistory, openHistory } from './open-history.ts';
+import type { PendingBatch, Trim } from './pending-batch.ts';
+import { RecentEvents } from './recent-events.ts';
+import { Retention, type TrimReason } from './retention.ts';
+
+export interface EventLogOptions {
+  /** Age in milliseconds at which an event may be removed. @default 86400000 */
+  readonly retentionMs: number;
+  /** Bytes of events that are kept. @default 1073741824 */
+  readonly retentionBytes: number;
+  /** Bytes of the newest events that are held in memory for `recent`. @default 33554432 */
+  readonly memoryBytes: number;
+  /** Bytes of events that may wait for their commit; above it `append` throws. @default 67108864 */
+  readonly maxBacklogBytes: number;
+  /** Share of `maxBacklogBytes` above which `isPressed` holds. @default 0.5 */
+  readonly shedAt: number;
+  /** Milliseconds that `close` waits for what is not committed. @default 5000 */
+  readonly closeWaitMs?: number;
+}
+
+export interface EventLogDependencies {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+/** The log at one moment. */
+export interface EventLogStats {
+  readonly epoch: string;
+  readonly earliest: number;
+  readonly head: number;
+  /** Bytes of the history. */
+  readonly bytes: number;
+  /** Bytes that are not committed. */
+  readonly backlogBytes: number;
+  /** Bytes and events in memory. */
+  readonly memoryBytes: number;
+  readonly memoryEvents: number;
+  readonly isPressed: boolean;
+}
+
+/** Share of the backlog that those may fill who wait for room. */
+const roomShare = 0.75;
+const openDelayMs = 100;
+const maxOpenDelayMs = 2_000;
+/** Records of old epochs that are removed at once. */
+const purgePage = 256;
+/** Share of the history that goes when the store has no room for more. */
+const fullShare = 0.9;
+/** Share of `retentionBytes` that is left by a trim between two regular ones, so that not every batch needs one. */
+const slackShare = 0.97;
+
+interface Opened {
+  readonly history: OpenedHistory;
+  readonly queue: CommitQueue;
+  readonly reader: HistoryReader;
+  readonly retention: Retention;
+  readonly index: EventIndex;
+}
+
+/** All events of all chains as one durable sequence: events get their offsets at once, and are told once they are committed. */
+export class EventLog implements EventSource {
+  readonly #options: EventLogOptions;
+  readonly #store: EventStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #random: () => number;
+  readonly #recent: RecentEvents;
+  readonly #waiters = new LogWaiters();
+  readonly #listeners = new Set<(events: readonly FeedEvent[]) => void>();
+  readonly #metrics: MetricRegistry;
+  readonly #cells: {
+    readonly events: CounterCell;
+    readonly batches: CounterCell;
+    readonly commitTime: HistogramCell;
+  };
+  #notes = new Map<string, Buffer>();
+  #opened: Opened | undefined;
+  #opening: Promise<void> | undefined;
+  #head = 0;
+  #lastTime = 0;
+  #trimming: Promise<void> = Promise.resolve();
+  #isTrimDue = false;
+  #isClosed = false;
+
+  constructor(options: EventLogOptions, { store, clock, log, metrics, random }: EventLogDependencies) {
+    this.#options = options;
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#random = random ?? Math.random;
+    this.#recent = new RecentEvents(options.memoryBytes);
+    this.#metrics = metrics;
+    this.#cells = {
+      events: metrics.counter(eventLogMetrics.events),
+      batches: metrics.counter(eventLogMetrics.batches),
+      commitTime: metrics.histogram(eventLogMetrics.commitTime),
+    };
+    metrics.gauge(eventLogMetrics.backlog, undefined, () => this.#opened?.queue.backlogBytes ?? 0);
+    metrics.gauge(eventLogMetrics.bytes, undefined, () => (this.isOpen ? this.bytes : 0));
+    metrics.gauge(eventLogMetrics.kept, undefined, () => (this.isOpen ? this.head + 1 - this.earliest : 0));
+    metrics.gauge(eventLogMetrics.memory, undefined, () => this.#recent.bytes);
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== undefined;
+  }
+
+  /** Set when `open` began a new history instead of going on with the one before. */
+  get reset(): HistoryReset | undefined {
+    return this.#open().history.reset;
+  }
+
+  /** @throws TrunklineError `feed_unavailable` before `open`, as all others */
+  get epoch(): string {
+    return this.#open().history.state.epoch;
+  }
+
+  get earliest(): number {
+    return this.#open().queue.committed.earliest;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get bytes(): number {
+    return this.#open().queue.committed.bytes;
+  }
+
+  /** The offset that the next event gets; the head may lag behind it. */
+  get nextOffset(): number {
+    return this.#open().queue.nextOffset;
+  }
+
+  /** Records beside the events, as they are committed. */
+  get index(): EventIndex {
+    return this.#open().index;
+  }
+
+  /** Whether more events may come; those that can wait do until `whenRoom`. */
+  get hasRoom(): boolean {
+    return this.#backlog <= this.#options.maxBacklogBytes * roomShare;
+  }
+
+  /** Whether so much waits that events of low priority are to be left out. */
+  get isPressed(): boolean {
+    return this.#backlog > this.#options.maxBacklogBytes * this.#options.shedAt;
+  }
+
+  /** Finds the history in the store, or begins one; repeated until the store answers. Once it is open, it stays so. */
+  open(): Promise<void> {
+    this.#opening ??= this.#openStore();
+    return this.#opening;
+  }
+
+  /**
+   * Gives the events their offsets and returns the first one. They are committed all or none, together with `index`.
+   * @throws TrunklineError `event_log_full` when more waits than may; `feed_unavailable` when the log is not open
+   */
+  append(events: readonly NewEvent[], index: readonly IndexChange[] = []): number {
+    const { queue } = this.#open();
+    if (queue.backlogBytes > this.#options.maxBacklogBytes) {
+      throw new TrunklineError(feedErrors, 'event_log_full', feedErrors.event_log_full.sentence);
+    }
+    // Time never goes back in the log, whatever the wall clock does.
+    this.#lastTime = Math.max(this.#lastTime, Math.floor(this.#clock.wallNow()));
+    return queue.add(events, this.#lastTime, index);
+  }
+
+  /** Resolves once `hasRoom`. */
+  whenRoom(): Promise<void> {
+    return this.#waiters.until(() => this.hasRoom);
+  }
+
+  /** Resolves once nothing has to be left out any more. */
+  whenCalm(): Promise<void> {
+    return this.#waiters.until(() => !this.isPressed);
+  }
+
+  /** Resolves once the event is committed and told to the listeners. */
+  whenCommitted(offset: number): Promise<void> {
+    return this.#waiters.until(() => this.#head >= offset);
+  }
+
+  onCommitted(listener: (events: readonly FeedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  recent(offset: number, limits: ReadLimits): readonly FeedEvent[] | undefined {
+    return offset > this.#head ? [] : this.#recent.from(offset, limits);
+  }
+
+  async read(offset: number, limits: ReadLimits): Promise<readonly FeedEvent[]> {
+    const { reader } = this.#open();
+    return this.recent(offset, limits) ?? reader.read(offset, limits);
+  }
+
+  async offsetOfBlock(chain: string, number: number): Promise<number | undefined> {
+    const key = blockKey(chain, number);
+    const value = await this.#open().index.get(key);
+    const offset = value === undefined ? undefined : decodeBlock(key, value)?.offset;
+    return offset === undefined || offset < this.earliest || offset > this.#head ? undefined : offset;
+  }
+
+  async offsetAtTime(time: number): Promise<number> {
+    const { reader } = this.#open();
+    const found = this.#recent.atTime(time);
+    if (found !== undefined) return found.offset;
+    const head = this.#head;
+    return (await reader.offsetAtTime(time, this.earliest, head)) ?? head + 1;
+  }
+
+  /** A small record that outlives a restart. */
+  state(key: string): Buffer | undefined {
+    return this.#notes.get(key);
+  }
+
+  /** Keeps a small record; it is committed with the next batch. */
+  saveState(key: string, value: Buffer): void {
+    this.#open().queue.note(key, value);
+    this.#notes.set(key, value);
+  }
+
+  /** Removes what is too old or too much; resolves when nothing is any more, or the store does not answer. */
+  trim(): Promise<void> {
+    return this.#alone(() => this.#trimTo(this.#options.retentionBytes));
+  }
+
+  stats(): EventLogStats {
+    const { epoch, earliest, head, bytes, isPressed } = this;
+    const { bytes: memoryBytes, count: memoryEvents } = this.#recent;
+    return {
+      epoch,
+      earliest,
+      head,
+      bytes,
+      backlogBytes: this.#backlog,
+      memoryBytes,
+      memoryEvents,
+      isPressed,
+    };
+  }
+
+  /** Waits for what is not committed, though not for ever, then takes and tells nothing any more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const opened = this.#opened;
+    if (opened === undefined) return;
+    const { queue } = opened;
+    let timer: ReturnType<Clock['setTimeout']> | undefined;
+    const timeout = new Promise<void>(resolve => {
+      timer = this.#clock.setTimeout(resolve, this.#options.closeWaitMs ?? 5_000);
+    });
+    queue.flush();
+    await Promise.race([this.#waiters.until(() => queue.isEmpty), timeout]);
+    this.#clock.clearTimeout(timer);
+    if (!queue.isEmpty) {
+      this.#log.error('the event log is closed with events that are not committed; nobody was told of them', {
+        backlogBytes: queue.backlogBytes,
+      });
+    }
+    queue.close();
+  }
+
+  get #backlog(): number {
+    return this.#opened?.queue.backlogBytes ?? 0;
+  }
+
+  #open(): Opened {
+    if (this.#opened === undefined) {
+      throw new TrunklineError(feedErrors, 'feed_unavailable', feedErrors.feed_unavailable.sentence);
+    }
+    return this.#opened;
+  }
+
+  async #openStore(): Promise<void> {
+    for (let delayMs = openDelayMs; !this.#isClosed; delayMs = Math.min(maxOpenDelayMs, delayMs * 2)) {
+      try {
+        this.#use(await openHistory(this.#store, this.#random));
+        return;
+      } catch (error) {
+        this.#log.warn('the event log cannot be opened yet', {
+          reason: error instanceof Error ? error.message : String(error),
+        });
+        await new Promise<void>(resolve => this.#clock.setTimeout(resolve, delayMs));
+      }
+    }
+  }
+
+  #use(history: OpenedHistory): void {
+    const { state, keys, notes, last, reset } = history;
+    const store = this.#store;
+    const queue = new CommitQueue(state, {
+      store,
+      keys,
+      clock: this.#clock,
+      log: this.#log,
+      random: this.#random,
+      onCommitted: (batch, tookMs) => this.#commit(batch, tookMs),
+      onFailure: code => this.#onFailure(code),
+      onOverwritten: () => {
+        this.#log.error('the records of the event log were changed by somebody else; the history is lost');
+        return this.#notes;
+      },
+    });
+    const retention = new Retention({ store, keys, state: () => queue.committed });
+    const reader = new HistoryReader({
+      store,
+      keys,
+      bounds: () => ({ earliest: queue.committed.earliest, head: this.#head }),
+      onDamage: offset => this.#alone(() => this.#dropDamaged(offset)),
+    });
+    this.#notes = notes;
+    this.#head = state.head;
+    this.#lastTime = last?.lastTime ?? 0;
+    if (last !== undefined) this.#recent.add([...last.events(last.firstOffset)]);
+    this.#opened = { history, queue, reader, retention, index: new EventIndex(store, keys) };
+    if (reset !== undefined) {
+      this.#metrics.counter(eventLogMetrics.resets, { reason: reset.reason }).inc();
+      const tell = reset.reason === 'new' ? this.#log.info : this.#log.error;
+      tell('the event log begins a new history', { epoch: state.epoch, ...reset });
+    }
+    void this.#purge();
+  }
+
+  #commit(batch: PendingBatch, tookMs: number): void {
+    const { events } = batch;
+    this.#cells.batches.inc();
+    this.#cells.commitTime.observe(tookMs / 1000);
+    if (events.length > 0) {
+      this.#cells.events.inc(events.length);
+      this.#recent.add(events);
+      this.#head = events.at(-1)!.offset;
+      for (const listener of this.#listeners) {
+        try {
+          listener(events);
+        } catch (error) {
+          // The others, and the commits behind this one, must not miss anything.
+          this.#log.error('a listener of the event log failed', { error });
+        }
+      }
+    }
+    this.#waiters.check();
+    if (this.bytes > this.#options.retentionBytes && !this.#isTrimDue) {
+      this.#isTrimDue = true;
+      void this.#alone(() => this.#trimTo(this.#options.retentionBytes * slackShare)).finally(() => {
+        this.#isTrimDue = false;
+      });
+    }
+  }
+
+  #onFailure(code: string): void {
+    this.#metrics.counter(eventLogMetrics.failures, { code }).inc();
+    if (code === 'store_full') void this.#alone(() => this.#makeRoom());
+  }
+
+  /** Trims happen one after the other. */
+  #alone(trim: () => Promise<void>): Promise<void> {
+    this.#trimming = this.#trimming.then(async () => {
+      try {
+        if (!this.#isClosed) await trim();
+      } catch (error) {
+        const { code } = error as { readonly code?: string };
+        this.#log.warn('the event log could not be trimmed; this is tried again', { code });
+      }
+    });
+    return this.#trimming;
+  }
+
+  async #trimTo(maxBytes: number): Promise<void> {
+    const { retention } = this.#open();
+    const before = this.#clock.wallNow() - this.#options.retentionMs;
+    try {
+      while (!this.#isClosed) {
+        const reason = this.bytes > maxBytes ? 'size' : 'age';
+        const trim = await retention.next(before, maxBytes);
+        if (trim === undefined) return;
+        await this.#apply(trim, reason);
+      }
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== 'corrupt_record') throw error;
+      await this.#dropDamaged(this.earliest);
+    }
+  }
+
+  /** The store is full, so that not even a trim can be committed as one: removes old chunks by themselves. */
+  async #makeRoom(): Promise<void> {
+    const { retention, queue } = this.#open();
+    const { earliest, bytes } = queue.committed;
+    const trim = await retention.next(0, bytes * fullShare);
+    if (trim === undefined) return;
+    this.#log.error('the store has no room for more events; the oldest ones go before their time', {
+      earliest: trim.earliest,
+    });
+    // Whoever opens the log finds that the history begins later than the state says.
+    queue.advance(trim);
+    for (const change of trim.changes) {
+      if ('key' in change)
+        await this.#store.removeRange(change.key, Buffer.concat([change.key, Buffer.of(0)]), 1);
+    }
+    this.#metrics.counter(eventLogMetrics.trimmed, { reason: 'full' }).inc(trim.earliest - earliest);
+  }
+
+  async #dropDamaged(offset: number): Promise<void> {
+    const { retention, queue } = this.#open();
+    if (offset < queue.committed.earliest) return;
+    const trim = await retention.behind(offset);
+    if (trim.earliest <= queue.committed.earliest) return;
+    this.#log.error('a part of the event log is damaged or missing; it goes, with all that is older', {
+      offset,
+      earliest: trim.earliest,
+    });
+    await this.#apply(trim, 'damage');
+  }
+
+  /** Resolves when it is committed. */
+  async #apply(trim: Trim, reason: TrimReason): Promise<void> {
+    const { queue } = this.#open();
+    const removed = trim.earliest - queue.committed.earliest;
+    queue.trim(trim);
+    await this.#waiters.until(() => queue.committed.earliest >= trim.earliest);
+    this.#metrics.counter(eventLogMetrics.trimmed, { reason }).inc(removed);
+  }
+
+  /** Removes what is left of other epochs. */
+  async #purge(): Promise<void> {
+    const { history } = this.#open();
+    try {
+      for (const [from, to] of history.keys.others) {
+        while ((await this.#store.removeRange(from, to, purgePage)) === purgePage && !this.#isClosed) {
+          // Page after page, so that others get their turn.
+        }
+      }
+    } catch (error) {
+      this.#log.warn('what is left of an earlier history could not be removed; the next start does', {
+        code: (error as { readonly code?: string }).code,
+      });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { EventChunk } from './event-chunk.ts';
+import type { EventStore, StoreChange } from './event-store.ts';
+import { type LogKeys, numberOfKey } from './log-keys.ts';
+import type { LogState } from './log-state.ts';
+import type { Trim } from './pending-batch.ts';
+
+/** What one step looks at. */
+const step = { maxEntries: 64, maxBytes: 1024 * 1024 };
+
+export type TrimReason = 'age' | 'size' | 'full' | 'damage';
+
+export interface RetentionDependencies {
+  readonly store: EventStore;
+  readonly keys: LogKeys;
+  readonly state: () => LogState;
+}
+
+/** Finds what has to leave the history: whole chunks from its beginning. */
+export class Retention {
+  readonly #dependencies: RetentionDependencies;
+
+  constructor(dependencies: RetentionDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * The next part to remove of what is older than `before` (wall clock) or makes the history larger than `maxBytes`;
+   * undefined: nothing.
+   * @throws StorageError when the store cannot be read
+   */
+  async next(before: number, maxBytes: number): Promise<Trim | undefined> {
+    const { store, keys, state } = this.#dependencies;
+    const { earliest, head, bytes } = state();
+    if (earliest > head) return undefined;
+    const changes: StoreChange[] = [];
+    let removed = 0;
+    let first = earliest;
+    const records = await store.range(keys.chunk(earliest), keys.chunk(head + 1), step);
+    for (const { key, value } of records) {
+      const chunk = EventChunk.open(value);
+      if (chunk === undefined || chunk.firstOffset !== first) break;
+      if (chunk.lastTime >= before && bytes - removed <= maxBytes) break;
+      changes.push({ key, value: undefined });
+      removed += value.length;
+      first = chunk.lastOffset + 1;
+    }
+    return changes.length === 0 ? undefined : { earliest: first, bytes: removed, changes };
+  }
+
+  /** Everything up to the chunk behind the one that should hold `offset`. */
+  async behind(offset: number): Promise<Trim> {
+    const { store, keys, state } = this.#dependencies;
+    const { earliest, head, bytes } = state();
+    const [key] = await store.keys(keys.chunk(offset + 1), keys.chunk(head + 1), 1);
+    const first = key === undefined ? head + 1 : numberOfKey(key);
+    // What the damaged ones took is not known: their share.
+    const share = (first - earliest) / (head + 1 - earliest);
+    const changes = [{ from: keys.chunk(earliest), to: keys.chunk(first) }];
+    return { earliest: first, bytes: Math.round(bytes * share), changes };
+  }
+}
