@@ -50,6 +50,6 @@ export function feedRefusal(error: unknown, service: FeedService | undefined): F
     ...answer,
     isRetryable: error.retryable,
     message: error.message,
-    data: { code: error.code, ...error.details, ...(service === undefined ? {} : boundsOf(service)) },
+    data: { code: error.code, ...error.details, ...boundsOf(service) },
   };
 }

@@ -77,7 +77,7 @@ export class FeedRoutes {
       isResuming = asked.isResuming;
       if (this.#isDraining) throw new TrunklineError(gatewayErrors, 'shutting_down', 'shutting down');
       if (service === undefined) {
-        throw new TrunklineError(feedErrors, 'feed_unavailable', 'there is no feed');
+        throw new TrunklineError(feedErrors, 'feed_unavailable', 'the feed is starting, or there is none');
       }
       const read = readFeedRequest(asked.params, token => this.#deps.chains.find(token)?.name);
       const stream = new SseStream(response, this.#deps.clock, this.#events);
@@ -148,7 +148,7 @@ export class FeedRoutes {
         params: { topics: ['*.heads', '<chain>.logs.<address>.<topic0>'], from: 'latest' },
       },
       chains: this.#deps.chains.names,
-      ...(service === undefined ? { status: 'unavailable' } : boundsOf(service)),
+      ...(boundsOf(service) ?? { status: 'unavailable' }),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { formatCursor } from '../../feed/events/cursor.ts';
 import type { EventSource } from '../../feed/log/event-source.ts';
 import type { EventFeed } from '../event-feed.ts';
@@ -19,7 +20,14 @@ export interface FeedBounds {
   readonly latest: string;
 }
 
-/** The bounds of the history that `service` serves, as clients are told. */
-export function boundsOf({ source: { epoch, earliest, head } }: FeedService): FeedBounds {
-  return { epoch, earliest: formatCursor(epoch, earliest - 1), latest: formatCursor(epoch, head) };
+/** The bounds of the history that `service` serves; undefined: there is none, or it is not open. */
+export function boundsOf(service: FeedService | undefined): FeedBounds | undefined {
+  if (service === undefined) return undefined;
+  try {
+    const { epoch, earliest, head } = service.source;
+    return { epoch, earliest: formatCursor(epoch, earliest - 1), latest: formatCursor(epoch, head) };
+  } catch (error) {
+    if (error instanceof TrunklineError && error.code === 'feed_unavailable') return undefined;
+    throw error;
+  }
 }

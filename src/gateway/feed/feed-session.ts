@@ -180,10 +180,11 @@ export class FeedSession {
         'the feed has feed_subscribe, feed_unsubscribe and feed_info; a chain’s methods are at /rpc/<chain>';
       throw new TrunklineError(gatewayErrors, 'feed_method_unknown', message);
     }
-    if (service === undefined) {
-      throw new TrunklineError(feedErrors, 'feed_unavailable', 'there is no feed');
+    const bounds = boundsOf(service);
+    if (service === undefined || bounds === undefined) {
+      throw new TrunklineError(feedErrors, 'feed_unavailable', 'the feed is starting, or there is none');
     }
-    if (method === 'feed_info') return { result: { ...boundsOf(service), chains: this.#deps.chains.names } };
+    if (method === 'feed_info') return { result: { ...bounds, chains: this.#deps.chains.names } };
     return await this.#subscriptions.subscribe(first(params), service);
   }
 
