@@ -10,6 +10,9 @@ export const cliErrors = {
       'The admin token is neither in TRUNKLINE_ADMIN_TOKEN nor in the token file that a Trunkline of the same user writes.',
   },
   admin_refused: { sentence: 'The Trunkline refused the request; the message says why.' },
+  feed_refused: {
+    sentence: 'The Trunkline has no event feed, or refused what was asked of it; the message says why.',
+  },
   option_invalid: { sentence: 'An option of the command line has a value that it cannot have.' },
 } as const satisfies ErrorCatalogue;
 

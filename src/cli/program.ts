@@ -2,6 +2,8 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addDevnetCommand } from './commands/devnet.ts';
+import { addFeedCommand } from './commands/feed.ts';
+import { addFollowCommand } from './commands/follow.ts';
 import { addHelpCommand } from './commands/help.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
 import { addStorageCommand } from './commands/storage.ts';
@@ -45,6 +47,8 @@ export function createProgram(): Command {
   };
   addStartCommand(program, configPath, listen);
   addCheckCommand(program, configPath);
+  addFollowCommand(program, target);
+  addFeedCommand(program, target);
   addTreeCommand(program, target);
   addDevnetCommand(program, target);
   addStorageCommand(program, configPath);
@@ -57,6 +61,7 @@ Examples:
   trunkline                                   start with the shipped config: two embedded chains, no keys needed
   trunkline start --config my.yaml --port 4001
   trunkline check --config my.yaml            every mistake at once, before it is live
+  trunkline follow 'devnet.>'                 blocks, logs and reorganisations as they come
   trunkline tree                              what runs, restarts and waits
   trunkline devnet fault devnet 1 kill        kill a simulated provider; clients do not notice
   trunkline devnet heal devnet

@@ -19,8 +19,8 @@ export interface ConnectionListener {
   onItem(item: FeedItem, size: number): void;
   /** The server says that everything up to `cursor` was sent. */
   onPosition(cursor: string): void;
-  /** `failure`: trying again will not help. */
-  onEnd(reason: string, failure: FeedError | undefined): void;
+  /** `wasOpen`: there was a connection; `failure`: trying again will not help. */
+  onEnd(reason: string, wasOpen: boolean, failure: FeedError | undefined): void;
 }
 
 const subscribeId = 1;
@@ -38,6 +38,7 @@ export class FeedConnection {
   #timer: unknown;
   #subscription: string | undefined;
   #closingReason: string | undefined;
+  #wasOpen = false;
   #isEnded = false;
 
   /** @param params of `feed_subscribe` @throws FeedError `url_invalid` */
@@ -60,7 +61,10 @@ export class FeedConnection {
         cause,
       });
     }
-    this.#socket.onopen = () => this.#send(subscribeId, 'feed_subscribe', params);
+    this.#socket.onopen = () => {
+      this.#wasOpen = true;
+      this.#send(subscribeId, 'feed_subscribe', params);
+    };
     this.#socket.onmessage = event => this.#onMessage(event.data);
     this.#socket.onerror = () => this.#end('no connection, or it broke');
     this.#socket.onclose = event => this.#end(this.#closingReason ?? describeClose(event));
@@ -134,7 +138,7 @@ export class FeedConnection {
   #end(reason: string, failure?: FeedError): void {
     if (this.#isEnded) return;
     this.close();
-    this.#listener.onEnd(reason, failure);
+    this.#listener.onEnd(reason, this.#wasOpen, failure);
   }
 }
 

@@ -18,11 +18,12 @@ export type FollowState =
   | { readonly state: 'live'; readonly cursor: string }
   /** Disconnected until the consumer has taken what is buffered. */
   | { readonly state: 'paused' }
-  /** Disconnected; `attempt` counts the failures in a row. */
+  /** Disconnected, or (`wasOpen` is false) no connection was made; `attempt` counts the failures in a row. */
   | {
       readonly state: 'waiting';
       readonly delayMs: number;
       readonly reason: string;
+      readonly wasOpen: boolean;
       readonly attempt: number;
     }
   | { readonly state: 'ended' };

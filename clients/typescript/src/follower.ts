@@ -100,7 +100,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
           onLive: cursor => this.#onLive(cursor),
           onItem: (item, size) => this.#onItem(item, size),
           onPosition: cursor => this.#onPosition(cursor),
-          onEnd: (reason, failure) => this.#onEnd(reason, failure),
+          onEnd: (reason, wasOpen, failure) => this.#onEnd(reason, wasOpen, failure),
         },
         heartbeat,
         this.#environment,
@@ -152,7 +152,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
     if (epoch === ownEpoch && Number(offset) > Number(ownOffset)) this.#position = cursor;
   }
 
-  #onEnd(reason: string, failure: FeedError | undefined): void {
+  #onEnd(reason: string, wasOpen: boolean, failure: FeedError | undefined): void {
     this.#connection = undefined;
     if (failure !== undefined) {
       this.#finish(failure);
@@ -162,7 +162,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
     if (aliveMs >= (this.#options.reconnect?.maxDelayMs ?? 15_000)) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     this.#retryTimer = this.#environment.setTimeout(() => this.#connect(), delayMs);
-    this.#tell({ state: 'waiting', delayMs, reason, attempt: this.#backoff.attempts });
+    this.#tell({ state: 'waiting', delayMs, reason, wasOpen, attempt: this.#backoff.attempts });
   }
 
   #yield(item: FeedItem): Result {

@@ -1,5 +1,7 @@
 /** Layers from the bottom up; a file imports from its own folder and from lower layers only. */
 export const layers: readonly (readonly string[])[] = [
+  // Packages of their own, which need nothing of the house.
+  ['clients'],
   ['clock', 'errors', 'process-limits', 'security'],
   ['otp', 'protocol'],
   ['config', 'telemetry'],
@@ -21,6 +23,7 @@ export const layers: readonly (readonly string[])[] = [
 export const restrictedFolders: Readonly<Record<string, readonly string[]>> = {
   devnet: ['supervisors', 'exchange', 'cli', 'main'],
   supervisors: ['exchange', 'cli', 'main'],
+  clients: ['cli'],
 };
 
 /** The folders that may import a package; any other package has no business in the house. */
@@ -38,11 +41,13 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
   'cli-table3': ['cli'],
   lmdb: ['storage'],
+  viem: ['clients'],
 };
 
 /** Where time and timers may be taken from the machine itself. */
 export const clockOwners: readonly string[] = [
   'src/clock/',
+  'clients/typescript/src/environment.ts',
   // Holds the process open while all timers of the house let it end.
   'src/cli/run-trunkline.ts',
 ];

@@ -74,10 +74,31 @@ describe('the command line', () => {
     assert.match(text, /--port/);
   });
 
+  it('takes no start and no count of the feed that is none', async () => {
+    for (const from of ['', 'now', '-1', '1.5', 'e:', 'E:1', '2026-13-01']) {
+      const { code, text } = await refusal('follow', 'a.heads', `--from=${from}`);
+      assert.equal(code, 1, from);
+      assert.match(text, /latest, earliest, the number of a block, a time or a cursor/);
+    }
+    assert.match((await refusal('follow', 'a.heads', '--count=0')).text, /a whole number from 1/);
+    assert.match((await refusal('follow')).text, /missing required argument 'topics'/);
+  });
+
   it('explains each command to a newcomer', async () => {
     const { code, text } = await refusal('--help');
     assert.equal(code, 0);
-    for (const word of ['start', 'check', 'tree', 'devnet', '--config', '--port', '--host', 'Examples:'])
+    for (const word of [
+      'start',
+      'check',
+      'follow',
+      'feed',
+      'tree',
+      'devnet',
+      '--config',
+      '--port',
+      '--host',
+      'Examples:',
+    ])
       assert.ok(text.includes(word), word);
   });
 });
