@@ -63,7 +63,7 @@ export class HeadWatch {
         onEvent: result => {
           this.#lastEventAt = clock.now();
           const head = options.family.events.head(result);
-          if (head !== undefined && !this.#isStopped) this.#provider.reportHead(head);
+          if (head !== undefined && !this.#isStopped) this.#provider.reportHead(head, result);
         },
         onEnd: () => {
           this.#subscription = undefined;

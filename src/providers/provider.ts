@@ -62,8 +62,11 @@ export interface ProviderDeps {
   readonly metrics: MetricRegistry;
   /** @default no heads known: no provider counts as behind */
   readonly heads?: HeadView;
-  /** Hears each head that the provider reports, plausible or not. @default nobody */
-  readonly onHead?: (providerId: string, head: Head) => void;
+  /**
+   * Hears each head that the provider reports, plausible or not. `header`: as `newHeads` brought it, maybe a view into a
+   * larger buffer; undefined when the head was polled. @default nobody
+   */
+  readonly onHead?: (providerId: string, head: Head, header: Buffer | undefined) => void;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;
 }
@@ -101,7 +104,7 @@ export class Provider implements AttemptHost {
   /** Its health process listens here for a provider that looks hung. */
   onSuspicion: () => void = () => {};
   readonly #heads: HeadView | undefined;
-  readonly #onHead: (providerId: string, head: Head) => void;
+  readonly #onHead: (providerId: string, head: Head, header: Buffer | undefined) => void;
   readonly #watch: StallWatch | undefined;
   readonly #maxLag: number;
   #head: Head | undefined;
@@ -203,10 +206,10 @@ export class Provider implements AttemptHost {
     return this.socket;
   }
 
-  /** A head arrived, by subscription or by poll. */
-  reportHead(head: Head): void {
+  /** A head arrived, by subscription with its header, or by poll. */
+  reportHead(head: Head, header?: Buffer): void {
     this.#head = head;
-    this.#onHead(this.id, head);
+    this.#onHead(this.id, head, header);
   }
 
   /** Why it may not take `call` at `now`; undefined when it may. */

@@ -1,0 +1,43 @@
+import type { EventRules } from '../../chains/chain-family.ts';
+import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import { headerOf } from '../block-header.ts';
+import type { FetchedBlock } from './ancestor-fetch.ts';
+import type { BlockReadOptions, BlockReference, ChainReads } from './chain-reads.ts';
+import { canonicalMetrics } from './metrics.ts';
+
+/** Reads blocks as heads with the headers that `newHeads` would have announced, and counts what that costs. */
+export class BlockFetcher {
+  readonly #reads: Pick<ChainReads, 'block'>;
+  readonly #events: Pick<EventRules, 'head'>;
+  readonly #calls: CounterCell;
+  readonly #failures: CounterCell;
+
+  constructor(
+    options: { readonly chain: string; readonly what: 'header' | 'finality' },
+    deps: {
+      readonly reads: Pick<ChainReads, 'block'>;
+      readonly events: Pick<EventRules, 'head'>;
+      readonly metrics: MetricRegistry;
+    },
+  ) {
+    this.#reads = deps.reads;
+    this.#events = deps.events;
+    this.#calls = deps.metrics.counter(canonicalMetrics.fetches, options);
+    this.#failures = deps.metrics.counter(canonicalMetrics.failedFetches, options);
+  }
+
+  /** The block; undefined: nobody has it, or what came is not a block, or not the one with that hash. Never rejects. */
+  async fetch(by: BlockReference, options: BlockReadOptions = {}): Promise<FetchedBlock | undefined> {
+    this.#calls.inc();
+    try {
+      const bytes = await this.#reads.block(by, options);
+      const head = bytes === undefined ? undefined : this.#events.head(bytes);
+      if (bytes !== undefined && head !== undefined && (!('hash' in by) || by.hash === head.hash))
+        return { head, header: headerOf(bytes) };
+    } catch {
+      // As if nobody had it: whoever needs it asks again.
+    }
+    if (options.signal?.aborted !== true) this.#failures.inc();
+    return undefined;
+  }
+}
