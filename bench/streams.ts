@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { blockHeader, headNumber, markedHash, numberInHash } from './harness/chain-stub.ts';
+import { headNumber, markedHash, numberInHash } from './harness/chain-stub.ts';
 import { type BenchChild, ChildProcesses } from './harness/child-processes.ts';
 import { cpuMicroseconds } from './harness/cpu-time.ts';
 import { EventClient } from './harness/event-client.ts';
-import { EventFlood, eventFrame } from './harness/event-flood.ts';
+import { EventFlood, eventFrame, floodProviders } from './harness/event-flood.ts';
 import { now } from './harness/now.ts';
 import { startReference } from './harness/reference.ts';
+import { logAddress, mostLogs } from './harness/simulated-chain.ts';
 import { median } from './harness/statistics.ts';
 import { formatTable } from './harness/table.ts';
 import { TrunklineProcess } from './harness/trunkline.ts';
@@ -44,7 +45,14 @@ export interface StreamsResult {
 interface Kind {
   readonly name: string;
   readonly params: readonly unknown[];
-  readonly result: (number: number) => string;
+  /** What Trunkline subscribes to at the providers for it. */
+  readonly upstream: string;
+  /** The place of the first event of the next batch. */
+  first(flood: EventFlood): number;
+  /** Sends the next `batchSize` events. */
+  send(flood: EventFlood): void;
+  /** How many events there were between `first` and the one that `number`, its first marked hash, tells. */
+  indexOf(number: number, first: number): number;
 }
 
 interface Target {
@@ -52,6 +60,9 @@ interface Target {
   readonly port: number;
   readonly path: string;
   readonly child: BenchChild;
+  /** The providers; each target has its own, or it would be flooded while another is measured. */
+  readonly flood: EventFlood;
+  readonly isTrunkline: boolean;
 }
 
 const providerCount = 3;
@@ -63,63 +74,104 @@ const maxEvents = 1 << 24;
 const stallMs = 2_000;
 const warmUpSeconds = 1;
 
-const headTemplate = JSON.stringify(blockHeader(0)).replace(/^.*?"timestamp"/, '"timestamp"');
+let nextPending = headNumber();
+
 const kinds: readonly Kind[] = [
   {
     name: 'newHeads',
     params: ['newHeads'],
-    result: number =>
-      `{"number":"0x${number.toString(16)}","hash":"${markedHash(number)}","parentHash":"${markedHash(number - 1)}",${headTemplate}`,
+    upstream: 'newHeads',
+    first: ({ chain }) => chain.head + 1,
+    send: flood => {
+      const { chain } = flood;
+      flood.send(
+        'newHeads',
+        batch(() => eventFrame('newHeads', chain.header(chain.mine()))),
+      );
+    },
+    indexOf: (number, first) => number - first,
   },
-  { name: 'logs', params: ['logs', {}], result: logOf },
+  {
+    // Of blocks, which Trunkline asks for the logs of by their heads.
+    name: 'logs',
+    params: ['logs', { address: logAddress }],
+    upstream: 'newHeads',
+    first: ({ chain }) => chain.head + 1,
+    send: flood => {
+      const { chain } = flood;
+      const block = chain.mine(batchSize);
+      flood.send('newHeads', eventFrame('newHeads', chain.header(block)));
+      const logs = chain.logs(block);
+      flood.send(
+        'logs',
+        batch(index => eventFrame('logs', logs[index]!)),
+      );
+    },
+    indexOf: (number, first) => (Math.floor(number / mostLogs) - first) * batchSize + (number % mostLogs),
+  },
   {
     name: 'newPendingTransactions',
     params: ['newPendingTransactions'],
-    result: number => `"${markedHash(number)}"`,
+    upstream: 'newPendingTransactions',
+    first: () => nextPending,
+    send: flood =>
+      flood.send(
+        'newPendingTransactions',
+        batch(() => eventFrame('newPendingTransactions', `"${markedHash(nextPending++)}"`)),
+      ),
+    indexOf: (number, first) => number - first,
   },
 ];
+
+function batch(frame: (index: number) => string): string {
+  let frames = '';
+  for (let index = 0; index < batchSize; index++) frames += frame(index);
+  return frames;
+}
 
 /** Floods one client with events from three providers that all send the same ones. */
 export async function run(options: StreamsOptions = {}): Promise<readonly StreamsResult[]> {
   await using children = new ChildProcesses();
-  const flood = new EventFlood();
-  const ports = await flood.start(providerCount);
+  const floods: EventFlood[] = [];
+  const startProviders = async () => {
+    const flood = new EventFlood();
+    floods.push(flood);
+    return { flood, ports: await flood.start(providerCount) };
+  };
   try {
-    const relay = await startReference(children, 'socket-relay', ports);
-    const targets: Target[] = [{ name: 'bare relay', port: relay.port, path: '/', child: relay.child }];
+    const behindRelay = await startProviders();
+    const relay = await startReference(children, 'socket-relay', behindRelay.ports);
+    const targets: Target[] = [
+      { name: 'bare relay', ...relay, path: '/', flood: behindRelay.flood, isTrunkline: false },
+    ];
     if (options.referenceOnly !== true) {
-      const providers = ports.map((port, index) => ({
-        id: `p${index + 1}`,
-        url: `http://127.0.0.1:${port}/`,
-        ws_url: `ws://127.0.0.1:${port}/`,
-      }));
-      const trunkline = await TrunklineProcess.start(children, {
-        providers,
+      const { flood, ports } = await startProviders();
+      const { port, child } = await TrunklineProcess.start(children, {
+        providers: floodProviders(ports),
         chain: { aggregation: { width: providerCount } },
       });
-      targets.push({ name: 'trunkline', port: trunkline.port, path: '/rpc/bench', child: trunkline.child });
+      targets.push({ name: 'trunkline', port, child, path: '/rpc/bench', flood, isTrunkline: true });
     }
-    const results = await measure(flood, targets, options);
+    const results = await measure(targets, options);
     print(results);
     return results;
   } finally {
-    flood.stop();
+    for (const flood of floods) flood.stop();
   }
 }
 
 async function measure(
-  flood: EventFlood,
   targets: readonly Target[],
   { rounds = 3, seconds = 4 }: StreamsOptions,
 ): Promise<StreamsResult[]> {
-  let next = headNumber();
+  const bytes = new Map<string, number>();
   const taken = new Map<string, StreamsRound[]>();
   for (let round = 0; round <= rounds; round++) {
     for (const kind of kinds) {
       for (const target of targets) {
-        const burst = new Burst(flood, kind, next);
-        const result = await burst.run(target, round === 0 ? warmUpSeconds : seconds);
-        next = burst.next;
+        const burst = new Burst(target, kind);
+        const result = await burst.run(round === 0 ? warmUpSeconds : seconds);
+        bytes.set(`${target.name} ${kind.name}`, burst.bytes);
         if (round === 0) continue;
         const key = `${target.name} ${kind.name}`;
         taken.set(key, [...(taken.get(key) ?? []), result]);
@@ -137,7 +189,7 @@ async function measure(
       return {
         target: name,
         kind: kind.name,
-        bytes: kind.result(next).length,
+        bytes: bytes.get(`${name} ${kind.name}`)!,
         rounds: own,
         ratioToRelay: median(ratios),
       };
@@ -147,29 +199,35 @@ async function measure(
 
 /** One client that takes one kind of event for a while. */
 class Burst {
-  next: number;
+  /** Of the last message. */
+  bytes = 0;
+  readonly #target: Target;
   readonly #flood: EventFlood;
   readonly #kind: Kind;
-  readonly #first: number;
   readonly #seen = new Uint8Array(maxEvents);
+  #first = 0;
+  #sent = 0;
   #distinct = 0;
   #repeated = 0;
-  #isSending = true;
+  #isAnswered = false;
+  #isSending = false;
 
-  constructor(flood: EventFlood, kind: Kind, first: number) {
-    this.#flood = flood;
+  constructor(target: Target, kind: Kind) {
+    this.#target = target;
+    this.#flood = target.flood;
     this.#kind = kind;
-    this.#first = first;
-    this.next = first;
   }
 
-  async run({ port, path, child }: Target, seconds: number): Promise<StreamsRound> {
+  async run(seconds: number): Promise<StreamsRound> {
+    const { port, path, child } = this.#target;
     const client = await EventClient.open(port, path, message => this.#receive(message));
     try {
       client.send(
         JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: this.#kind.params }),
       );
       await this.#untilSubscribed();
+      this.#first = this.#kind.first(this.#flood);
+      this.#isSending = true;
       const cpuBefore = cpuMicroseconds(child.pid);
       const startedAt = now();
       this.#flood.onRead = () => this.#fill();
@@ -180,11 +238,12 @@ class Burst {
       const cpu = cpuMicroseconds(child.pid) - cpuBefore;
       this.#isSending = false;
       await this.#untilDrained();
+      if (!client.isOpen) throw new Error(`${this.#target.name} closed the connection: ${child.output}`);
       return {
         eventsPerSecond: delivered / (elapsed / 1000),
         cpuMicrosecondsPerEvent: cpu / delivered,
         cpuShare: cpu / 1000 / elapsed,
-        lost: this.next - this.#first - this.#distinct,
+        lost: this.#sent - this.#distinct,
         repeated: this.#repeated,
       };
     } finally {
@@ -194,10 +253,14 @@ class Burst {
 
   #receive(message: Buffer): void {
     const number = numberInHash(message);
-    if (number < this.#first) return;
-    if (this.#seen[number - this.#first] === 1) this.#repeated++;
+    if (number < 0) this.#isAnswered ||= message.includes('"result":');
+    const index = this.#kind.indexOf(number, this.#first);
+    if (!this.#isSending && this.#sent === 0) return;
+    if (index < 0 || index >= this.#sent) return;
+    this.bytes = message.length;
+    if (this.#seen[index] === 1) this.#repeated++;
     else {
-      this.#seen[number - this.#first] = 1;
+      this.#seen[index] = 1;
       this.#distinct++;
     }
     this.#fill();
@@ -206,22 +269,23 @@ class Burst {
   #fill(): void {
     while (
       this.#isSending &&
+      this.#sent + batchSize < maxEvents &&
       this.#flood.unread * batchSize < window &&
-      this.next - this.#first - this.#distinct < window
+      this.#sent - this.#distinct < window
     ) {
-      let frames = '';
-      for (let index = 0; index < batchSize; index++)
-        frames += eventFrame(this.#kind.name, this.#kind.result(this.next++));
-      this.#flood.send(this.#kind.name, frames);
+      this.#sent += batchSize;
+      this.#kind.send(this.#flood);
     }
   }
 
-  /** @throws Error when the subscription has not reached every provider after ten seconds */
+  /** @throws Error when the client was not answered, or not every provider is subscribed to, after ten seconds */
   async #untilSubscribed(): Promise<void> {
-    for (let tries = 0; this.#flood.subscriptions(this.#kind.name) < providerCount; tries++) {
+    const { name, isTrunkline } = this.#target;
+    const upstream = isTrunkline ? this.#kind.upstream : this.#kind.name;
+    for (let tries = 0; !this.#isAnswered || this.#flood.subscriptions(upstream) < providerCount; tries++) {
       if (tries >= 200)
         throw new Error(
-          `${this.#kind.name} is subscribed at ${this.#flood.subscriptions(this.#kind.name)} of ${providerCount} providers`,
+          `${name}: ${upstream} is subscribed at ${this.#flood.subscriptions(upstream)} of ${providerCount} providers`,
         );
       await delay(50);
     }
@@ -231,22 +295,11 @@ class Burst {
 
   /** Ends when all has arrived, or nothing has for two seconds. */
   async #untilDrained(): Promise<void> {
-    for (let last = -1; last !== this.#distinct && this.#distinct < this.next - this.#first; ) {
+    for (let last = -1; last !== this.#distinct && this.#distinct < this.#sent; ) {
       last = this.#distinct;
       await delay(stallMs);
     }
   }
-}
-
-function logOf(number: number): string {
-  const block = Math.floor(number / 100);
-  return (
-    `{"address":"0x5fbdb2315678afecb367f032d93f642f64180aa3","topics":["0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",` +
-    `"0x00000000000000000000000070997970c51812dc3a010c7d01b50e0d17dc79c8","0x0000000000000000000000003c44cdddb6a900fa2b585dd299e03d12fa4293bc"],` +
-    `"data":"0x0000000000000000000000000000000000000000000000000de0b6b3a7640000","blockNumber":"0x${block.toString(16)}",` +
-    `"transactionHash":"${markedHash(number)}","transactionIndex":"0x${(number % 100).toString(16)}",` +
-    `"blockHash":"0x${block.toString(16).padStart(64, '0')}","logIndex":"0x${(number % 100).toString(16)}","removed":false}`
-  );
 }
 
 function print(results: readonly StreamsResult[]): void {

@@ -3,7 +3,7 @@ import { ChildProcesses } from '../harness/child-processes.ts';
 import type { ClientFleet } from '../harness/client-fleet.ts';
 import { cpuMicroseconds } from '../harness/cpu-time.ts';
 import { type FeedTarget, openFleet } from '../harness/feed-target.ts';
-import { NatsTarget } from '../harness/nats.ts';
+import { NatsTarget } from '../harness/nats-target.ts';
 import { now } from '../harness/now.ts';
 import { requirePrograms } from '../harness/programs.ts';
 import { median } from '../harness/statistics.ts';

@@ -44,6 +44,12 @@ export function stubResult({ method, params }: RpcCall, head: number = headNumbe
   if (method === 'eth_blockNumber') return hex(head);
   if (method === 'web3_clientVersion') return 'bench/1.0';
   if (method === 'eth_getBlockByNumber') return blockHeader(numberOf(params?.[0], head));
+  if (method === 'eth_getBlockByHash') {
+    const number = numberInHash(Buffer.from(String(params?.[0])));
+    return number < 0 ? null : blockHeader(number);
+  }
+  // Blooms are empty, and so is every block.
+  if (method === 'eth_getLogs') return [];
   return '0x56bc75e2d63100000';
 }
 

@@ -44,7 +44,12 @@ export class ClientFleet {
       clients,
       counts.map(count => new FleetProcess(children, count)),
     );
-    await fleet.#askAll(({ clients: count }) => ({ kind: 'open', count, protocol, port, path }));
+    let from = 1;
+    await fleet.#askAll(({ clients: count }) => {
+      const own = { kind: 'open', count, from, protocol, port, path } as const;
+      from += count;
+      return own;
+    });
     return fleet;
   }
 

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { FrameReader, opcode, serverFrame } from '../../src/devnet/web-socket-frame.ts';
-import { stubResult } from './chain-stub.ts';
+import { SimulatedChain } from './simulated-chain.ts';
+import type { BenchProvider } from './trunkline.ts';
 
 interface Call {
   readonly id: number | string;
@@ -28,6 +29,8 @@ const batchEnd = serverFrame(opcode.ping, Buffer.from('batch'));
 export class EventFlood {
   readonly #servers: Server[] = [];
   readonly #subscribers: Map<Socket, Subscriber>[] = [];
+  /** What calls are answered from. */
+  readonly chain = new SimulatedChain();
   /** Called when a batch was read. */
   onRead: () => void = () => {};
 
@@ -37,7 +40,7 @@ export class EventFlood {
       const subscribers = new Map<Socket, Subscriber>();
       const server = createServer((request, response) => {
         collect(request, body => {
-          const answer = request.method === 'POST' ? reply(JSON.parse(body) as Call) : '';
+          const answer = request.method === 'POST' ? reply(JSON.parse(body) as Call, this.chain) : '';
           response.writeHead(answer === '' ? 405 : 200, { 'content-type': 'application/json' }).end(answer);
         });
       });
@@ -110,7 +113,7 @@ export class EventFlood {
         } else if (code === opcode.close) socket.end(serverFrame(opcode.close, payload));
         else if (code === opcode.text) {
           const call = JSON.parse(payload.toString()) as Call;
-          socket.write(serverFrame(opcode.text, Buffer.from(reply(call))));
+          socket.write(serverFrame(opcode.text, Buffer.from(reply(call, this.chain))));
           if (call.method === 'eth_subscribe') kinds.add(kindOf(call.params));
           if (call.method === 'eth_unsubscribe')
             for (const kind of kinds) if (subscriptionId(kind) === call.params?.[0]) kinds.delete(kind);
@@ -118,6 +121,15 @@ export class EventFlood {
       }
     });
   }
+}
+
+/** Simulated providers as the section `providers` of a chain has them. */
+export function floodProviders(ports: readonly number[]): BenchProvider[] {
+  return ports.map((port, index) => ({
+    id: `p${index + 1}`,
+    url: `http://127.0.0.1:${port}/`,
+    ws_url: `ws://127.0.0.1:${port}/`,
+  }));
 }
 
 /** The id that a provider gives to a subscription of `kind`; one for all, since a connection holds one of a kind here. */
@@ -137,13 +149,12 @@ function kindOf(params: readonly unknown[] | undefined): string {
   return String(params?.[0]);
 }
 
-function reply(call: Call): string {
-  const result = call.method === 'eth_subscribe' ? subscriptionId(kindOf(call.params)) : stubResult(call);
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id: call.id,
-    result: call.method === 'eth_unsubscribe' ? true : result,
-  });
+function reply({ id, method, params }: Call, chain: SimulatedChain): string {
+  const result = (): string => {
+    if (method === 'eth_subscribe') return JSON.stringify(subscriptionId(kindOf(params)));
+    return method === 'eth_unsubscribe' ? 'true' : chain.answer(method, params);
+  };
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result()}}`;
 }
 
 function collect(request: NodeJS.ReadableStream, done: (body: string) => void): void {

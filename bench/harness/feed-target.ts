@@ -135,7 +135,7 @@ export class NodeTarget implements FeedTarget {
 
 export interface NodeTargetOptions {
   /** Name of the file in `bench/processes/`. */
-  readonly script: 'send-loop' | 'feed-server';
+  readonly script: 'send-loop' | 'feed-server' | 'file-replay';
   readonly args?: readonly string[];
   readonly nodeOptions?: readonly string[];
   readonly path: string;

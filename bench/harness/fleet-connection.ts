@@ -14,7 +14,7 @@ export interface FleetConnectionOptions {
 
 /** What is read goes here for all connections of the process, so that nothing is allocated for it. */
 const readBuffer = Buffer.allocUnsafe(256 * 1024);
-const [letterI, letterM] = ['i'.charCodeAt(0), 'M'.charCodeAt(0)];
+const [letterH, letterI, letterM] = ['H'.charCodeAt(0), 'i'.charCodeAt(0), 'M'.charCodeAt(0)];
 /** Where the name of the second member of a JSON-RPC message begins: `id` in answers. */
 const secondName = '{"jsonrpc":"2.0","'.length;
 
@@ -53,7 +53,7 @@ export class FleetConnection {
     if (isNats) {
       this.#greeting = undefined;
       this.#socket.write(
-        `CONNECT {"verbose":false,"pedantic":false}\r\nSUB ${options.path} 1\r\nPING\r\n`,
+        `CONNECT {"verbose":false,"pedantic":false,"headers":true}\r\nSUB ${options.path} 1\r\nPING\r\n`,
       );
     } else {
       this.#socket.write(
@@ -125,7 +125,12 @@ export class FleetConnection {
       return;
     }
     const line = bytes.toString('latin1', start, end).trimEnd();
-    if (line === 'PING') this.#socket.write('PONG\r\n');
+    if (bytes[start] === letterH) {
+      // JetStream's flow control: it goes on when what it sent so far was read.
+      const [, , , replyTo, , hasReply] = line.split(/\s/, 6);
+      if (hasReply !== undefined && line.includes('FlowControl'))
+        this.#socket.write(`PUB ${replyTo} 0\r\n\r\n`);
+    } else if (line === 'PING') this.#socket.write('PONG\r\n');
     else if (line === 'PONG') this.#opened.resolve();
     else if (line.startsWith('-ERR')) this.#fail(new Error(line));
   }

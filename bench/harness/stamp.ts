@@ -5,7 +5,12 @@ const digits = 12;
 
 /** Hex digits that tell when an event was made, to be put wherever a chain has hex of its own: a hash, the data of a log. */
 export function stamp(at = now()): string {
-  return mark + Math.round(at * 1000).toString(16).padStart(digits, '0');
+  return (
+    mark +
+    Math.round(at * 1000)
+      .toString(16)
+      .padStart(digits, '0')
+  );
 }
 
 /** When the event in `bytes` was made, `now()` milliseconds; NaN: there is no stamp. */

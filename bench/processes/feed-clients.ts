@@ -5,7 +5,8 @@ import { stampIn } from '../harness/stamp.ts';
 
 /** What the benchmark may ask of a process full of clients. Each request is answered with a `FleetReply` of its kind. */
 export type FleetRequest =
-  | ({ readonly kind: 'open'; readonly count: number } & Pick<
+  /** `{n}` in the path becomes the number of the connection, from `from` on. */
+  | ({ readonly kind: 'open'; readonly count: number; readonly from: number } & Pick<
       FleetConnectionOptions,
       'protocol' | 'port' | 'path'
     >)
@@ -62,12 +63,12 @@ process.on('message', async (request: FleetRequest) => {
   }
 });
 
-async function open({ count, protocol, port, path }: FleetRequest & { kind: 'open' }): Promise<void> {
+async function open({ count, from, protocol, port, path }: FleetRequest & { kind: 'open' }): Promise<void> {
   for (let opened = 0; opened < count; opened += handshakesAtOnce) {
-    const some = Array.from(
-      { length: Math.min(handshakesAtOnce, count - opened) },
-      () => new FleetConnection({ protocol, port, path, onEvent }),
-    );
+    const some = Array.from({ length: Math.min(handshakesAtOnce, count - opened) }, (_, at) => {
+      const own = path.replaceAll('{n}', String(from + opened + at));
+      return new FleetConnection({ protocol, port, path: own, onEvent });
+    });
     connections.push(...some);
     await Promise.all(some.map(connection => connection.opened));
   }
