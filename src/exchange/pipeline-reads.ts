@@ -30,7 +30,7 @@ interface OwnCall {
 /** What the reads need. */
 export interface ChainReadsDeps {
   /** The gateway's pipeline: these calls go the way of every client's; undefined while the gateway is down. */
-  readonly pipeline: () => CallPipeline | undefined;
+  readonly pipeline: () => Pick<CallPipeline, 'handle'> | undefined;
   readonly clock: Clock;
   readonly metrics: MetricRegistry;
 }
