@@ -14,6 +14,7 @@ export interface ChainParts {
   readonly devnet: PlainChildSpec | undefined;
   readonly messageAggregator: PlainChildSpec;
   readonly headTracker: PlainChildSpec;
+  readonly chainFollower: PlainChildSpec;
   /** The providers that the config names now. */
   readonly providers: () => readonly Provider[];
 }
@@ -31,6 +32,7 @@ export const providersName = (chain: string): ProcessName<SupervisorCall> =>
  *     ├─ devnet               embedded chains only: the node and its simulated providers
  *     ├─ message_aggregator   one sequence out of many streams
  *     ├─ head_tracker         heads and lag
+ *     ├─ chain_follower       one canonical chain, block by block, into the feed
  *     └─ providers            see providers.ts
  */
 export function chainSupervisor(parts: ChainParts): SupervisorSpec {
@@ -42,6 +44,7 @@ export function chainSupervisor(parts: ChainParts): SupervisorSpec {
       ...(parts.devnet === undefined ? [] : [parts.devnet]),
       parts.messageAggregator,
       parts.headTracker,
+      parts.chainFollower,
       successor({
         ...supervisorChild(providersSupervisor(parts.providers())),
         // Read anew at each start: a restart brings up the providers that the config names by then.

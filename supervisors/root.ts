@@ -4,6 +4,7 @@ import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.
 import type { RuntimeMonitorArgs } from '../src/telemetry/runtime-monitor.ts';
 import type { ChainParts } from './chain.ts';
 import { chainsName, chainsSupervisor } from './chains.ts';
+import { type FeedParts, feedSupervisor } from './feed.ts';
 import { type StorageParts, storageSupervisor } from './storage.ts';
 import { successor } from './successor.ts';
 import { telemetrySupervisor } from './telemetry.ts';
@@ -13,6 +14,7 @@ export interface RootParts {
   readonly telemetry: RuntimeMonitorArgs;
   /** Only when it is configured. */
   readonly storage?: StorageParts;
+  readonly feed: FeedParts;
   /** Stands for the chains in the drawn tree. */
   readonly chainTemplate?: ChainParts;
   readonly gateway: PlainChildSpec;
@@ -22,13 +24,14 @@ export interface RootParts {
 
 /**
  * The whole Trunkline. Stopped in reverse: first no more config changes, then the gateway drains, then the chains end,
- * then the storage answers what it accepted and closes its files.
+ * then the feed writes what they left, then the storage answers what it accepted and closes its files.
  * The gateway stands before the roster, so that the death of the roster drops no client and a port that is in use is
  * said before any chain is started.
  *
  *     root           rest_for_one
  *     ├─ telemetry   see telemetry.ts
  *     ├─ storage     see storage.ts; only when it is configured
+ *     ├─ feed        see feed.ts
  *     ├─ chains      see chains.ts
  *     ├─ gateway     HTTP and WebSocket listeners
  *     ├─ roster      starts the chains of the config, applies changes
@@ -42,6 +45,7 @@ export function rootSupervisor(parts: RootParts): SupervisorSpec {
     children: [
       successor(supervisorChild(telemetrySupervisor(parts.telemetry))),
       ...(parts.storage === undefined ? [] : [successor(supervisorChild(storageSupervisor(parts.storage)))]),
+      successor(supervisorChild(feedSupervisor(parts.feed))),
       successor(supervisorChild(chainsSupervisor(parts.chainTemplate), { name: chainsName })),
       parts.gateway,
       parts.roster,

@@ -7,6 +7,7 @@ import { StreamHub } from '../aggregation/stream-hub.ts';
 import { evmFamily } from '../chains/evm/evm-family.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
+import type { FeedConfig } from '../config/sections/feed.ts';
 import type { ProviderConfig } from '../config/sections/provider.ts';
 import { Devnet } from '../devnet/devnet.ts';
 import { devnetChild } from '../devnet/devnet-process.ts';
@@ -17,7 +18,8 @@ import { ProviderTable } from '../providers/provider-table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
-import { chainReads } from './chain-reads.ts';
+import { ChainFollowing } from './chain-following.ts';
+import type { FeedAssembly } from './feed-assembly.ts';
 
 export interface AssemblyDependencies {
   readonly clock: Clock;
@@ -30,6 +32,8 @@ export interface AssemblyDependencies {
   readonly redactor: Redactor;
   /** The gateway's pipeline, through which a chain fills gaps; undefined while the gateway is down. */
   readonly pipeline: () => CallPipeline | undefined;
+  readonly feed: FeedAssembly;
+  readonly feedConfig: FeedConfig;
 }
 
 /** Blocks without confirmation after which an embedded chain's floor comes down. */
@@ -40,6 +44,7 @@ export class ChainAssembly {
   readonly runtime: ChainRuntime;
   readonly devnet: Devnet | undefined;
   readonly parts: ChainParts;
+  readonly following: ChainFollowing;
   readonly #deps: AssemblyDependencies;
   readonly #hub: StreamHub;
   readonly #nodeExitListeners = new Set<() => void>();
@@ -77,10 +82,20 @@ export class ChainAssembly {
         clock,
         log,
         metrics,
-        ...chainReads(runtime, deps.pipeline, clock),
       },
     );
     runtime.hub = this.#hub;
+    this.following = new ChainFollowing(runtime, {
+      feed: deps.feedConfig,
+      logRules: evmFamily.logs,
+      eventLog: deps.feed.eventLog,
+      journal: deps.feed.journal(name),
+      hub: this.#hub,
+      pipeline: deps.pipeline,
+      clock,
+      log,
+      metrics,
+    });
     this.devnet =
       config.devnet === undefined ? undefined : this.#createDevnet(config.devnet, config.chain_id);
     for (const provider of config.providers) this.addProvider(provider);
@@ -104,6 +119,7 @@ export class ChainAssembly {
         metrics,
       }),
       headTracker: headTrackerChild({ chain: name, heads }),
+      chainFollower: this.following.child,
       providers: () => runtime.table.providers,
     };
   }
@@ -132,9 +148,11 @@ export class ChainAssembly {
         log,
         metrics,
         heads: runtime.heads,
-        onHead: (id, head) => {
+        onHead: (providerId, head, header) => {
           // One that was taken out may still hear of heads while its processes end.
-          if (runtime.table.get(id) === provider) runtime.heads.observe(id, head);
+          if (runtime.table.get(providerId) !== provider) return;
+          const isBelieved = runtime.heads.observe(providerId, head);
+          this.following.onHead({ providerId, head, header, isBelieved });
         },
       },
     );
@@ -172,12 +190,14 @@ export class ChainAssembly {
 
   #letGo(provider: Provider): void {
     this.runtime.heads.remove(provider.id);
+    this.following.providerGone(provider.id);
     this.#hub.removeSource(provider.id);
     // What it is answering at the moment it may answer.
     provider.closeWhenIdle(this.runtime.config.failover.deadline);
   }
 
   #endStreams(): void {
+    this.following.stop();
     this.#hub.close(`the streams of ${this.runtime.name} ended`);
     this.runtime.hub = undefined;
   }
@@ -208,6 +228,7 @@ export class ChainAssembly {
       onStarted: () => {
         // Every start is a new chain at new addresses; the providers' supervisor starts after this and finds these.
         this.runtime.heads.reset();
+        this.following.chainRestarted();
         for (const provider of simulatedProviders(devnet)) this.addProvider(provider);
       },
       onUnavailable: reason => {

@@ -22,6 +22,7 @@ import { adminActions } from './admin-actions.ts';
 import { ChainAssembly } from './chain-assembly.ts';
 import { chainsCheck } from './chains-check.ts';
 import { type ConfigFile, configChild } from './config-process.ts';
+import { FeedAssembly } from './feed-assembly.ts';
 import { rosterChild } from './roster.ts';
 import { chainStats, type ExchangeStats } from './stats.ts';
 import { StorageAssembly } from './storage-assembly.ts';
@@ -55,6 +56,7 @@ export class Exchange {
   readonly assemblies = new Map<string, ChainAssembly>();
   /** What is durable; undefined when it is not configured. */
   readonly storage: StorageAssembly | undefined;
+  readonly feed: FeedAssembly;
   /** All processes; for those who look into them or end one on purpose. */
   readonly system: ProcessSystem;
   readonly #options: ExchangeOptions;
@@ -94,6 +96,14 @@ export class Exchange {
             health: this.#health,
             random: deps.random ?? Math.random,
           });
+    this.feed = new FeedAssembly(options.loaded.config.feed, {
+      clock: deps.clock,
+      log: deps.log,
+      metrics: deps.metrics,
+      random: deps.random ?? Math.random,
+      store: undefined,
+      chains: this.assemblies,
+    });
     for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
       if (chain.enabled) this.assemblies.set(name, this.#createAssembly(name, chain));
     }
@@ -143,6 +153,7 @@ export class Exchange {
       this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
     );
     for (const assembly of this.assemblies.values()) assembly.close();
+    this.feed.feed.stop();
     await this.storage?.release();
     this.#deps.log.flush();
   }
@@ -154,10 +165,12 @@ export class Exchange {
       ...(chainTemplate === undefined ? {} : { chainTemplate }),
       telemetry: { clock, metrics, health: this.#health },
       ...(this.storage === undefined ? {} : { storage: this.storage.parts }),
+      feed: this.feed.parts,
       gateway: gatewayChild({
         config: () => this.#server,
         dependencies: {
           chains: this.#directory,
+          feed: this.feed.service,
           clock,
           log,
           metrics,
@@ -189,7 +202,11 @@ export class Exchange {
         log,
         assemblies: this.assemblies,
         createAssembly: (name, config) => this.#createAssembly(name, config),
-        onChainShown: ({ runtime }) => this.#directory.put(runtime),
+        onChainShown: ({ runtime }) => {
+          this.#directory.put(runtime);
+          // Who follows all chains follows this one too.
+          this.feed.feed.chainsChanged();
+        },
         onChainHidden: ({ runtime }) => this.#directory.remove(runtime.name),
         onChainEnded: ({ runtime }) => this.#gateway?.chainEnded(runtime),
         onChainTuned: ({ runtime }) => this.#gateway?.chainTuned(runtime),
@@ -213,6 +230,7 @@ export class Exchange {
       version: this.#options.version,
       uptimeSeconds: Math.round((this.#deps.clock.now() - this.#startedAt) / 1_000),
       chains: [...this.assemblies.values()].map(chainStats),
+      feed: this.feed.stats(),
       storage: this.storage?.stats() ?? null,
     };
   }
@@ -240,6 +258,8 @@ export class Exchange {
       maxResponseBytes: this.#server.max_response_bytes,
       secrets: () => this.#loaded.secrets,
       pipeline: () => this.#gateway?.pipeline,
+      feed: this.feed,
+      feedConfig: this.#loaded.config.feed,
     });
   }
 }

@@ -1,11 +1,14 @@
 import type { Provider } from '../providers/provider.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
+import type { FeedAssembly } from './feed-assembly.ts';
 import type { StorageAssembly } from './storage-assembly.ts';
 
 export interface ExchangeStats {
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly chains: readonly ReturnType<typeof chainStats>[];
+  /** Null while its log is not open. */
+  readonly feed: ReturnType<FeedAssembly['stats']>;
   /** Null when it is not configured. */
   readonly storage: ReturnType<StorageAssembly['stats']> | null;
 }

@@ -10,7 +10,7 @@ import { parseQuantity } from './quantity.ts';
 import { rawWriteRules } from './raw-write.ts';
 
 /** The EVM: Ethereum and the chains that speak [its JSON-RPC](https://github.com/ethereum/execution-apis). */
-export const evmFamily: ChainFamily = {
+export const evmFamily = {
   name: 'evm',
   policy,
   demand,
@@ -25,7 +25,7 @@ export const evmFamily: ChainFamily = {
   events: { kind: eventKind, key: eventKey, head: parseHead },
   logs: logRules,
   rawWrite: rawWriteRules,
-};
+} satisfies ChainFamily;
 
 /** A method that is not in the table may do anything, and must not be done twice. */
 function policy(method: string): MethodPolicy {
