@@ -2,7 +2,7 @@ import type { FeedReader } from '../../feed/delivery/feed-request.ts';
 import { type EventKind, eventKinds, type FeedEvent } from '../../feed/events/feed-event.ts';
 
 /** Events read in one go. */
-const readSize = 1_000;
+const readSize = 500;
 /** Bytes of results in one answer; one more read may go beyond. */
 const maxAnswerBytes = 16_777_216;
 

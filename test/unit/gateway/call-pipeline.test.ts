@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CallAnswer } from '../../../src/gateway/call.ts';
 import { CallPipeline } from '../../../src/gateway/call-pipeline.ts';
+import { ownError } from '../../../src/gateway/own-answer.ts';
 import { PromMetricRegistry } from '../../../src/telemetry/prom-metric-registry.ts';
+import { FakeFeed } from './fake-feed.ts';
 import { FakeChain } from './routing/fake-chain.ts';
 
 function setUp() {
@@ -11,7 +13,7 @@ function setUp() {
   const timersBefore = fake.clock.pendingCount;
   const pipeline = new CallPipeline(
     { maxConcurrent: 100 },
-    { clock: fake.clock, metrics, random: () => 0.5 },
+    { feed: new FakeFeed(), clock: fake.clock, metrics, random: () => 0.5 },
   );
   const send = (method: string, params = '[]') => {
     const answers: CallAnswer[] = [];
@@ -27,6 +29,23 @@ describe('CallPipeline', () => {
   it('says that subscriptions need a WebSocket', () => {
     const { send } = setUp();
     assert.equal(code(send('eth_subscribe', '["newHeads"]')), 'subscriptions_need_websocket');
+  });
+
+  it('counts calls that the transport answers', async () => {
+    const { fake, metrics, pipeline } = setUp();
+    const subscribe = fake.call('eth_subscribe', '["newHeads"]');
+    pipeline.handle(
+      subscribe,
+      () => {},
+      (call, done) => {
+        done(ownError(call.clientId, 'subscription_limit', 'no more'));
+        return () => {};
+      },
+    );
+    assert.match(
+      await metrics.expose(),
+      /requests_total\{chain="test",method="eth_subscribe",outcome="refused"\} 1/,
+    );
   });
 
   it('looks after calls under way when the tuning of their chain changes, until the last has ended', async () => {

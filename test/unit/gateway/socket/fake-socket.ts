@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { payloadsOf } from '../fake-feed.ts';
 
 /** Stands for a client's `ws` socket: keeps what was done to it, and says what the test says. */
 export class FakeSocket extends EventEmitter {
@@ -11,6 +13,15 @@ export class FakeSocket extends EventEmitter {
   pings = 0;
   readonly sent: string[] = [];
   readonly closes: { readonly code: number; readonly reason: string }[] = [];
+
+  /** The socket below: frames that are written to it are among what was sent. */
+  readonly stream = new Duplex({
+    read: () => {},
+    write: (frames: Buffer, _encoding, done) => {
+      this.sent.push(...payloadsOf(frames));
+      done();
+    },
+  });
 
   /** The client sends a message. */
   receive(message: unknown): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallAnswer, GatewayCall } from '../../../../src/gateway/call.ts';
+import type { CallAnswer, CallHandler, GatewayCall } from '../../../../src/gateway/call.ts';
 import type { CallPipeline } from '../../../../src/gateway/call-pipeline.ts';
 import { SocketSession, type SocketSessionOptions } from '../../../../src/gateway/socket/socket-session.ts';
 import { resultResponse } from '../../../../src/protocol/json-rpc/write.ts';
 import { RecordedLog } from '../../providers/fixtures.ts';
+import { FakeFeed, headEvent } from '../fake-feed.ts';
 import { FakeChain } from '../routing/fake-chain.ts';
 import { FakeHub, settle } from './fake-hub.ts';
 import { FakeSocket } from './fake-socket.ts';
@@ -12,11 +13,13 @@ import { FakeSocket } from './fake-socket.ts';
 function setUp(options: Partial<SocketSessionOptions> = {}) {
   const fake = new FakeChain();
   const hub = new FakeHub().putInto(fake.chain);
+  const feed = new FakeFeed();
   const socket = new FakeSocket();
   const log = new RecordedLog();
   const calls: { call: GatewayCall; answer: () => void; isCancelled: boolean }[] = [];
   const pipeline = {
-    handle: (call: GatewayCall, done: (answer: CallAnswer) => void) => {
+    handle: (call: GatewayCall, done: (answer: CallAnswer) => void, subscriptions?: CallHandler) => {
+      if (call.policy.class === 'subscription') return subscriptions!(call, done);
       const entry = {
         call,
         isCancelled: false,
@@ -39,6 +42,7 @@ function setUp(options: Partial<SocketSessionOptions> = {}) {
   const counts = { closed: 0, slow: 0, in: 0, out: 0, subscriptions: 0 };
   const session = new SocketSession(
     socket.asWebSocket,
+    socket.stream,
     fake.chain,
     { maxDepth: 64, maxBatch: 100, maxSubscriptions: 10, maxBufferedBytes: 1_000, ...options },
     {
@@ -49,11 +53,11 @@ function setUp(options: Partial<SocketSessionOptions> = {}) {
         counts.subscriptions += by;
       },
     },
-    { pipeline: pipeline as unknown as CallPipeline, clock: fake.clock, log },
+    { pipeline: pipeline as unknown as CallPipeline, feed, clock: fake.clock, log },
   );
   const ask = (id: number, method = 'eth_chainId', params: unknown[] = []) =>
     socket.receive({ jsonrpc: '2.0', id, method, params });
-  return { fake, hub, socket, log, calls, pipeline, counts, session, ask };
+  return { fake, hub, feed, socket, log, calls, pipeline, counts, session, ask };
 }
 
 describe('SocketSession', () => {
@@ -81,23 +85,19 @@ describe('SocketSession', () => {
   });
 
   it('sends the reply to a subscription in a batch, which waits for its slowest call, before any event', async () => {
-    const { socket, hub, calls } = setUp();
+    const { socket, feed, calls } = setUp();
     socket.receive([
       { jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['newHeads'] },
       { jsonrpc: '2.0', id: 2, method: 'eth_chainId' },
     ]);
-    hub.last.accept();
+    feed.last.accept();
     await settle();
-    hub.emit('"early"');
-    assert.deepEqual(socket.sent, []);
+    assert.deepEqual([socket.sent, feed.last.isBegun], [[], false]);
     calls[0]!.answer();
-    hub.emit('"late"');
-    assert.equal(socket.sent.length, 3);
+    feed.emit(headEvent('"late"'));
+    assert.equal(socket.sent.length, 2);
     assert.ok(Array.isArray(JSON.parse(socket.sent[0]!)));
-    assert.deepEqual(
-      socket.messages.slice(1).map(message => message.params?.result),
-      ['early', 'late'],
-    );
+    assert.equal(socket.messages[1]!.params?.result, 'late');
   });
 
   it('reads no more while as many calls are in flight as may be', () => {
@@ -112,7 +112,7 @@ describe('SocketSession', () => {
 
   it('closes with 1013 when the client does not read, and cuts it off after two seconds', async () => {
     const { fake, socket, hub, counts, calls, ask } = setUp();
-    ask(1, 'eth_subscribe', ['newHeads']);
+    ask(1, 'eth_subscribe', ['syncing']);
     hub.last.accept();
     await settle();
     ask(2);
@@ -127,6 +127,33 @@ describe('SocketSession', () => {
     assert.equal(socket.isTerminated, false);
     fake.clock.advance(1);
     assert.equal(socket.isTerminated, true);
+  });
+
+  it('leaves a subscriber that reads slowly to the feed, which waits for it', async () => {
+    const { socket, feed, counts, ask } = setUp();
+    ask(1, 'eth_subscribe', ['newHeads']);
+    feed.last.accept();
+    await settle();
+    socket.bufferedAmount = 1_001;
+    feed.emit(headEvent('1'));
+    assert.deepEqual([socket.closes.length, counts.slow, socket.sent.length], [0, 0, 2]);
+    assert.equal(feed.last.request.strategy, 'catch_up');
+  });
+
+  it('closes with 1011 and the range when blocks were missed', async () => {
+    const { socket, feed, counts, ask } = setUp();
+    ask(1, 'eth_subscribe', ['newHeads']);
+    feed.last.accept();
+    await settle();
+    feed.last.request.onUnsaidGap?.('blocks 5 to 900 were missed');
+    assert.deepEqual(socket.closes, [{ code: 1011, reason: 'blocks 5 to 900 were missed' }]);
+    assert.deepEqual([feed.last.isEnded, counts.subscriptions], [true, 0]);
+  });
+
+  it('makes no subscription for a notification, and says nothing', () => {
+    const { socket, feed } = setUp();
+    socket.receive({ jsonrpc: '2.0', method: 'eth_subscribe', params: ['newHeads'] });
+    assert.deepEqual([socket.sent, feed.subscriptions.length], [[], 0]);
   });
 
   it('cuts off a client that did not answer the last ping', () => {
@@ -184,7 +211,7 @@ describe('SocketSession', () => {
 
   it('cancels its calls and subscriptions when the client goes', async () => {
     const { socket, hub, calls, counts, ask } = setUp();
-    ask(1, 'eth_subscribe', ['newHeads']);
+    ask(1, 'eth_subscribe', ['syncing']);
     hub.last.accept();
     await settle();
     ask(2);
@@ -197,7 +224,7 @@ describe('SocketSession', () => {
 
   it('closes with 1011 and a reason that fits when a stream ends for good', async () => {
     const { socket, hub, ask } = setUp();
-    ask(1, 'eth_subscribe', ['newHeads']);
+    ask(1, 'eth_subscribe', ['syncing']);
     hub.last.accept();
     await settle();
     hub.last.subscriber.onEnd('ü'.repeat(200));
