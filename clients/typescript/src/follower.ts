@@ -13,6 +13,9 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** JSON-RPC's codes for requests that are wrong in themselves. */
+const requestRefusals: readonly number[] = [-32600, -32601, -32602];
+
 const done: Result = { done: true, value: undefined };
 
 /** A feed that is being followed. Connects when it is first asked for an item. */
@@ -30,6 +33,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
   #yielded: string | undefined;
   #connectedAt = 0;
   #isStarted = false;
+  #wasLive = false;
   #isPaused = false;
   #isFinished = false;
   #failure: FeedError | undefined;
@@ -126,6 +130,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
     // `earliest`, a block and a time stay where they are, so that they can be asked for again.
     if ((this.#options.from ?? 'latest') === 'latest') this.#position ??= cursor;
     this.#yielded ??= cursor;
+    this.#wasLive = true;
     this.#tell({ state: 'live', cursor });
   }
 
@@ -154,7 +159,8 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
 
   #onEnd(reason: string, wasOpen: boolean, failure: FeedError | undefined): void {
     this.#connection = undefined;
-    if (failure !== undefined) {
+    // What was taken before is refused by a server that starts or that lost a chain: that may pass.
+    if (failure !== undefined && !(this.#wasLive && requestRefusals.includes(failure.rpcCode ?? 0))) {
       this.#finish(failure);
       return;
     }

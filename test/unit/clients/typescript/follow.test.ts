@@ -205,6 +205,36 @@ describe('follow', () => {
     assert.deepEqual(offsets(await items), [1]);
   });
 
+  it('tries again when a server that was restarted does not know the chain yet', async t => {
+    const { server, feed, states } = await following(t);
+    const items = take(feed, 1);
+    const first = await server.connection();
+    await first.accept('e:0');
+    await eventually(() => states.at(-1)?.state === 'live');
+    first.socket.terminate();
+    const second = await server.connection();
+    const { id } = await second.request();
+    second.refuse(id, { code: -32602, message: 'no such chain: devnet', data: { code: 'topic_invalid' } });
+    const third = await server.connection();
+    await third.accept('e:0');
+    third.events(1, 1);
+    assert.deepEqual(offsets(await items), [1]);
+    assert.ok(states.some(state => state.state === 'waiting' && state.reason === 'no such chain: devnet'));
+  });
+
+  it('throws when its place in the history is refused, at a resumption too', async t => {
+    const { server, feed, states } = await following(t);
+    const next = feed.next();
+    const first = await server.connection();
+    await first.accept('e:0');
+    await eventually(() => states.at(-1)?.state === 'live');
+    first.socket.terminate();
+    const second = await server.connection();
+    const { id } = await second.request();
+    second.refuse(id, { code: -32010, message: 'another history', data: { code: 'cursor_epoch' } });
+    await assert.rejects(next, { code: 'cursor_epoch' });
+  });
+
   it('waits for a server that is not there yet, longer each time', async t => {
     const port = await findFreePort('127.0.0.1');
     const waits: number[] = [];

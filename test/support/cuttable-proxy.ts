@@ -1,0 +1,50 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy on loopback whose connections can be cut, as a network cuts them. */
+export class CuttableProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Connections that were accepted so far. */
+  accepted = 0;
+
+  private constructor(target: () => number) {
+    this.#server = createServer(client => {
+      this.accepted++;
+      const upstream = connect(target(), '127.0.0.1');
+      for (const [from, to] of [
+        [client, upstream],
+        [upstream, client],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('error', () => {});
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+        from.pipe(to);
+      }
+    });
+  }
+
+  /** @param target the port to connect to, asked for each connection */
+  static async start(t: { after(fn: () => void): void }, target: () => number): Promise<CuttableProxy> {
+    const proxy = new CuttableProxy(target);
+    await new Promise<void>(resolve => proxy.#server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      proxy.#server.close();
+      proxy.cut();
+    });
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Resets every connection that is open now; returns how many clients had one. */
+  cut(): number {
+    const sockets = [...this.#sockets];
+    for (const socket of sockets) socket.resetAndDestroy();
+    return sockets.length / 2;
+  }
+}
