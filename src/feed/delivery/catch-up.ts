@@ -187,15 +187,15 @@ export class CatchUp {
     let frames: Buffer[] = [];
     let isShared = true;
     for (const event of page.events) {
-      if (!group.matcher.matches(event)) continue;
-      const frame = group.format.event(event, `${epoch}:${event.offset}`);
+      if (!group.matcher.concerns(event)) continue;
+      const frame = group.build(event, `${epoch}:${event.offset}`);
       if (frame !== undefined) frames.push(frame);
       else if (event.kind === eventKinds.gap) {
         this.#write(connection, frames.length, Buffer.concat(frames));
         frames = [];
         isShared = false;
         member.position = event.offset;
-        member.onUnsaidGap?.(gapMessage(event));
+        member.tellUnsaid(gapMessage(event));
         if (member.state !== 'queued') return;
       }
     }
@@ -208,7 +208,7 @@ export class CatchUp {
 
   #write(connection: Connection, frames: number, buffer: Buffer): void {
     if (frames === 0) return;
-    connection.sink.write([buffer]);
+    connection.send([buffer]);
     this.#deps.counts.delivered(frames, buffer.length);
   }
 
@@ -236,7 +236,7 @@ export class CatchUp {
 
   #tell(member: Member, gap: SubscriptionGap, offset: number): void {
     const frame = member.group.format.gap(gap, formatCursor(this.#deps.source.epoch, offset));
-    if (frame === undefined) member.onUnsaidGap?.(gap.message);
+    if (frame === undefined) member.tellUnsaid(gap.message);
     else this.#write(member.connection, 1, frame);
   }
 }

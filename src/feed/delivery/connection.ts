@@ -1,3 +1,4 @@
+import type { Log } from '../../telemetry/log.ts';
 import type { FeedSink } from './feed-sink.ts';
 import type { Member } from './member.ts';
 
@@ -11,11 +12,13 @@ export class Connection {
   drained: (() => void) | undefined;
   /** The sink was asked to call `drained`. */
   isWaiting = false;
+  readonly #log: Log;
   #frames: readonly Buffer[] = nothing;
   #own: Buffer[] | undefined;
 
-  constructor(sink: FeedSink) {
+  constructor(sink: FeedSink, log: Log) {
     this.sink = sink;
+    this.#log = log;
   }
 
   /** Frames wait for `write`. */
@@ -42,6 +45,16 @@ export class Connection {
     const frames = this.#frames;
     this.#frames = nothing;
     this.#own = undefined;
-    this.sink.write(frames);
+    this.send(frames);
+  }
+
+  /** Writes frames now. A sink that fails is its own affair: its subscriptions end, and the others get their frames. */
+  send(frames: readonly Buffer[]): void {
+    try {
+      this.sink.write(frames);
+    } catch (error) {
+      this.#log.error('a connection did not take its frames; its subscriptions end', { error });
+      for (const member of [...this.members]) member.end();
+    }
   }
 }

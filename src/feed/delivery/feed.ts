@@ -71,6 +71,7 @@ export interface FeedStats extends DeliveryTotals {
  */
 export class Feed {
   readonly #source: EventSource;
+  readonly #log: Log;
   readonly #maxSubscriptions: number;
   readonly #counts: DeliveryCounts;
   readonly #claims: SelectorClaims;
@@ -90,6 +91,7 @@ export class Feed {
     const maxBufferedBytes = options.maxBufferedBytes ?? 1024 * 1024;
     const pageBytes = options.pageBytes ?? 256 * 1024;
     this.#source = source;
+    this.#log = log;
     this.#maxSubscriptions = options.maxSubscriptions ?? 100_000;
     this.#counts = new DeliveryCounts(metrics);
     this.#claims = new SelectorClaims({
@@ -126,6 +128,7 @@ export class Feed {
       },
     );
     this.#host = {
+      log,
       begin: member => this.#catchUp.begin(member),
       end: member => this.#end(member),
       writtenOffset: member => this.#live.writtenOffset(member),
@@ -227,7 +230,7 @@ export class Feed {
     const late = from.kind === 'latest' ? [] : this.#notGathered(claim, start.offset);
     let connection = this.#connections.get(sink);
     if (connection === undefined) {
-      connection = new Connection(sink);
+      connection = new Connection(sink, this.#log);
       this.#connections.set(sink, connection);
     }
     const group = this.#live.enter(

@@ -1,3 +1,5 @@
+import type { Log } from '../../telemetry/log.ts';
+import type { FeedEvent } from '../events/feed-event.ts';
 import type { SelectorMatcher } from '../topics/selector-matcher.ts';
 import type { FrameFormat } from './frame-format.ts';
 import type { Member } from './member.ts';
@@ -11,12 +13,31 @@ export class Group {
   readonly live: Member[] = [];
   /** All members, live or not. */
   size = 0;
+  readonly #log: Log;
   #frames: Buffer[] = [];
 
-  constructor(key: string, format: FrameFormat, matcher: SelectorMatcher) {
+  constructor(key: string, format: FrameFormat, matcher: SelectorMatcher, log: Log) {
     this.key = key;
     this.format = format;
     this.matcher = matcher;
+    this.#log = log;
+  }
+
+  /**
+   * The frame of an event whose topic matches; undefined: there is none. An event that a format or selector fails at is
+   * left out for this group, so that it cannot stop the feed for the others.
+   */
+  build(event: FeedEvent, cursor: string): Buffer | undefined {
+    try {
+      return this.matcher.accepts(event) ? this.format.event(event, cursor) : undefined;
+    } catch (error) {
+      this.#log.error('an event could not be put into a frame and is left out', {
+        cursor,
+        topic: event.topic,
+        error,
+      });
+      return undefined;
+    }
   }
 
   /** Adds a frame to this tick's; true: it is the first. */

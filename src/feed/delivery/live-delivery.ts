@@ -57,7 +57,7 @@ export class LiveDelivery {
   enter(key: string, format: FrameFormat, matcher: () => SelectorMatcher): Group {
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new Group(key, format, matcher());
+      group = new Group(key, format, matcher(), this.#deps.log);
       this.#groups.set(key, group);
       for (const pattern of group.matcher.routes) this.#trie.add(pattern, group);
     }
@@ -153,26 +153,20 @@ export class LiveDelivery {
   };
 
   #build(group: Group, event: FeedEvent, cursor: string): void {
-    if (group.live.length === 0 || !group.matcher.accepts(event)) return;
-    const frame = group.format.event(event, cursor);
+    if (group.live.length === 0) return;
+    const frame = group.build(event, cursor);
     if (frame !== undefined) {
       if (group.push(frame)) this.#dirty.push(group);
     } else if (event.kind === eventKinds.gap) {
       // What came before the gap is written first: whoever is told may end the connection.
       this.flush();
       const message = gapMessage(event);
-      for (const member of [...group.live]) member.onUnsaidGap?.(message);
+      for (const member of [...group.live]) member.tellUnsaid(message);
     }
   }
 
   #write(connection: Connection): void {
-    try {
-      connection.write();
-      if (connection.sink.bufferedBytes > this.#maxBufferedBytes) this.#deps.onSlow(connection);
-    } catch (error) {
-      // A connection that fails is its own affair: the others get their frames.
-      this.#deps.log.error('a connection did not take its frames', { error });
-      for (const member of [...connection.members]) member.end();
-    }
+    connection.write();
+    if (connection.sink.bufferedBytes > this.#maxBufferedBytes) this.#deps.onSlow(connection);
   }
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../../telemetry/log.ts';
 import type { Connection } from './connection.ts';
 import type { FeedRequest, FeedSubscription, SlowStrategy } from './feed-request.ts';
 import type { SubscriptionGap } from './frame-format.ts';
@@ -12,6 +13,7 @@ export type MemberState = 'waiting' | 'live' | 'queued' | 'reading' | 'blocked' 
 
 /** What a subscription asks of the feed that it belongs to. */
 export interface MemberHost {
+  readonly log: Log;
   begin(member: Member): void;
   end(member: Member): void;
   /** The offset up to which everything was written to the member's sink. */
@@ -25,7 +27,6 @@ export class Member implements FeedSubscription {
   readonly connection: Connection;
   readonly claim: SelectorClaim;
   readonly strategy: SlowStrategy;
-  readonly onUnsaidGap: FeedRequest['onUnsaidGap'];
   readonly start: string;
   state: MemberState = 'waiting';
   /** The last offset it has seen; not kept up to date while it is live. */
@@ -37,6 +38,7 @@ export class Member implements FeedSubscription {
   /** Told before the first event. */
   gaps: readonly SubscriptionGap[] | undefined;
   readonly #host: MemberHost;
+  readonly #onUnsaidGap: FeedRequest['onUnsaidGap'];
 
   constructor(
     request: FeedRequest,
@@ -52,7 +54,7 @@ export class Member implements FeedSubscription {
     this.connection = deps.connection;
     this.claim = deps.claim;
     this.strategy = request.strategy;
-    this.onUnsaidGap = request.onUnsaidGap;
+    this.#onUnsaidGap = request.onUnsaidGap;
     this.position = start.offset;
     this.gaps = start.gaps.length === 0 ? undefined : start.gaps;
     this.#host = deps.host;
@@ -61,6 +63,15 @@ export class Member implements FeedSubscription {
 
   get cursor(): string {
     return this.#host.cursorAt(this.#host.writtenOffset(this));
+  }
+
+  /** Tells of a gap for which there is no frame. */
+  tellUnsaid(message: string): void {
+    try {
+      this.#onUnsaidGap?.(message);
+    } catch (error) {
+      this.#host.log.error('a subscription failed at being told of a gap', { error });
+    }
   }
 
   begin(): void {

@@ -20,13 +20,18 @@ export class SelectorMatcher {
     this.#accepts = selector.accepts;
   }
 
+  /** Whether an event is selected. */
   matches(event: FeedEvent): boolean {
-    const route = routeOf(event);
-    if (!this.#topics.has(route) && !this.#matchesWildcard(route)) return false;
-    return this.accepts(event);
+    return this.concerns(event) && this.accepts(event);
   }
 
-  /** The rest of the question about an event whose topic matches. */
+  /** Whether a pattern matches, or the selector has to be told of the event besides. */
+  concerns(event: FeedEvent): boolean {
+    const route = routeOf(event);
+    return this.#topics.has(route) || this.#matchesWildcard(route);
+  }
+
+  /** The rest of the question about an event that concerns the selector. */
   accepts(event: FeedEvent): boolean {
     return this.#accepts === undefined || event.kind !== eventKinds.log || this.#accepts(event);
   }
