@@ -6,7 +6,11 @@ import { readReplyFrame, readRequestFrame, writeRequestFrame } from '../../src/s
 import type { StoreOptions } from '../../src/storage/channel/messages.ts';
 import { CommandPacker } from '../../src/storage/channel/packed-commands.ts';
 import { isWrite } from '../../src/storage/commands/command-spec.ts';
-import { commandByName, commandTable } from '../../src/storage/commands/command-table.ts';
+import {
+  type StoreCommandName,
+  storeCommandTable,
+  storeOpcode,
+} from '../../src/storage/commands/internal-commands.ts';
 import type { DurabilityHook } from '../../src/storage/worker/durability-hook.ts';
 import { ExpiryClock } from '../../src/storage/worker/expiry-clock.ts';
 import { ExpirySweep } from '../../src/storage/worker/expiry-sweep.ts';
@@ -97,10 +101,12 @@ export function requestFrame(entries: readonly Entry[]): ArrayBuffer {
   const packer = new CommandPacker();
   const packed = entries.map(entry => {
     for (const [name, ...args] of entry.commands) {
-      packer.begin(commandByName(String(name)), args.length);
+      packer.begin(storeOpcode(name as StoreCommandName), args.length);
       for (const arg of args) packer.argument(typeof arg === 'string' ? Buffer.from(arg) : arg);
     }
-    const writes = entry.commands.some(([name]) => isWrite(commandTable[commandByName(String(name))]!));
+    const writes = entry.commands.some(([name]) =>
+      isWrite(storeCommandTable[storeOpcode(name as StoreCommandName)]!),
+    );
     return {
       store: 0,
       isAtomic: entry.isAtomic ?? false,

@@ -1,6 +1,6 @@
 import type { RespValue } from '../../protocol/resp/reply-reader.ts';
-import { type CommandSpec, isWrite } from '../commands/command-spec.ts';
-import { type CommandName, commandTable, opcode } from '../commands/command-table.ts';
+import { isWrite } from '../commands/command-spec.ts';
+import { type StoreCommandName, storeCommandTable, storeOpcode } from '../commands/internal-commands.ts';
 
 /** A key, a value or another argument; a text is meant as UTF-8. */
 export type StoreBytes = Uint8Array | string;
@@ -17,15 +17,15 @@ export interface StoreCommand<Result> {
 
 /** What all commands of one name have in common. */
 export interface CommandKind {
-  readonly name: CommandName;
+  readonly name: StoreCommandName;
   readonly opcode: number;
   readonly access: 'read' | 'write';
   readonly isRepeatable: boolean;
 }
 
 /** The kind of the commands of this name. */
-export function commandKind(name: CommandName): CommandKind {
-  const code = opcode(name);
-  const spec: CommandSpec = commandTable[code]!;
+export function commandKind(name: StoreCommandName): CommandKind {
+  const code = storeOpcode(name);
+  const spec = storeCommandTable[code]!;
   return { name, opcode: code, access: isWrite(spec) ? 'write' : 'read', isRepeatable: spec.isRepeatable };
 }

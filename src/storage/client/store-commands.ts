@@ -30,6 +30,22 @@ export interface ScanPage {
   readonly keys: readonly Buffer[];
 }
 
+/** How much of a range is returned; one entry is returned whatever its size. */
+export interface RangeOptions {
+  /** At most 10,000 are looked at. */
+  readonly maxEntries: number;
+  /** Bytes of keys and values. */
+  readonly maxBytes: number;
+  /** `floor`: begins with the greatest key that is not above `start`; `reverse`: the greatest key first. @default in order */
+  readonly mode?: 'floor' | 'reverse';
+}
+
+/** A key with its value. */
+export interface RangeEntry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
 /** Milliseconds or seconds that a key has left; `never`: it does not expire; `missing`: there is no such key. */
 export type TimeToLive = number | 'never' | 'missing';
 
@@ -56,6 +72,9 @@ const kinds = {
   dbsize: commandKind('dbsize'),
   flushall: commandKind('flushall'),
   type: commandKind('type'),
+  range: commandKind('range'),
+  delrange: commandKind('delrange'),
+  expect: commandKind('expect'),
 };
 
 function command<Result>(
@@ -81,6 +100,14 @@ const toValues = (reply: RespValue): (Buffer | null)[] => (reply as RespValue[])
 function toScanPage(reply: RespValue): ScanPage {
   const [position, keys] = reply as [Buffer, Buffer[]];
   return { position: position.length === 0 ? undefined : keep(position), keys: keys.map(keep) };
+}
+
+function toEntries(reply: RespValue): RangeEntry[] {
+  const parts = reply as Buffer[];
+  const entries: RangeEntry[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2)
+    entries.push({ key: keep(parts[i]!), value: keep(parts[i + 1]!) });
+  return entries;
 }
 
 const listOf = (keys: StoreBytes | readonly StoreBytes[]): readonly StoreBytes[] =>
@@ -138,6 +165,23 @@ export const storeCommands = {
   dbSize: () => command('dbsize', [], toNumber),
   flushAll: () => command('flushall', [], toNothing),
   type: (key: StoreBytes) => command('type', [key], reply => reply as 'string' | 'none'),
+
+  /** Keys and values in the order of keys, from `start` up to `end`. */
+  range: (start: StoreBytes, end: StoreBytes, { maxEntries, maxBytes, mode }: RangeOptions) => {
+    const args = [start, end, String(maxEntries), String(maxBytes)];
+    return command('range', mode === undefined ? args : [...args, mode], toEntries);
+  },
+
+  /** Keys in order, from `start` up to `end`, whether or not their values are damaged. */
+  rangeKeys: (start: StoreBytes, end: StoreBytes, maxEntries: number) =>
+    command('range', [start, end, String(maxEntries), '1', 'keys'], reply => (reply as Buffer[]).map(keep)),
+
+  /** Removes keys from `start` up to `end`, lowest first; at most 10,000 at once. How many there were. */
+  delRange: (start: StoreBytes, end: StoreBytes, maxEntries: number) =>
+    command('delrange', [start, end, String(maxEntries)], toNumber),
+
+  /** Lets the batch that it begins fail with `unexpected_value` unless the key has one of the values. */
+  expect: (key: StoreBytes, values: readonly StoreBytes[]) => command('expect', [key, ...values], toNothing),
 };
 
 const copyLimit = 4096;

@@ -3,6 +3,8 @@ import type { StorageRequest } from './storage-request.ts';
 import { BatchCall, type CallOptions, CommandCall } from './store-call.ts';
 import type { StoreBytes, StoreCommand } from './store-command.ts';
 import {
+  type RangeEntry,
+  type RangeOptions,
   type ScanOptions,
   type ScanPage,
   type SetOptions,
@@ -173,6 +175,20 @@ export class TypedStore {
   /** `string`, or `none` where there is no such key. */
   type(key: StoreBytes, options?: CallOptions): Promise<'string' | 'none'> {
     return this.run(storeCommands.type(key), options);
+  }
+
+  /** Keys and values in the order of keys, from `start` up to `end`; `corrupt_record` where one of them is damaged. */
+  range(
+    start: StoreBytes,
+    end: StoreBytes,
+    options: RangeOptions & CallOptions,
+  ): Promise<readonly RangeEntry[]> {
+    return this.run(storeCommands.range(start, end, options), options);
+  }
+
+  /** Removes keys from `start` up to `end`, lowest first, at most 10,000; resolves to how many there were. */
+  delRange(start: StoreBytes, end: StoreBytes, maxEntries: number, options?: CallOptions): Promise<number> {
+    return this.run(storeCommands.delRange(start, end, maxEntries), options);
   }
 
   /** Runs one of `storeCommands`. */

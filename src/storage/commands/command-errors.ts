@@ -6,6 +6,7 @@ export const commandErrors = {
     'MISCONF Errors writing to the database: No space left on device. Commands that may modify the data set are disabled until there is space.',
   storeFull: "OOM command not allowed when used memory > 'maxmemory'.",
   corruptRecord: 'CORRUPT The stored value does not match its checksum; the database file was damaged.',
+  unexpectedValue: 'UNEXPECTED The key does not have one of the values that are expected.',
 } as const;
 
 const writeFailedPrefix = 'MISCONF Errors writing to the database: ';
@@ -20,5 +21,6 @@ export function storageErrorCodeOf(line: string): StorageErrorCode {
   if (line === commandErrors.diskFull) return 'disk_full';
   if (line === commandErrors.storeFull) return 'store_full';
   if (line.startsWith(writeFailedPrefix)) return 'write_failed';
+  if (line === commandErrors.unexpectedValue) return 'unexpected_value';
   return line.startsWith('CORRUPT ') ? 'corrupt_record' : 'command_refused';
 }

@@ -33,11 +33,11 @@ export interface CommandSpec {
 }
 
 /** Whether `argumentCount` arguments, without the name, are as many as the command takes. */
-export function acceptsArguments(spec: CommandSpec, argumentCount: number): boolean {
+export function acceptsArguments(spec: Pick<CommandSpec, 'arity'>, argumentCount: number): boolean {
   return spec.arity >= 0 ? argumentCount === spec.arity - 1 : argumentCount >= -spec.arity - 1;
 }
 
 /** Whether the command changes data; what does not may run on a reader. */
-export function isWrite(spec: CommandSpec): boolean {
+export function isWrite(spec: Pick<CommandSpec, 'flags'>): boolean {
   return spec.flags.includes('write');
 }

@@ -1,15 +1,16 @@
-import { type CommandName, commandTable } from '../commands/command-table.ts';
+import { type StoreCommandName, storeCommandTable } from '../commands/internal-commands.ts';
 import type { CommandRun } from './command-run.ts';
 import { decr, decrBy, incr, incrBy } from './counter-commands.ts';
 import { expire, persist, pexpire, pttl, ttl } from './expiry-commands.ts';
 import { dbSize, del, exists, flushAll, scan, type } from './keyspace-commands.ts';
+import { delRange, expect, range } from './range-commands.ts';
 import { set } from './set-command.ts';
 import { append, get, getDel, mget, mset, strlen } from './string-commands.ts';
 
 /** Runs a command whose number of arguments was looked at: writes exactly one reply. */
 export type CommandHandler = (run: CommandRun) => void;
 
-const byName: Readonly<Record<CommandName, CommandHandler>> = {
+const byName: Readonly<Record<StoreCommandName, CommandHandler>> = {
   get,
   set,
   del,
@@ -32,7 +33,12 @@ const byName: Readonly<Record<CommandName, CommandHandler>> = {
   dbsize: dbSize,
   flushall: flushAll,
   type,
+  range,
+  delrange: delRange,
+  expect,
 };
 
-/** The handlers of the command table, by opcode. */
-export const commandHandlers: readonly CommandHandler[] = commandTable.map(spec => byName[spec.name]);
+/** The handlers of all commands, by opcode. */
+export const commandHandlers: readonly CommandHandler[] = storeCommandTable.map(
+  spec => byName[spec.name as StoreCommandName],
+);

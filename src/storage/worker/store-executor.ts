@@ -2,7 +2,7 @@ import type { ReplyWriter } from '../../protocol/resp/reply-writer.ts';
 import type { RequestEntry } from '../channel/frames.ts';
 import { commandErrors, writeFailedLine } from '../commands/command-errors.ts';
 import { acceptsArguments, isWrite } from '../commands/command-spec.ts';
-import { commandTable } from '../commands/command-table.ts';
+import { storeCommandTable } from '../commands/internal-commands.ts';
 import { CommandArguments } from './command-arguments.ts';
 import { CommandRun } from './command-run.ts';
 import type { DurabilityHook } from './durability-hook.ts';
@@ -37,9 +37,9 @@ interface CommandRule {
   readonly adds: boolean;
 }
 
-const rules: readonly CommandRule[] = commandTable.map(spec => ({
+const rules: readonly CommandRule[] = storeCommandTable.map(spec => ({
   isWrite: isWrite(spec),
-  adds: (spec.flags as readonly string[]).includes('denyoom'),
+  adds: spec.flags.includes('denyoom'),
 }));
 
 /**
@@ -215,7 +215,7 @@ export class StoreExecutor {
   #runCommand(): void {
     const run = this.#run;
     const { opcode, argumentCount } = this.#args;
-    const spec = commandTable[opcode];
+    const spec = storeCommandTable[opcode];
     this.#commands++;
     run.replyStart = run.reply.length;
     if (spec === undefined) run.fail(`ERR unknown storage command ${opcode}`);

@@ -178,6 +178,30 @@ export class Store {
     return this.environment.data.getKeys({ start, exclusiveStart: position !== undefined, limit } as object);
   }
 
+  /** Up to `limit` keys in order, from `start` up to `end`. */
+  keysFrom(start: Uint8Array, end: Uint8Array, limit: number): Buffer[] {
+    const keys: Buffer[] = [];
+    const from = new StoredKey(start) as StoredKey & Uint8Array;
+    for (const key of this.environment.data.getKeys({ start: from, limit })) {
+      if (Buffer.compare(key.source, end) >= 0) break;
+      keys.push(bufferOf(key.source));
+    }
+    return keys;
+  }
+
+  /** Up to `limit` keys below `start` and not below `end`, the greatest first. */
+  keysDownFrom(start: Uint8Array, end: Uint8Array, limit: number): Buffer[] {
+    const keys: Buffer[] = [];
+    const from = new StoredKey(start) as StoredKey & Uint8Array;
+    // lmdb begins with `start` itself where it is there.
+    for (const key of this.environment.data.getKeys({ start: from, limit: limit + 1, reverse: true })) {
+      if (Buffer.compare(key.source, start) >= 0) continue;
+      if (Buffer.compare(key.source, end) < 0 || keys.length === limit) break;
+      keys.push(bufferOf(key.source));
+    }
+    return keys;
+  }
+
   /** Removes an entry of the index, and its key when the key expires just then. */
   expire(entry: ExpiryKey): boolean {
     const { source, start, end, deadline } = entry;
@@ -274,6 +298,8 @@ export class Store {
 }
 
 const nothing = Buffer.alloc(0);
+
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 function newRecord(bytes: number): ValueSlice {
   return Object.assign(Buffer.allocUnsafeSlow(bytes), { start: 0, end: 0 });
