@@ -94,7 +94,7 @@ export class CommitQueue {
   }
 
   /** The history begins later from now on, though no batch says so; the next ones do. */
-  advance({ earliest, bytes }: Trim): void {
+  advance(earliest: number, bytes: number): void {
     const advanced = (state: LogState): LogState => ({
       ...state,
       earliest,

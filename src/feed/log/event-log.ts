@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock/clock.ts';
+import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
@@ -177,6 +177,7 @@ export class EventLog implements EventSource {
    */
   append(events: readonly NewEvent[], index: readonly IndexChange[] = []): number {
     const { queue } = this.#open();
+    if (this.#isClosed) throw unavailable();
     if (queue.backlogBytes > this.#options.maxBacklogBytes) {
       throw new TrunklineError(feedErrors, 'event_log_full', feedErrors.event_log_full.sentence);
     }
@@ -260,20 +261,26 @@ export class EventLog implements EventSource {
     };
   }
 
-  /** Waits for what is not committed, though not for ever, then takes and tells nothing any more. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const opened = this.#opened;
-    if (opened === undefined) return;
-    const { queue } = opened;
-    let timer: ReturnType<Clock['setTimeout']> | undefined;
+  /** Waits for the commit of what was appended so far, at most as long as `close` does. */
+  async flush(): Promise<void> {
+    const queue = this.#opened?.queue;
+    if (queue === undefined || queue.isEmpty) return;
+    let timer: TimerHandle | undefined;
     const timeout = new Promise<void>(resolve => {
       timer = this.#clock.setTimeout(resolve, this.#options.closeWaitMs ?? 5_000);
     });
     queue.flush();
     await Promise.race([this.#waiters.until(() => queue.isEmpty), timeout]);
     this.#clock.clearTimeout(timer);
+  }
+
+  /** As `flush`, then takes and tells nothing any more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    const queue = this.#opened?.queue;
+    if (queue === undefined) return;
     if (!queue.isEmpty) {
       this.#log.error('the event log is closed with events that are not committed; nobody was told of them', {
         backlogBytes: queue.backlogBytes,
@@ -287,9 +294,7 @@ export class EventLog implements EventSource {
   }
 
   #open(): Opened {
-    if (this.#opened === undefined) {
-      throw new TrunklineError(feedErrors, 'feed_unavailable', feedErrors.feed_unavailable.sentence);
-    }
+    if (this.#opened === undefined) throw unavailable();
     return this.#opened;
   }
 
@@ -406,19 +411,12 @@ export class EventLog implements EventSource {
   /** The store is full, so that not even a trim can be committed as one: removes old chunks by themselves. */
   async #makeRoom(): Promise<void> {
     const { retention, queue } = this.#open();
-    const { earliest, bytes } = queue.committed;
-    const trim = await retention.next(0, bytes * fullShare);
+    const trim = await retention.next(0, queue.committed.bytes * fullShare);
     if (trim === undefined) return;
     this.#log.error('the store has no room for more events; the oldest ones go before their time', {
       earliest: trim.earliest,
     });
-    // Whoever opens the log finds that the history begins later than the state says.
-    queue.advance(trim);
-    for (const change of trim.changes) {
-      if ('key' in change)
-        await this.#store.removeRange(change.key, Buffer.concat([change.key, Buffer.of(0)]), 1);
-    }
-    this.#metrics.counter(eventLogMetrics.trimmed, { reason: 'full' }).inc(trim.earliest - earliest);
+    await this.#drop(trim.earliest, trim.bytes, 'full');
   }
 
   async #dropDamaged(offset: number): Promise<void> {
@@ -430,7 +428,17 @@ export class EventLog implements EventSource {
       offset,
       earliest: trim.earliest,
     });
-    await this.#apply(trim, 'damage');
+    await this.#drop(trim.earliest, trim.bytes, 'damage');
+  }
+
+  /** Removes chunks by themselves: whoever opens the log finds that the history begins later than the state says. */
+  async #drop(earliest: number, bytes: number, reason: TrimReason): Promise<void> {
+    const { queue, history } = this.#open();
+    const { keys } = history;
+    const before = queue.committed.earliest;
+    queue.advance(earliest, bytes);
+    this.#metrics.counter(eventLogMetrics.trimmed, { reason }).inc(earliest - before);
+    await this.#remove(keys.chunk(before), keys.chunk(earliest));
   }
 
   /** Resolves when it is committed. */
@@ -446,15 +454,24 @@ export class EventLog implements EventSource {
   async #purge(): Promise<void> {
     const { history } = this.#open();
     try {
-      for (const [from, to] of history.keys.others) {
-        while ((await this.#store.removeRange(from, to, purgePage)) === purgePage && !this.#isClosed) {
-          // Page after page, so that others get their turn.
-        }
-      }
+      for (const [from, to] of history.keys.others) await this.#remove(from, to);
+      // Chunks that were on their way out.
+      await this.#remove(history.keys.chunks[0], history.keys.chunk(history.state.earliest));
     } catch (error) {
       this.#log.warn('what is left of an earlier history could not be removed; the next start does', {
         code: (error as { readonly code?: string }).code,
       });
     }
   }
+
+  /** Page after page, so that others get their turn. */
+  async #remove(from: Buffer, to: Buffer): Promise<void> {
+    let removed = purgePage;
+    while (removed === purgePage && !this.#isClosed) {
+      removed = await this.#store.removeRange(from, to, purgePage);
+    }
+  }
 }
+
+const unavailable = (): TrunklineError =>
+  new TrunklineError(feedErrors, 'feed_unavailable', feedErrors.feed_unavailable.sentence);

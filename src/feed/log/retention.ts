@@ -48,14 +48,13 @@ export class Retention {
   }
 
   /** Everything up to the chunk behind the one that should hold `offset`. */
-  async behind(offset: number): Promise<Trim> {
+  async behind(offset: number): Promise<Omit<Trim, 'changes'>> {
     const { store, keys, state } = this.#dependencies;
     const { earliest, head, bytes } = state();
     const [key] = await store.keys(keys.chunk(offset + 1), keys.chunk(head + 1), 1);
     const first = key === undefined ? head + 1 : numberOfKey(key);
     // What the damaged ones took is not known: their share.
     const share = (first - earliest) / (head + 1 - earliest);
-    const changes = [{ from: keys.chunk(earliest), to: keys.chunk(first) }];
-    return { earliest: first, bytes: Math.round(bytes * share), changes };
+    return { earliest: first, bytes: Math.round(bytes * share) };
   }
 }
