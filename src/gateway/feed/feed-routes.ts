@@ -65,8 +65,9 @@ export class FeedRoutes {
     let isResuming = false;
     try {
       if (request.method !== 'GET' && request.method !== 'HEAD') {
-        response.setHeader('allow', 'GET, OPTIONS');
-        throw new TrunklineError(gatewayErrors, 'not_found', 'ask the feed with GET, or over a WebSocket');
+        const error = { code: 'not_found', message: 'ask the feed with GET, or over a WebSocket' };
+        this.#send(response, 405, { error }, ['allow', 'GET, HEAD, OPTIONS', ...extraHeaders]);
+        return;
       }
       const asked = feedQuery(query, typeof lastEventId === 'string' ? lastEventId : undefined);
       const { service } = this.#deps;
