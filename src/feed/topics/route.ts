@@ -13,8 +13,10 @@ export function routePatterns(patterns: readonly string[]): readonly string[] {
     const tokens = pattern.split('.');
     const chain = tokens[0]!;
     if (chain === '>') continue;
-    const mayBe = (family: string) => tokens[1] === family || tokens[1] === '*' || tokens[1] === '>';
-    if (mayBe('heads') || mayBe('logs')) {
+    const isFamily = (family: string) => tokens[1] === family || tokens[1] === '*' || tokens[1] === '>';
+    // Only logs have more than two tokens.
+    const mayBe = (family: string) => tokens.length === 2 && isFamily(family);
+    if (mayBe('heads') || isFamily('logs')) {
       routes.add(`${chain}.reorgs`);
       routes.add(`${chain}.gaps`);
     }
