@@ -54,7 +54,7 @@ export function diff(before: Config, after: Config): ConfigDiff {
   const chains = { added: [] as string[], removed: [] as string[], restarted: [] as string[] };
   const providers: ProviderChanges[] = [];
 
-  for (const section of ['server', 'admin', 'log', 'storage'] as const) {
+  for (const section of ['server', 'admin', 'log', 'feed', 'storage'] as const) {
     const found = compare(before[section], after[section], [section]);
     changes.push(...found);
     if (found.some(change => change.applies === 'live')) live.add(section);

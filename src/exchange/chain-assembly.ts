@@ -154,6 +154,7 @@ export class ChainAssembly {
           const isBelieved = runtime.heads.observe(providerId, head);
           this.following.onHead({ providerId, head, header, isBelieved });
         },
+        onState: change => this.#deps.feed.providerChanged(runtime.name, change),
       },
     );
     runtime.table.put(provider);

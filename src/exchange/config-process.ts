@@ -26,7 +26,7 @@ export interface ConfigProcessArgs {
   /** What Trunkline was started with. */
   readonly running: () => LoadedConfig;
   /** Everything that reads its settings as it goes takes them from this config from now on. */
-  readonly onSwap: (loaded: LoadedConfig) => void;
+  readonly onSwap: (loaded: LoadedConfig, difference: ConfigDiff) => void;
 }
 
 interface State {
@@ -47,7 +47,7 @@ function configServer(): GenServer<ConfigProcessArgs, State> {
       if (file === undefined) return ignore();
       applied ??= running();
       const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
-        onSwap(loaded);
+        onSwap(loaded, difference);
         const changes = chainChanges(difference, loaded.config);
         if (changes.length > 0) await self.system.call(rosterName, { type: 'apply', changes }, 'infinity');
         applied = loaded;

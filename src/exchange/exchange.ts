@@ -132,6 +132,8 @@ export class Exchange {
       await this.storage?.release();
       throw error;
     }
+    const { epoch, reset } = this.feed.eventLog;
+    this.feed.tell('started', { version: this.#options.version, epoch, ...(reset && { reset }) });
   }
 
   /** Settles once every chain's providers have been looked at, or after `withinMs`. */
@@ -148,6 +150,7 @@ export class Exchange {
 
   /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
   async stop(): Promise<void> {
+    this.feed.tell('stopping', {});
     this.storage?.stopping();
     await this.system.stop(
       this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
@@ -216,7 +219,10 @@ export class Exchange {
         log,
         clock,
         running: () => this.#loaded,
-        onSwap: loaded => this.#swap(loaded),
+        onSwap: (loaded, { changes }) => {
+          this.#swap(loaded);
+          this.feed.tell('config', { changes: changes.map(({ path }) => path) });
+        },
       }),
     });
   }

@@ -9,6 +9,7 @@ import { eventLogChild } from '../feed/log/event-log-process.ts';
 import type { EventStore } from '../feed/log/event-store.ts';
 import { MemoryEventStore } from '../feed/log/memory-event-store.ts';
 import type { FeedService } from '../gateway/feed/feed-service.ts';
+import type { ProviderStateChange } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
@@ -99,7 +100,7 @@ export class FeedAssembly {
   }
 
   /** Writes what happened to a chain's provider. */
-  providerChanged(chain: string, change: { readonly provider: string; readonly state: string }): void {
+  providerChanged(chain: string, change: ProviderStateChange): void {
     this.#append({
       kind: eventKinds.provider,
       chain,

@@ -201,11 +201,13 @@ function enter({ provider }: State, report: HealthReport): void {
   ) {
     provider.state = 'down';
   }
-  if (provider.state !== before && wrong === undefined) announce(provider, before, verdicts);
+  if (provider.state === before) return;
+  const reasons = verdicts.flatMap(verdict => ('reason' in verdict ? [verdict.reason] : []));
+  provider.onState({ provider: provider.id, before, state: provider.state, reasons });
+  if (wrong === undefined) announce(provider, before, reasons);
 }
 
-function announce(provider: Provider, before: ProviderState, verdicts: readonly ChainVerdict[]): void {
-  const reasons = verdicts.flatMap(verdict => ('reason' in verdict ? [verdict.reason] : []));
+function announce(provider: Provider, before: ProviderState, reasons: readonly string[]): void {
   const fields = { before, state: provider.state, ...(reasons.length === 0 ? {} : { reasons }) };
   if (provider.state === 'up') provider.log.info('provider is up', fields);
   else provider.log.warn('provider takes no traffic', fields);

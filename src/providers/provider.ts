@@ -25,6 +25,15 @@ import { UpstreamSocket } from './upstream-socket.ts';
 /** What its health process found out: `starting`: nothing yet; `down`: it does not answer probes. Only `up` gets traffic. */
 export type ProviderState = 'starting' | 'up' | 'syncing' | 'wrong_chain' | 'down';
 
+/** A provider entered another state. */
+export interface ProviderStateChange {
+  readonly provider: string;
+  readonly before: ProviderState;
+  readonly state: ProviderState;
+  /** For a person, without secrets. */
+  readonly reasons: readonly string[];
+}
+
 /** Why a provider may not take a call now. */
 export type RefusalReason =
   | Exclude<ProviderState, 'up'>
@@ -67,6 +76,8 @@ export interface ProviderDeps {
    * larger buffer; undefined when the head was polled. @default nobody
    */
   readonly onHead?: (providerId: string, head: Head, header: Buffer | undefined) => void;
+  /** Hears each change of its state, after it. @default nobody */
+  readonly onState?: (change: ProviderStateChange) => void;
   /** Uniform in [0, 1). @default Math.random */
   readonly random?: () => number;
 }
@@ -104,6 +115,8 @@ export class Provider implements AttemptHost {
   /** Its health process listens here for a provider that looks hung. */
   onSuspicion: () => void = () => {};
   readonly #heads: HeadView | undefined;
+  /** Tells of a change of `state`. */
+  readonly onState: (change: ProviderStateChange) => void;
   readonly #onHead: (providerId: string, head: Head, header: Buffer | undefined) => void;
   readonly #watch: StallWatch | undefined;
   readonly #maxLag: number;
@@ -125,6 +138,7 @@ export class Provider implements AttemptHost {
     this.random = deps.random ?? Math.random;
     this.#heads = deps.heads;
     this.#onHead = deps.onHead ?? (() => {});
+    this.onState = deps.onState ?? (() => {});
     this.#maxLag = chainConfig.health.max_block_lag;
     this.redactor = new Redactor({
       urls: [config.url, config.ws_url].filter(url => url !== undefined),

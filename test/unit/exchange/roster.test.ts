@@ -170,7 +170,7 @@ describe('the roster', () => {
     );
     assert.deepEqual([gone, added], [[], []]);
     assert.ok(replaced.every(place => place.startsWith('chains/chain:one')));
-    assert.equal(replaced.length, 9);
+    assert.equal(replaced.length, 10);
     await eventually(async () => (await ask('one')) === '0x1', 'served again');
     await eventually(async () => {
       const metrics = await (await fetch(`${trunkline.url}/metrics`)).text();

@@ -37,10 +37,11 @@ function outline(node: SupervisorNode): string[] {
 describe('the supervision tree', () => {
   it('starts the gateway after the chains and before the roster, so that a drain comes before the chains end', () => {
     assert.deepEqual(outline(tree()), [
-      'root rest_for_one: telemetry chains gateway roster config',
+      'root rest_for_one: telemetry feed chains gateway roster config',
       'telemetry one_for_one: runtime_monitor',
+      'feed one_for_one: event_log',
       'chains dynamic: chain:test',
-      'chain:test rest_for_one: message_aggregator head_tracker providers',
+      'chain:test rest_for_one: message_aggregator head_tracker chain_follower providers',
       'providers one_for_one: provider:a provider:b',
       'provider:a one_for_one: circuit_breaker:http circuit_breaker:ws websocket health_probe',
       'provider:b one_for_one: circuit_breaker:http health_probe',
@@ -49,7 +50,7 @@ describe('the supervision tree', () => {
 
   it('starts the storage before the chains, whose data it may keep, and restarts readers but no client with its writer', () => {
     assert.deepEqual(outline(tree(storage)).slice(0, 5), [
-      'root rest_for_one: telemetry storage chains gateway roster config',
+      'root rest_for_one: telemetry storage feed chains gateway roster config',
       'telemetry one_for_one: runtime_monitor',
       'storage one_for_one: circuit_breaker storage_threads storage_resp',
       'storage_threads rest_for_one: writer readers',
