@@ -28,8 +28,7 @@ export interface BlockLogsOptions {
   readonly chain: string;
   /**
    * `fetch`: a call a block. `race`: subscriptions to all logs, and the call only where they do not add up to the
-   * block's bloom. The bloom cannot tell that the last logs are missing when others have the same addresses and topics:
-   * that is what `settleMs` is for. @default 'fetch'
+   * block's bloom; `settleMs` is for those last ones that the bloom does not tell of. @default 'fetch'
    */
   readonly source?: 'fetch' | 'race';
   /** Calls at once at most. @default 8 */
@@ -67,7 +66,8 @@ const patientRounds = 6;
 
 /**
  * The complete logs of canonical blocks. What a provider answers is not believed unless it adds up to the bloom of the
- * block's header; a feed waits rather than skips, so that it asks on until somebody gives what does.
+ * block's header; a feed waits rather than skips, so that it asks on until somebody gives what does. One thing no bloom
+ * can tell: that the last logs of a block are missing when all their addresses and topics are in others as well.
  */
 export class BlockLogs {
   readonly #options: Required<BlockLogsOptions>;
