@@ -384,6 +384,9 @@ export class ChainFollower {
     });
     await this.#deps.sink.reorganize({ ancestor, orphaned, adopted });
     this.#chain.cut(ancestor.number);
+    // A branch that was chosen meanwhile may lead to a block that has just been taken back.
+    this.#route = [];
+    this.#setRoute();
     this.#deps.metrics.histogram(canonicalMetrics.reorgs, { chain }).observe(orphaned.length);
   }
 

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setUpFollower } from './setup.ts';
+
+describe('a follower whose providers disagree', () => {
+  it('stays on one chain while two providers are on two forks', async () => {
+    const { chain, sink, start, announce } = setUpFollower();
+    await start();
+    const shared = chain.grow(undefined, 5);
+    await announce('p', ...shared);
+    await announce('q', ...shared);
+    const left = chain.grow(shared[4], 20, 'a');
+    const right = chain.grow(shared[4], 20, 'b');
+    for (let i = 0; i < 20; i++) {
+      // Each is ahead of the other one at times.
+      const order = i % 2 === 0 ? (['p', 'q'] as const) : (['q', 'p'] as const);
+      for (const provider of order) await announce(provider, provider === 'p' ? left[i]! : right[i]!);
+    }
+    assert.equal(sink.reorganizations.length, 0);
+    assert.deepEqual(sink.tip, left[19]);
+  });
+
+  it('goes over to the branch of more providers', async () => {
+    const { chain, sink, start, announce } = setUpFollower();
+    await start();
+    const shared = chain.grow(undefined, 5);
+    const left = chain.grow(shared[4], 3, 'a');
+    const right = chain.grow(shared[4], 3, 'b');
+    await announce('p', ...shared, ...left);
+    await announce('q', ...right);
+    assert.deepEqual(sink.tip, left[2]);
+    await announce('r', right[2]!);
+    assert.deepEqual(sink.tip, right[2]);
+    assert.deepEqual(sink.events.slice(8), ['reorg 3 to 104a', '+105b', '+106b', '+107b']);
+  });
+
+  it('does not go back to a branch of more providers that does not grow', async () => {
+    const { chain, sink, start, announce } = setUpFollower();
+    await start();
+    const shared = chain.grow(undefined, 5);
+    const left = chain.grow(shared[4], 12, 'a');
+    const right = chain.grow(shared[4], 1, 'b');
+    await announce('p', ...shared);
+    await announce('q', right[0]!);
+    await announce('r', right[0]!);
+    for (const block of left) await announce('p', block);
+    // The two are stuck: they are left once they are four blocks behind and have not grown for a while.
+    assert.deepEqual(sink.tip, right[0]);
+  });
+
+  it('leaves a branch that does not grow for one that is four blocks ahead, and never comes back for its number of providers', async () => {
+    const { chain, clock, sink, start, announce } = setUpFollower();
+    await start();
+    const shared = chain.grow(undefined, 5);
+    const left = chain.grow(shared[4], 12, 'a');
+    const right = chain.grow(shared[4], 1, 'b');
+    await announce('p', ...shared);
+    await announce('q', right[0]!);
+    await announce('r', right[0]!);
+    for (const block of left) {
+      clock.advance(12_000);
+      await announce('q', right[0]!);
+      await announce('r', right[0]!);
+      await announce('p', block);
+    }
+    assert.deepEqual(sink.tip, left[11]);
+    assert.equal(sink.reorganizations.length, 1);
+  });
+
+  it('is not rewound by a replacement that is behind', async () => {
+    const { chain, follower, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 300);
+    await announce('p', ...blocks.slice(0, 298));
+    follower.providerGone('p');
+    for (const block of [...blocks.slice(3, 6), ...blocks.slice(280)]) await announce('q', block);
+    assert.equal(sink.reorganizations.length, 0);
+    assert.deepEqual(sink.tip, blocks[299]);
+    assert.equal(sink.events.length, 300);
+  });
+
+  it('takes a sibling of the tip for a reorg only from a provider that had the tip, when nobody holds it', async () => {
+    const { chain, follower, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 5);
+    const [sibling] = chain.grow(blocks[3], 1, 'b');
+    await announce('p', ...blocks);
+    await announce('q', blocks[3]!, sibling!);
+    assert.deepEqual(sink.tip, blocks[4], 'p holds the tip');
+    follower.providerGone('p');
+    assert.deepEqual(sink.tip, blocks[4], 'q never had it');
+    await announce('q', ...chain.grow(sibling, 1, 'b'));
+    assert.equal(sink.tip?.hash, '0x105b');
+  });
+
+  it('takes it from that provider although another one is behind', async () => {
+    const { chain, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 5);
+    await announce('q', blocks[2]!);
+    await announce('p', ...blocks.slice(3), ...chain.grow(blocks[3], 1, 'b'));
+    assert.equal(sink.tip?.hash, '0x104b');
+  });
+
+  it('announces a block again that becomes canonical again', async () => {
+    const { chain, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 5);
+    await announce('p', ...blocks);
+    await announce('p', ...chain.grow(blocks[2], 3, 'b'));
+    await announce('p', ...chain.grow(blocks[4], 2, 'a'));
+    assert.deepEqual(sink.events.slice(5), [
+      'reorg 2 to 102a',
+      '+103b',
+      '+104b',
+      '+105b',
+      'reorg 3 to 102a',
+      '+103a',
+      '+104a',
+      '+105a',
+      '+106a',
+    ]);
+  });
+
+  it('does not follow a head that is not believed', async () => {
+    const { chain, reads, sink, start, announce, tell } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 5);
+    await announce('p', ...blocks);
+    const [absurd] = chain.grow(undefined, 1, 'z', 900_000_000);
+    const calls = reads.calls.length;
+    tell('q', absurd!, 'unbelieved');
+    tell('p', absurd!, 'unbelieved');
+    await announce('p', ...chain.grow(blocks[4], 1));
+    assert.equal(reads.calls.length, calls);
+    assert.equal(sink.tip?.number, 105);
+  });
+
+  it('takes nothing back below the finalized block while a provider disagrees', async () => {
+    const { chain, clock, reads, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 10);
+    await announce('p', ...blocks);
+    reads.finalized = blocks[6];
+    await clock.advanceAndSettle(3_600_000);
+    await announce('p', blocks[9]!);
+    await announce('s', blocks[8]!);
+    const right = chain.grow(blocks[4], 8, 'b');
+    await announce('q', ...right);
+    await announce('r', ...right);
+    assert.deepEqual(sink.tip, blocks[9]);
+    await announce('p', right[7]!);
+    await announce('s', right[7]!);
+    assert.deepEqual(sink.tip, right[7]);
+    assert.ok(sink.events.includes('finalized 106a'));
+  });
+});
