@@ -2,6 +2,8 @@ import { CircuitBreaker } from '../../src/circuit-breaker/circuit-breaker.ts';
 import { systemClock } from '../../src/clock/system-clock.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { clientOptions, runtimeOptions } from '../../src/exchange/storage-options.ts';
+import type { EventStore } from '../../src/feed/log/event-store.ts';
+import { TypedEventStore } from '../../src/feed/log/typed-event-store.ts';
 import { ProcessSystem } from '../../src/otp/process-system.ts';
 import { startSupervisor } from '../../src/otp/supervisor.ts';
 import { StorageClient } from '../../src/storage/client/storage-client.ts';
@@ -14,6 +16,8 @@ import { storageSupervisor } from '../../supervisors/storage.ts';
 /** A storage runtime in this process, at the defaults of the config but for its durability and preset. */
 export class BenchStorage {
   readonly store: TypedStore;
+  /** Where an event log is kept. */
+  readonly eventStore: EventStore;
   readonly #system = new ProcessSystem({ clock: systemClock });
   readonly #runtime: StorageRuntime;
   #isStopping = false;
@@ -31,6 +35,7 @@ export class BenchStorage {
       { ...common, client, random: Math.random, isStopping: () => this.#isStopping },
     );
     this.store = client.store('kv');
+    this.eventStore = new TypedEventStore(client.store('log'));
   }
 
   /**

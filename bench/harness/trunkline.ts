@@ -23,6 +23,8 @@ export interface TrunklineOptions {
   /** Further sections of the file. @default {} */
   readonly sections?: Readonly<Record<string, unknown>>;
   readonly core?: number | undefined;
+  /** @default a free one */
+  readonly port?: number;
   /** Options of Node itself, e.g. `--cpu-prof`. @default [] */
   readonly nodeOptions?: readonly string[];
 }
@@ -50,7 +52,7 @@ export class TrunklineProcess {
       providers: options.providers,
     };
     await writeFile(file, stringify({ ...options.sections, chains: { bench } }));
-    const port = await findFreePort('127.0.0.1');
+    const port = options.port ?? (await findFreePort('127.0.0.1'));
     const args = [...(options.nodeOptions ?? []), entry, 'start', '--config', file, '--port', String(port)];
     const child = children.start('trunkline', process.execPath, args, { core: options.core });
     const trunkline = new TrunklineProcess(port, child);

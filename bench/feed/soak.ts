@@ -1,0 +1,216 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { findFreePort } from '../../src/devnet/free-port.ts';
+import { ChildProcesses } from '../harness/child-processes.ts';
+import { now } from '../harness/now.ts';
+import { formatTable } from '../harness/table.ts';
+import { TrunklineProcess } from '../harness/trunkline.ts';
+import { SoakChain } from './soak/soak-chain.ts';
+import { type ClientReport, EthSoakClient, FeedSoakClient, type SoakClient } from './soak/soak-client.ts';
+import { SoakFaults, seededRandom } from './soak/soak-faults.ts';
+
+/** Options of the soak. */
+export interface SoakOptions {
+  /** Seconds of faults; start and end come on top. @default 60 */
+  readonly seconds?: number;
+  /** Milliseconds between two faults. @default 2000 */
+  readonly faultMs?: number;
+  /** Milliseconds between two blocks. @default 250 */
+  readonly blockMs?: number;
+  /** Blocks between two reorganisations; 0: none. @default 40 */
+  readonly reorgBlocks?: number;
+  /** Ends Trunkline with SIGKILL in the middle and starts it again. @default true */
+  readonly kill?: boolean;
+  /** Repeats the faults of an earlier run. @default random */
+  readonly seed?: number;
+  /** Seconds after which the chain and the clients are reported on. @default 10 */
+  readonly reportSeconds?: number;
+}
+
+/** How the soak went. */
+export interface SoakResult {
+  readonly isGood: boolean;
+  readonly seed: number;
+  readonly blocks: number;
+  readonly logs: number;
+  readonly reorgs: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly clients: readonly ClientReport[];
+}
+
+const mostLogs = 6;
+const settleMs = 30_000;
+const dropEveryMs = 5_000;
+/** Faults come every two seconds: who waits longer for a provider to recover sees none of them well. */
+const chain = {
+  block_time: '500ms',
+  circuit_breaker: { recovery_timeout: '300ms', max_recovery_timeout: '1s' },
+  websocket: { ping_interval: '1s', ping_timeout: '500ms', reconnect_min: '50ms', reconnect_max: '500ms' },
+};
+
+/**
+ * A real chain behind three simulated providers, of which one falls ill every two seconds; a Trunkline that is killed in
+ * the middle; clients that must have, in the end, exactly the chain.
+ */
+export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
+  const { seconds = 60, faultMs = 2_000, blockMs = 250, reorgBlocks = 40, kill = true } = options;
+  const { seed = Math.floor(Math.random() * 2 ** 31), reportSeconds = 10 } = options;
+  const random = seededRandom(seed);
+  await using children = new ChildProcesses();
+  const source = await SoakChain.start();
+  const clients: SoakClient[] = [];
+  try {
+    const directory = children.makeFolder();
+    const port = await findFreePort('127.0.0.1');
+    let trunkline = await startTrunkline(children, source, directory, port);
+    const url = `ws://127.0.0.1:${port}`;
+    const topics = ['bench.heads', `bench.logs.${source.contract}.*`];
+    clients.push(
+      new FeedSoakClient('/feed', `${url}/feed`, topics),
+      new FeedSoakClient('/feed, resuming', `${url}/feed`, topics, dropEveryMs),
+      new EthSoakClient('eth_subscribe', `${url}/rpc/bench`, source.contract),
+    );
+    await Promise.all(clients.map(client => client.start()));
+    const first = await source.height;
+    const faults = new SoakFaults(source.devnet, random);
+    console.log(`  ${seconds} s from block ${first}, seed ${seed}`);
+    const startedAt = now();
+    const elapsed = () => now() - startedAt;
+    const stages = { fault: faultMs, report: reportSeconds * 1_000, killed: !kill, blocks: 0 };
+    while (elapsed() < seconds * 1_000) {
+      const blockAt = elapsed() + blockMs;
+      await source.mine(Math.floor(random() * mostLogs));
+      if (reorgBlocks > 0 && ++stages.blocks % reorgBlocks === 0)
+        await source.reorganize(1 + Math.floor(random() * 3));
+      if (elapsed() >= stages.fault) {
+        stages.fault += faultMs;
+        await faults.next();
+      }
+      if (elapsed() >= stages.report) {
+        stages.report += reportSeconds * 1_000;
+        console.log(
+          `  ${Math.round(elapsed() / 1_000)} s: block ${await source.height}, ${describe(faults.counts)}`,
+        );
+      }
+      if (!stages.killed && elapsed() >= seconds * 500) {
+        stages.killed = true;
+        for (const client of clients) client.expectCuts(true);
+        console.log(`  ${Math.round(elapsed() / 1_000)} s: kill -9`);
+        trunkline.child.signal('SIGKILL');
+        // Blocks go on meanwhile.
+        for (let block = 0; block < 3; block++) await source.mine(mostLogs);
+        await faults.healAll();
+        trunkline = await startTrunkline(children, source, directory, port);
+        await Promise.all(clients.map(client => untilReached(client, source)));
+        for (const client of clients) client.expectCuts(false);
+      }
+      await delay(Math.max(0, blockAt - elapsed()));
+    }
+    await faults.healAll();
+    for (let block = 0; block < 3; block++) await source.mine(mostLogs);
+    const isSettled = await Promise.all(clients.map(client => untilReached(client, source)));
+    const blocks = await source.finalBlocks(first + 1);
+    const reports = clients.map(client => client.report(blocks));
+    const result = {
+      isGood: isSettled.every(Boolean) && reports.every(isClean),
+      seed,
+      blocks: blocks.length,
+      logs: blocks.reduce((sum, { logIndexes }) => sum + logIndexes.length, 0),
+      reorgs: source.reorgs,
+      faults: faults.counts,
+      clients: reports,
+    };
+    print(result);
+    if (!result.isGood) console.log(trunkline.child.output.split('\n').slice(-30).join('\n'));
+    return result;
+  } finally {
+    for (const client of clients) client.stop();
+    await source.stop();
+  }
+}
+
+/** A Trunkline in front of the providers; the one after a SIGKILL has the port and the storage of the one before. */
+async function startTrunkline(
+  children: ChildProcesses,
+  { devnet }: SoakChain,
+  directory: string,
+  port: number,
+): Promise<TrunklineProcess> {
+  return TrunklineProcess.start(children, {
+    port,
+    providers: devnet.providers.map(({ id, url, wsUrl }) => ({ id, url, ws_url: wsUrl })),
+    chain,
+    sections: { storage: { directory } },
+  });
+}
+
+/** Waits until a client has all that is on the chain; false: it has not, after half a minute. */
+async function untilReached(client: SoakClient, source: SoakChain): Promise<boolean> {
+  for (const end = now() + settleMs; now() < end; ) {
+    const [newest] = await source.finalBlocks(await source.height);
+    if (newest !== undefined && client.hasReached(newest)) return true;
+    await delay(50);
+  }
+  console.log(`  ${client.name} has not reached the newest block`);
+  return false;
+}
+
+function isClean({ lost, repeated, disordered, cut, complaints, heads, logs }: ClientReport): boolean {
+  return lost + repeated + disordered + cut + complaints.length === 0 && heads > 0 && logs > 0;
+}
+
+function describe(counts: Readonly<Record<string, number>>): string {
+  const sum = Object.values(counts).reduce((total, count) => total + count, 0);
+  return `${sum} faults (${Object.entries(counts)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', ')})`;
+}
+
+function print({ isGood, blocks, logs, reorgs, faults, clients }: SoakResult): void {
+  console.log(`  ${blocks} blocks with ${logs} logs, ${reorgs} reorganisations, ${describe(faults)}\n`);
+  const head = [
+    'client',
+    'heads',
+    'logs',
+    'taken back',
+    'lost',
+    'repeated',
+    'disordered',
+    'connections',
+    'cut',
+  ];
+  const rows = clients.map(client => [
+    client.name,
+    client.heads,
+    client.logs,
+    client.removed,
+    client.lost,
+    client.repeated,
+    client.disordered,
+    client.connections,
+    client.cut,
+  ]);
+  console.log(`${formatTable(head, rows)}\n`);
+  for (const { name, remarks, complaints } of clients)
+    for (const remark of [...remarks, ...complaints]) console.log(`  ${name}: ${remark}`);
+  const sum = (key: 'lost' | 'repeated') => clients.reduce((total, client) => total + client[key], 0);
+  console.log(`  lost ${sum('lost')}, repeated ${sum('repeated')}${isGood ? '' : ': NOT GOOD'}\n`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string' },
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+      'no-kill': { type: 'boolean' },
+    },
+  });
+  const result = await soak({
+    seconds: values.seconds === undefined ? 60 * Number(values.minutes ?? 30) : Number(values.seconds),
+    reportSeconds: values.seconds === undefined ? 30 : 10,
+    kill: values['no-kill'] !== true,
+    ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
+  });
+  process.exitCode = result.isGood ? 0 : 1;
+}
