@@ -28,11 +28,14 @@ export async function startStubbedTrunkline(
     readonly chain?: string;
     readonly server?: string;
     readonly urls?: 'http' | 'ws' | 'both';
+    /** Scripts each stub before Trunkline asks it anything. */
+    readonly prepare?: (stub: StubUpstream) => void;
   } = {},
 ): Promise<StubbedTrunkline> {
   const stubs = await Promise.all(
     Array.from({ length: options.stubs ?? 1 }, () => startStubUpstream(t as TestContext)),
   );
+  for (const stub of stubs) options.prepare?.(stub);
   const urls = options.urls ?? 'both';
   const providers = stubs.map((stub, index) => {
     const parts = [`id: s${index + 1}`];
