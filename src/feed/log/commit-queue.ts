@@ -10,7 +10,7 @@ import { PendingBatch, type Trim } from './pending-batch.ts';
 const batchBytes = 1024 * 1024;
 const maxInFlight = 8;
 const minDelayMs = 20;
-/** Failures in a row after which a state from before is not taken for a late view any more. */
+/** Looks in a row after which a state from before is not taken for a late view any more. */
 const patience = 8;
 const maxDelayMs = 2_000;
 /** For so long, failures after the first one are not logged again. */
@@ -43,19 +43,27 @@ export class CommitQueue {
   #building: PendingBatch[] = [];
   /** The state behind the last batch of `#sent`. */
   #state: LogState;
+  /** The same as that batch writes it. */
+  #stored: LogState;
   #committed: LogState;
   #backlogBytes = 0;
   #inFlight = 0;
   #isFlushDue = false;
   #isHalted = false;
   #attempts = 0;
+  #olderViews = 0;
   #timer: TimerHandle | undefined;
   #quietUntil = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #isOverwritten = false;
 
-  constructor(state: LogState, dependencies: CommitQueueDependencies) {
+  /**
+   * @param stored The state that is in the store.
+   * @param state The same, with what is known of where the history begins.
+   */
+  constructor(stored: LogState, state: LogState, dependencies: CommitQueueDependencies) {
     this.#state = state;
+    this.#stored = stored;
     this.#committed = state;
     this.#dependencies = dependencies;
   }
@@ -112,7 +120,7 @@ export class CommitQueue {
       const batch = this.#building.shift();
       if (batch === undefined) return;
       batch.seal();
-      this.#state = batch.prepare(this.#state);
+      this.#state = this.#stored = batch.prepare(this.#stored, this.#state);
       this.#sent.push(batch);
       this.#send(batch);
     }
@@ -166,6 +174,7 @@ export class CommitQueue {
       if (sent.state!.revision <= batch.state!.revision) sent.isDone = true;
     }
     this.#attempts = 0;
+    this.#olderViews = 0;
     while (this.#sent[0]?.isDone) {
       const first = this.#sent.shift()!;
       this.#backlogBytes -= first.byteLength;
@@ -209,10 +218,14 @@ export class CommitQueue {
     if (this.#isClosed) return;
     const applied = this.#sent.find(({ state }) => found !== undefined && isSame(state!, found));
     if (applied !== undefined) this.#isDone(applied);
+    else if (batch.isDone) this.#goOn();
     else {
+      const { before } = batch;
+      const isAsNeeded = found !== undefined && isSame(found, before!);
       // A reader may still see a state from before.
-      const isOlder = found?.epoch === batch.before!.epoch && found.revision <= batch.before!.revision;
-      if (isKnown && (!isOlder || this.#attempts > patience)) this.#startOver(batch);
+      const isOlder = found?.epoch === before!.epoch && found.revision < before!.revision;
+      if (isOlder) this.#olderViews++;
+      if (isKnown && !isAsNeeded && (!isOlder || this.#olderViews > patience)) this.#startOver(batch);
       this.#goOn();
     }
   }
@@ -240,6 +253,7 @@ export class CommitQueue {
     const { before } = first;
     this.#state = { ...before!, earliest: first.firstOffset, head: first.firstOffset - 1, bytes: 0 };
     for (const batch of this.#sent) this.#state = batch.prepare(this.#state);
+    this.#stored = this.#state;
   }
 
   #repeatLater(): void {

@@ -313,9 +313,9 @@ export class EventLog implements EventSource {
   }
 
   #use(history: OpenedHistory): void {
-    const { state, keys, notes, last, reset } = history;
+    const { stored, state, keys, notes, last, reset } = history;
     const store = this.#store;
-    const queue = new CommitQueue(state, {
+    const queue = new CommitQueue(stored, state, {
       store,
       keys,
       clock: this.#clock,

@@ -15,6 +15,9 @@ export interface HistoryReset {
 
 /** The history as it was found, or a new one. */
 export interface OpenedHistory {
+  /** The state as it is in the store. */
+  readonly stored: LogState;
+  /** The state, with the history beginning where it does. */
   readonly state: LogState;
   readonly keys: LogKeys;
   readonly notes: Map<string, Buffer>;
@@ -40,7 +43,14 @@ export async function openHistory(store: EventStore, random: () => number): Prom
   if (last === damaged) return begin(store, random, 'history_incomplete', state.epoch);
   const notes = await readNotes(store, keys);
   if (notes === damaged) return begin(store, random, 'state_damaged', state.epoch);
-  return { state: await withoutRemoved(store, keys, state), keys, notes, last, reset: undefined };
+  return {
+    stored: state,
+    state: await withoutRemoved(store, keys, state),
+    keys,
+    notes,
+    last,
+    reset: undefined,
+  };
 }
 
 async function begin(
@@ -52,7 +62,7 @@ async function begin(
   const state: LogState = { epoch: newEpoch(random), earliest: 1, head: 0, bytes: 0, revision: 0 };
   await store.write([{ key: stateKey, value: encodeLogState(state) }]);
   const reset = previousEpoch === undefined ? { reason } : { reason, previousEpoch };
-  return { state, keys: new LogKeys(state.epoch), notes: new Map(), last: undefined, reset };
+  return { stored: state, state, keys: new LogKeys(state.epoch), notes: new Map(), last: undefined, reset };
 }
 
 /** The newest chunk; undefined: the history is empty, as it should be. */

@@ -25,7 +25,7 @@ export class PendingBatch {
   isDone = false;
   /** The state that it leads to; set by `prepare`. */
   state: LogState | undefined;
-  /** The state that it needs. */
+  /** The state that it needs in the store. */
   before: LogState | undefined;
   readonly #writers: ChunkWriter[] = [];
   readonly #index: StoreChange[] = [];
@@ -86,11 +86,15 @@ export class PendingBatch {
     this.#sealed ??= this.#writers.map(writer => writer.seal());
   }
 
-  /** Decides the state that the batch leads to from `before`. */
-  prepare(before: LogState): LogState {
+  /**
+   * Decides the state that the batch leads to.
+   * @param stored The state that the batch before it leaves in the store.
+   * @param before The same, with what is known by now of where the history begins.
+   */
+  prepare(stored: LogState, before: LogState = stored): LogState {
     let bytes = before.bytes - (this.#trim?.bytes ?? 0);
     for (const { value } of this.#sealed ?? []) bytes += value.length;
-    this.before = before;
+    this.before = stored;
     this.state = {
       epoch: before.epoch,
       earliest: Math.max(before.earliest, this.#trim?.earliest ?? 0),

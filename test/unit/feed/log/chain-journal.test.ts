@@ -35,10 +35,7 @@ async function setUp(store: EventStore = new UnreliableStore()) {
 }
 
 async function journalOf({ log: eventLog }: LogUnderTest) {
-  const journal = new ChainJournal(
-    { chain: 'devnet' },
-    { eventLog, log: silentLog, metrics: silentMetrics },
-  );
+  const journal = new ChainJournal({ chain: 'devnet' }, { eventLog, log: silentLog, metrics: silentMetrics });
   await journal.open();
   return { journal };
 }
