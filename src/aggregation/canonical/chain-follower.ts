@@ -1,86 +1,28 @@
-import type { EventRules, Head } from '../../chains/chain-family.ts';
-import type { Clock } from '../../clock/clock.ts';
-import type { Log } from '../../telemetry/log.ts';
-import type { MetricRegistry } from '../../telemetry/metrics.ts';
-import type { HeadTracker } from '../head-tracker.ts';
+import type { Head } from '../../chains/chain-family.ts';
 import { BlockFetcher } from './block-fetcher.ts';
 import { BlockPreparation } from './block-preparation.ts';
-import { BlockTree, type Trace, type TreeBlock } from './block-tree.ts';
+import { BlockTree, type TreeBlock } from './block-tree.ts';
+import { type Break, BreakWatch } from './break-watch.ts';
 import { CanonicalChain } from './canonical-chain.ts';
-import type { CanonicalSink, FinalityTag } from './canonical-sink.ts';
-import type { ChainReads } from './chain-reads.ts';
+import type { FinalityTag } from './canonical-sink.ts';
 import { FinalityMarks } from './finality-marks.ts';
-import { ForkChoice, type Vote } from './fork-choice.ts';
-import { Linking, type OpenVote } from './linking.ts';
-import type { LogGatherer } from './log-gatherer.ts';
+import type {
+  ChainFollowerDeps,
+  ChainFollowerOptions,
+  ChainFollowerStats,
+  HeadArrival,
+} from './follower-options.ts';
+import { ForkChoice } from './fork-choice.ts';
+import { Linking } from './linking.ts';
 import { canonicalMetrics } from './metrics.ts';
+import { PatientReads } from './patient-reads.ts';
 import { pause } from './pause.ts';
 
-/** How a chain is followed. */
-export interface ChainFollowerOptions {
-  /** The chain's name, for logs and metrics. */
-  readonly chain: string;
-  /** The chain's block time in milliseconds. */
-  readonly blockTimeMs: number;
-  /** Blocks that a reorganisation takes back at most, 1 to 255; beyond, the chain begins anew. @default 128 */
-  readonly maxReorgDepth?: number;
-  /** Blocks that are fetched at most when nobody looked for a while; the older ones become a gap. @default 1000 */
-  readonly maxBackfillBlocks?: number;
-  /** Milliseconds between questions for the `safe` and `finalized` blocks. @default 12 s or the block time, whichever is longer */
-  readonly finalityIntervalMs?: number;
-  /** Milliseconds for which a provider's head counts when a branch is chosen. @default 30 s or 5 blocks, whichever is longer */
-  readonly freshMs?: number;
-  /** Milliseconds after which heads that are all far below what was followed mean that the chain began anew. @default 60 s or 10 blocks, whichever is longer */
-  readonly resetAfterMs?: number;
-}
+export type { ChainFollowerDeps, ChainFollowerOptions, ChainFollowerStats, HeadArrival };
 
-/** What a follower needs. */
-export interface ChainFollowerDeps {
-  readonly sink: CanonicalSink;
-  readonly logs: LogGatherer;
-  readonly reads: Pick<ChainReads, 'block'>;
-  readonly heads: Pick<HeadTracker, 'best' | 'head'>;
-  readonly events: Pick<EventRules, 'head'>;
-  /** The bloom in a header, where the family has such a thing. */
-  readonly bloomIn: (header: Buffer) => string | undefined;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: MetricRegistry;
-  /** It cannot go on, for the sink refused something: another one is needed. Called once. */
-  readonly onFailed: (error: unknown) => void;
-}
-
-/** A head as a provider announced it or was found to have it. */
-export interface HeadArrival {
-  readonly providerId: string;
-  readonly head: Head;
-  /** As `newHeads` brought it; undefined: the head was polled. May be a view into a larger buffer. */
-  readonly header: Buffer | undefined;
-  /** What `HeadTracker.observe` said. */
-  readonly isBelieved: boolean;
-}
-
-/** The follower for people to look at. */
-export interface ChainFollowerStats {
-  /** The newest block that was handed over. */
-  readonly tip: Pick<Head, 'number' | 'hash'> | undefined;
-  /** The block that is being followed. */
-  readonly goal: Pick<Head, 'number' | 'hash'> | undefined;
-  /** Blocks to be handed over before the goal is reached. */
-  readonly waiting: number;
-  readonly treeBlocks: number;
-}
-
-interface Break {
-  readonly kind: 'outage' | 'chain_reset';
-  readonly vote: Vote;
-  /** The oldest block that is followed after it. */
-  readonly from: Head;
-}
-
+const gauges = [canonicalMetrics.tip, canonicalMetrics.lag, canonicalMetrics.treeBlocks];
 const readAhead = 8;
 const pruneEvery = 32;
-const retryMs = 500;
 
 /**
  * Makes one sequence of canonical blocks, with their logs, out of what a chain's providers say, and hands it to the
@@ -93,10 +35,11 @@ export class ChainFollower {
   readonly #chain: CanonicalChain;
   readonly #tree: BlockTree;
   readonly #choice: ForkChoice;
+  readonly #breaks: BreakWatch;
   readonly #linking: Linking;
   readonly #preparation: BlockPreparation;
   readonly #marks: FinalityMarks;
-  readonly #headers: BlockFetcher;
+  readonly #reads: PatientReads;
   readonly #stopped = new AbortController();
   #isOpen = false;
   /** The chain is known to have begun anew. */
@@ -108,7 +51,6 @@ export class ChainFollower {
   #routed = new Set<string>();
   #isRouteFull = false;
   #break: Break | undefined;
-  #belowSinceMs: number | undefined;
   #adoptions = 0;
   #wake: () => void = () => {};
   #isWoken = false;
@@ -124,7 +66,8 @@ export class ChainFollower {
       ...options,
     };
     this.#deps = deps;
-    const { chain, maxReorgDepth, maxBackfillBlocks, finalityIntervalMs, freshMs } = this.#options;
+    const { chain, maxReorgDepth, maxBackfillBlocks, finalityIntervalMs, freshMs, resetAfterMs } =
+      this.#options;
     const { clock, events, metrics, reads } = deps;
     const sleep = (ms: number, signal: AbortSignal) => pause(ms, signal, clock);
     this.#chain = new CanonicalChain(maxReorgDepth + 1);
@@ -143,11 +86,13 @@ export class ChainFollower {
       },
     );
     this.#choice = new ForkChoice({ freshMs, stalledMs: 4 * blockTimeMs }, { tree: this.#tree });
-    this.#headers = new BlockFetcher({ chain, what: 'header' }, { reads, events, metrics });
+    this.#breaks = new BreakWatch({ resetAfterMs });
+    const headers = new BlockFetcher({ chain, what: 'header' }, { reads, events, metrics });
+    this.#reads = new PatientReads({ headers, clock, signal: this.#stopped.signal });
     const backfilled = metrics.counter(canonicalMetrics.backfilled, { chain });
     this.#linking = new Linking({
       tree: this.#tree,
-      fetch: (by, fetchOptions) => this.#headers.fetch(by, fetchOptions),
+      fetch: (by, fetchOptions) => headers.fetch(by, fetchOptions),
       sleep,
       sureAbove: () => this.#tipNumber,
       onBackfilled: () => backfilled.inc(),
@@ -157,7 +102,10 @@ export class ChainFollower {
     this.#preparation = new BlockPreparation({
       logs: deps.logs,
       bloomIn: deps.bloomIn,
-      complete: (block, signal) => this.#complete(block, signal),
+      complete: async (block, signal) => {
+        const header = await this.#reads.header(block, signal);
+        if (header !== undefined) this.#tree.setHeader(block, header);
+      },
       onReady: () => this.#awake(),
       pause: sleep,
     });
@@ -229,10 +177,13 @@ export class ChainFollower {
 
   /** Ends it: what the sink is doing goes on, nothing more is handed over. */
   stop(): void {
+    if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     this.#linking.stop();
     this.#preparation.want([]);
     this.#marks.stop();
+    const labels = { chain: this.#options.chain };
+    for (const gauge of gauges) this.#deps.metrics.remove(gauge, labels);
     this.#awake();
   }
 
@@ -262,17 +213,12 @@ export class ChainFollower {
         return;
       }
     }
-    const linked: Vote[] = [];
-    const open: OpenVote[] = [];
-    const traces = new Map<Trace['kind'], { readonly vote: Vote; readonly trace: Trace }>();
-    for (const vote of votes) {
-      const trace = this.#tree.trace(vote.head);
-      if (!traces.has(trace.kind)) traces.set(trace.kind, { vote, trace });
-      if (trace.kind === 'linked') linked.push(vote);
-      else if (trace.kind === 'open') open.push({ vote, trace });
-    }
-    this.#linking.update(open);
-    this.#break = this.#breakOf(linked, traces, now);
+    const traced = votes.map(vote => ({ vote, trace: this.#tree.trace(vote.head) }));
+    const linked = traced.filter(({ trace }) => trace.kind === 'linked').map(({ vote }) => vote);
+    this.#linking.update(
+      traced.flatMap(({ vote, trace }) => (trace.kind === 'open' ? [{ vote, trace }] : [])),
+    );
+    this.#break = this.#breaks.judge(traced, this.#tipNumber, now);
     this.#isRouteFull = this.#route.length > this.#maxRoute;
     if (this.#goal !== undefined && linked.length > 0 && !this.#isRouteFull) {
       const before = this.#goal;
@@ -283,28 +229,6 @@ export class ChainFollower {
     }
     this.#setRoute();
     this.#awake();
-  }
-
-  #breakOf(
-    linked: readonly Vote[],
-    traces: ReadonlyMap<Trace['kind'], { readonly vote: Vote; readonly trace: Trace }>,
-    now: number,
-  ): Break | undefined {
-    const outage = traces.get('outage');
-    if (outage?.trace.kind === 'outage') {
-      const highest = linked[0]?.head.number ?? -1;
-      if (highest <= this.#tipNumber) return { kind: 'outage', vote: outage.vote, from: outage.trace.from };
-    }
-    const older = traces.get('older');
-    const isBelow = older !== undefined && traces.size === 1;
-    this.#belowSinceMs = isBelow ? (this.#belowSinceMs ?? now) : undefined;
-    if (linked.length > 0 || traces.has('open') || outage !== undefined) return undefined;
-    const foreign = traces.get('foreign');
-    if (foreign !== undefined) return { kind: 'chain_reset', vote: foreign.vote, from: foreign.vote.head };
-    const isLong = this.#belowSinceMs !== undefined && now - this.#belowSinceMs >= this.#options.resetAfterMs;
-    return older !== undefined && isLong
-      ? { kind: 'chain_reset', vote: older.vote, from: older.vote.head }
-      : undefined;
   }
 
   #setRoute(): void {
@@ -328,7 +252,7 @@ export class ChainFollower {
     this.#goalSinceMs = this.#deps.clock.now();
     this.#route = [];
     this.#routed.clear();
-    this.#belowSinceMs = undefined;
+    this.#breaks.reset();
     this.#isNew = false;
   }
 
@@ -363,10 +287,10 @@ export class ChainFollower {
 
   /** The next block is no child of the tip: what is above its parent is not canonical any more. */
   async #reorganize(first: Head): Promise<boolean> {
-    const ancestor = this.#chain.get(first.parentHash) ?? (await this.#read({ hash: first.parentHash }));
-    if (ancestor === undefined || this.#stopped.signal.aborted) return false;
-    // Another branch may have been chosen meanwhile.
-    if (this.#route[0]?.head.hash !== first.hash) return true;
+    const ancestor = this.#chain.get(first.parentHash) ?? (await this.#reads.head(first.parentHash));
+    if (this.#stopped.signal.aborted) return false;
+    // Another branch may have been chosen meanwhile; and if nobody had the block, it is asked for again.
+    if (ancestor === undefined || this.#route[0]?.head.hash !== first.hash) return true;
     await this.#takeBack(
       ancestor,
       this.#route.map(block => block.head),
@@ -397,8 +321,9 @@ export class ChainFollower {
     if (tip !== undefined && oldest !== undefined) {
       let fromBlock = from.number < oldest.number ? 0 : oldest.number;
       if (!isReset) {
-        const ancestor = await this.#stillCanonical(vote.providerId);
-        if (this.#stopped.signal.aborted || ancestor === undefined) return false;
+        const ancestor = await this.#reads.newestOf(this.#chain.above(-1), vote.providerId);
+        if (this.#stopped.signal.aborted) return false;
+        if (ancestor === undefined) return true;
         isReset = ancestor === 'none';
         if (ancestor !== 'none') {
           if (ancestor.number < tip.number) await this.#takeBack(ancestor, []);
@@ -417,50 +342,6 @@ export class ChainFollower {
     this.#break = undefined;
     this.#evaluate();
     return true;
-  }
-
-  /** The newest block handed over that is on the provider's branch; `none`: no recent one is; undefined: not known yet. */
-  async #stillCanonical(providerId: string): Promise<Head | 'none' | undefined> {
-    for (const head of this.#chain.above(-1)) {
-      const block = await this.#headers.fetch(
-        { number: head.number },
-        { providerId, signal: this.#stopped.signal },
-      );
-      if (block?.head.hash === head.hash) return head;
-      if (block?.head.number !== head.number) {
-        await pause(retryMs, this.#stopped.signal, this.#deps.clock);
-        this.#awake();
-        return undefined;
-      }
-    }
-    return 'none';
-  }
-
-  async #read(by: { readonly hash: string }): Promise<Head | undefined> {
-    const { signal } = this.#stopped;
-    const block = await this.#headers.fetch(by, { signal });
-    if (block === undefined) {
-      await pause(retryMs, signal, this.#deps.clock);
-      this.#awake();
-    }
-    return block?.head;
-  }
-
-  async #complete(block: TreeBlock, signal: AbortSignal): Promise<void> {
-    const { number, hash } = block.head;
-    let { providerId } = block;
-    for (
-      let delayMs = 100;
-      block.header === undefined && !signal.aborted;
-      delayMs = Math.min(15_000, delayMs * 2)
-    ) {
-      const options = providerId === undefined ? { signal } : { signal, providerId };
-      let found = await this.#headers.fetch({ hash }, options);
-      if (found === undefined) found = await this.#headers.fetch({ number }, options);
-      if (found?.head.hash === hash) this.#tree.setHeader(block, found.header);
-      else await pause(delayMs, signal, this.#deps.clock);
-      providerId = undefined;
-    }
   }
 
   #mark(tag: FinalityTag, block: Head): boolean {

@@ -69,7 +69,7 @@ export function setUpFollower(options: Partial<ChainFollowerOptions> = {}, sink 
     best: undefined,
     head: () => 1,
   };
-  const create = () =>
+  const create = (onFailed: (error: unknown) => void = error => failures.push(error)) =>
     new ChainFollower(
       { chain: 'test', blockTimeMs: 12_000, finalityIntervalMs: 3_600_000, ...options },
       {
@@ -82,7 +82,7 @@ export function setUpFollower(options: Partial<ChainFollowerOptions> = {}, sink 
         clock,
         log: silentLog,
         metrics,
-        onFailed: error => failures.push(error),
+        onFailed,
       },
     );
   let follower = create();
@@ -124,6 +124,7 @@ export function setUpFollower(options: Partial<ChainFollowerOptions> = {}, sink 
     heads,
     sink,
     failures,
+    create,
     start,
     tell,
     announce,
