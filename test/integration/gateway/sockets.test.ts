@@ -6,46 +6,56 @@ import { eventually } from '../../support/eventually.ts';
 import { followHeads } from '../../support/head-client.ts';
 import { closeCodeOf, frame, openRawWebSocket } from '../../support/raw-http.ts';
 import { startStubbedTrunkline } from '../../support/stubbed-trunkline.ts';
-
-const subscribe = frame(
-  0x81,
-  Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newPendingTransactions"]}'),
-);
+import { subscribe } from '../../support/subscriber.ts';
 
 describe('client WebSockets', () => {
-  it('closes a subscriber that does not read with 1013; the others miss nothing', async t => {
+  it('lets a subscriber that does not read catch up from the log; the others miss nothing meanwhile', async t => {
     const { trunkline, stubs } = await startStubbedTrunkline(t, {
       server: '{ ws: { max_buffered_bytes: 64KiB } }',
     });
-    const slow = await openRawWebSocket(trunkline.exchange.port, '/rpc/test');
-    slow.pause();
-    slow.write(subscribe);
-    const brisk = new WebSocket(`${trunkline.wsUrl}/rpc/test`);
-    const received: string[] = [];
-    await new Promise(resolve => brisk.once('open', resolve));
-    brisk.on('message', data => received.push(String(data)));
-    brisk.send('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newPendingTransactions"]}');
-    await eventually(() => received.length === 1 && stubs[0]!.subscriptions >= 1, 'subscribed');
+    const url = `${trunkline.wsUrl}/rpc/test`;
+    const slow = await subscribe(url, ['newPendingTransactions']);
+    const brisk = await subscribe(url, ['newPendingTransactions']);
+    slow.socket.pause();
+    await eventually(() => stubs[0]!.subscribed.length >= 2, 'subscribed upstream');
     const metrics = async () => (await fetch(`${trunkline.url}/metrics`)).text();
-    await eventually(
-      async () => /trunkline_client_subscriptions\{chain="test"\} 2/.test(await metrics()),
-      'both subscribed',
-    );
-    let sent = 0;
     const padding = 'f'.repeat(50_000);
+    let sent = 0;
     await eventually(async () => {
-      for (let i = 0; i < 20; i++) stubs[0]!.notify('newPendingTransactions', `0x${sent++}${padding}`);
-      await eventually(() => received.length === sent + 1, 'all of it at the brisk one');
-      return /slow_clients_closed_total 1/.test(await metrics());
+      for (let i = 0; i < 20; i++) stubs[0]!.notify('newPendingTransactions', `0x${sent++}x${padding}`);
+      await eventually(() => brisk.events.length === sent, 'all of it at the brisk one');
+      return /feed_subscriptions\{state="catching_up"\} 1/.test(await metrics());
     }, 'the slow one is noticed');
-    const code = closeCodeOf(slow);
-    slow.resume();
-    assert.ok([1013, undefined].includes(await code));
+    assert.match(await metrics(), /slow_clients_closed_total 0/);
+    slow.socket.resume();
+    await eventually(() => slow.events.length === sent, 'all of it at the slow one');
+    assert.deepEqual(slow.events, brisk.events, 'in the same order');
+    await eventually(
+      async () => /feed_subscriptions\{state="live"\} 2/.test(await metrics()),
+      'it has joined the others again',
+    );
+    slow.socket.terminate();
     await eventually(
       async () => /client_subscriptions\{chain="test"\} 1/.test(await metrics()),
       'its subscription ended',
     );
-    brisk.terminate();
+    brisk.socket.terminate();
+  });
+
+  it('closes a client with 1013 that asks and asks, and does not read the answers', async t => {
+    const { trunkline, stubs } = await startStubbedTrunkline(t, {
+      server: '{ ws: { max_buffered_bytes: 64KiB } }',
+    });
+    stubs[0]!.on('eth_call', `0x${'f'.repeat(1_000_000)}`);
+    const slow = await openRawWebSocket(trunkline.exchange.port, '/rpc/test');
+    slow.pause();
+    await eventually(async () => {
+      slow.write(frame(0x81, Buffer.from('{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{}]}')));
+      return /slow_clients_closed_total 1/.test(await (await fetch(`${trunkline.url}/metrics`)).text());
+    }, 'noticed');
+    const code = closeCodeOf(slow);
+    slow.resume();
+    assert.ok([1013, undefined].includes(await code));
   });
 
   it('cuts off a client that answers no ping', async t => {
