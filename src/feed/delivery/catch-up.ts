@@ -36,6 +36,8 @@ export interface CatchUpDeps {
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
+/** Events that a subscription is given before its turn when it begins: thousands may begin in one turn of the event loop. */
+const atOnce = 16;
 
 /**
  * Gives pages of the log to the subscriptions that are not live, one each in turn, each at the pace of its client, until
@@ -62,7 +64,8 @@ export class CatchUp {
     member.state = 'queued';
     for (const gap of gaps ?? []) this.#tell(member, gap, member.position);
     if (member.state !== 'queued') return;
-    this.#step(member);
+    if (this.#deps.source.head - member.position <= atOnce) this.#step(member);
+    else this.enqueue(member);
   }
 
   /** Lets a member read when it is its turn. */

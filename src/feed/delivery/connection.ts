@@ -7,7 +7,7 @@ const nothing: readonly Buffer[] = Object.freeze([]);
 /** A client's connection with its subscriptions, and the frames that it gets at the end of this tick. */
 export class Connection {
   readonly sink: FeedSink;
-  readonly members: Member[] = [];
+  members: Member[] = [];
   /** Given to the sink while a subscription waits for it; made once. */
   drained: (() => void) | undefined;
   /** The sink was asked to call `drained`. */
@@ -19,6 +19,17 @@ export class Connection {
   constructor(sink: FeedSink, log: Log) {
     this.sink = sink;
     this.#log = log;
+  }
+
+  add(member: Member): void {
+    // A list that begins with a push has room for 17: most connections have one subscription.
+    if (this.members.length === 0) this.members = [member];
+    else this.members.push(member);
+  }
+
+  remove(member: Member): void {
+    const last = this.members.pop()!;
+    if (last !== member) this.members[this.members.indexOf(member)] = last;
   }
 
   /** Frames wait for `write`. */

@@ -243,7 +243,7 @@ export class Feed {
       { offset: start.offset, gaps: [...start.gaps, ...late] },
       { group, connection, claim, host: this.#host },
     );
-    connection.members.push(member);
+    connection.add(member);
     this.#size++;
     return member;
   }
@@ -291,10 +291,8 @@ export class Feed {
     this.#claims.release(member.claim);
     this.#size--;
     const { connection } = member;
-    const { members } = connection;
-    const last = members.pop()!;
-    if (last !== member) members[members.indexOf(member)] = last;
-    if (members.length === 0) this.#connections.delete(connection.sink);
+    connection.remove(member);
+    if (connection.members.length === 0) this.#connections.delete(connection.sink);
   }
 
   #maxLag(): number {

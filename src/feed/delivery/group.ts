@@ -10,7 +10,7 @@ export class Group {
   readonly format: FrameFormat;
   readonly matcher: SelectorMatcher;
   /** Those that get events as they come. In no order: a member knows its place. */
-  readonly live: Member[] = [];
+  live: Member[] = [];
   /** All members, live or not. */
   size = 0;
   readonly #log: Log;
@@ -54,7 +54,9 @@ export class Group {
 
   addLive(member: Member): void {
     member.state = 'live';
-    member.place = this.live.push(member) - 1;
+    member.place = this.live.length;
+    if (this.live.length === 0) this.live = [member];
+    else this.live.push(member);
   }
 
   removeLive(member: Member): void {

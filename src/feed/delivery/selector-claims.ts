@@ -11,6 +11,7 @@ export interface SelectorClaimsDeps {
 }
 
 interface ChainClaims {
+  readonly chain: string;
   readonly demand: Demand;
   readonly wanted: SelectorDemand;
   readonly claims: readonly Claim[];
@@ -21,9 +22,11 @@ export interface SelectorClaim {
   readonly key: string;
   readonly patterns: readonly string[];
   readonly keepMs: number;
-  readonly chains: Map<string, ChainClaims>;
+  chains: readonly ChainClaims[];
   holders: number;
 }
+
+const nothing: readonly never[] = Object.freeze([]);
 
 /** What of a chain is gathered only since a later offset than was asked for. */
 export interface LateGathering {
@@ -51,7 +54,7 @@ export class SelectorClaims {
     const key = `${keepMs}\n${selector.key}`;
     let held = this.#held.get(key);
     if (held === undefined) {
-      held = { key, patterns: selector.patterns, keepMs, chains: new Map(), holders: 0 };
+      held = { key, patterns: selector.patterns, keepMs, chains: nothing, holders: 0 };
       this.#held.set(key, held);
       for (const chain of this.#deps.chains()) this.#claim(held, chain);
     }
@@ -63,8 +66,8 @@ export class SelectorClaims {
     held.holders--;
     if (held.holders > 0) return;
     this.#held.delete(held.key);
-    for (const { claims } of held.chains.values()) for (const claim of claims) claim.release();
-    held.chains.clear();
+    for (const { claims } of held.chains) for (const claim of claims) claim.release();
+    held.chains = nothing;
   }
 
   /** Claims at chains that were added or started anew, and forgets those that are gone. */
@@ -72,11 +75,9 @@ export class SelectorClaims {
     const chains = this.#deps.chains();
     const known = new Set(chains);
     for (const held of this.#held.values()) {
-      for (const [chain, { claims }] of held.chains) {
-        if (known.has(chain)) continue;
-        held.chains.delete(chain);
-        for (const claim of claims) claim.release();
-      }
+      const gone = held.chains.filter(({ chain }) => !known.has(chain));
+      held.chains = held.chains.filter(({ chain }) => known.has(chain));
+      for (const { claims } of gone) for (const claim of claims) claim.release();
       for (const chain of chains) this.#claim(held, chain);
     }
   }
@@ -84,7 +85,7 @@ export class SelectorClaims {
   /** The chains of which something that the selector needs was not gathered yet behind `offset`. */
   gatheredLater(held: SelectorClaim, offset: number): readonly LateGathering[] {
     const late: LateGathering[] = [];
-    for (const [chain, { demand, wanted }] of held.chains) {
+    for (const { chain, demand, wanted } of held.chains) {
       const logs = wanted.logs.reduce(
         (since, pattern) => Math.max(since, demand.logsSince(pattern) ?? this.#deps.tail()),
         0,
@@ -99,13 +100,14 @@ export class SelectorClaims {
 
   #claim(held: SelectorClaim, chain: string): void {
     const demand = this.#deps.demand(chain);
-    const before = held.chains.get(chain);
+    const before = held.chains.find(other => other.chain === chain);
     if (demand === undefined || before?.demand === demand) return;
     const wanted = selectorDemand(held.patterns, chain);
     const options = { since: this.#deps.tail(), keepMs: held.keepMs };
     const claims = wanted.logs.map(pattern => demand.claimLogs(pattern, options));
     if (wanted.pending) claims.push(demand.claimPending(options));
-    if (claims.length > 0) held.chains.set(chain, { demand, wanted, claims });
+    const others = held.chains.filter(other => other !== before);
+    held.chains = claims.length > 0 ? [...others, { chain, demand, wanted, claims }] : others;
     for (const claim of before?.claims ?? []) claim.release();
   }
 }

@@ -7,16 +7,13 @@ import { hasWildcard } from './topic-trie.ts';
 export class SelectorMatcher {
   /** The patterns under which the trie has the selector. */
   readonly routes: readonly string[];
-  readonly #topics = new Set<string>();
-  readonly #wildcards: (readonly string[])[] = [];
   readonly #accepts: EventSelector['accepts'];
+  /** Made when first asked: most subscriptions are found by the trie all their life. */
+  #topics: Set<string> | undefined;
+  #wildcards: readonly (readonly string[])[] = [];
 
   constructor(selector: EventSelector) {
     this.routes = routePatterns(selector.patterns);
-    for (const pattern of this.routes) {
-      if (hasWildcard(pattern)) this.#wildcards.push(pattern.split('.'));
-      else this.#topics.add(pattern);
-    }
     this.#accepts = selector.accepts;
   }
 
@@ -28,12 +25,19 @@ export class SelectorMatcher {
   /** Whether a pattern matches, or the selector has to be told of the event besides. */
   concerns(event: FeedEvent): boolean {
     const route = routeOf(event);
-    return this.#topics.has(route) || this.#matchesWildcard(route);
+    return this.#literals().has(route) || this.#matchesWildcard(route);
   }
 
   /** The rest of the question about an event that concerns the selector. */
   accepts(event: FeedEvent): boolean {
     return this.#accepts === undefined || event.kind !== eventKinds.log || this.#accepts(event);
+  }
+
+  #literals(): Set<string> {
+    if (this.#topics !== undefined) return this.#topics;
+    this.#wildcards = this.routes.filter(hasWildcard).map(pattern => pattern.split('.'));
+    this.#topics = new Set(this.routes.filter(pattern => !hasWildcard(pattern)));
+    return this.#topics;
   }
 
   #matchesWildcard(topic: string): boolean {

@@ -1,11 +1,14 @@
+/** Most nodes have one value: a list takes a quarter of what a set does. */
+type Values<T> = T[] | Set<T>;
+
 interface TrieNode<T> {
   children: Map<string, TrieNode<T>> | undefined;
   /** What follows `*`. */
   any: TrieNode<T> | undefined;
   /** Values of patterns that end here. */
-  here: Set<T> | undefined;
+  here: Values<T> | undefined;
   /** Values of patterns that end with `>` here. */
-  rest: Set<T> | undefined;
+  rest: Values<T> | undefined;
 }
 
 /** Options of a `TopicTrie`. */
@@ -40,13 +43,8 @@ export class TopicTrie<T> {
     if (takesRest) tokens.pop();
     let node = this.#root;
     for (const token of tokens) node = childToFill(node, token);
-    if (takesRest) {
-      node.rest ??= new Set();
-      node.rest.add(value);
-    } else {
-      node.here ??= new Set();
-      node.here.add(value);
-    }
+    if (takesRest) node.rest = withValue(node.rest, value);
+    else node.here = withValue(node.here, value);
     this.#forget(pattern);
   }
 
@@ -94,6 +92,26 @@ function emptyNode<T>(): TrieNode<T> {
   return { children: undefined, any: undefined, here: undefined, rest: undefined };
 }
 
+const longestList = 8;
+
+function withValue<T>(values: Values<T> | undefined, value: T): Values<T> {
+  if (values === undefined) return [value];
+  if (values instanceof Set) return values.add(value);
+  if (values.includes(value)) return values;
+  if (values.length >= longestList) return new Set([...values, value]);
+  values.push(value);
+  return values;
+}
+
+function withoutValue<T>(values: Values<T> | undefined, value: T): Values<T> | undefined {
+  if (values instanceof Set) {
+    values.delete(value);
+    return values.size === 0 ? undefined : values;
+  }
+  const left = values?.filter(other => other !== value);
+  return left?.length === 0 ? undefined : left;
+}
+
 function childToFill<T>(node: TrieNode<T>, token: string): TrieNode<T> {
   if (token === '*') {
     node.any ??= emptyNode();
@@ -117,12 +135,8 @@ function removeFrom<T>(
   value: T,
 ): boolean {
   if (at === tokens.length) {
-    const values = takesRest ? node.rest : node.here;
-    values?.delete(value);
-    if (values?.size === 0) {
-      if (takesRest) node.rest = undefined;
-      else node.here = undefined;
-    }
+    if (takesRest) node.rest = withoutValue(node.rest, value);
+    else node.here = withoutValue(node.here, value);
   } else {
     const token = tokens[at]!;
     const child = token === '*' ? node.any : node.children?.get(token);
