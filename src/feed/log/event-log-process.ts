@@ -3,7 +3,8 @@ import type { GenServer } from '../../otp/gen-server.ts';
 import { type ProcessName, processName } from '../../otp/process-name.ts';
 import type { Request } from '../../otp/request.ts';
 import { reply } from '../../otp/results.ts';
-import type { EventLog, EventLogStats } from './event-log.ts';
+import type { EventLog } from './event-log.ts';
+import type { EventLogStats } from './event-log-options.ts';
 
 /** What the process is asked. */
 export type EventLogCall = { readonly type: 'stats' } & Request<EventLogStats>;

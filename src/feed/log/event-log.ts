@@ -7,30 +7,16 @@ import type { FeedEvent, NewEvent } from '../events/feed-event.ts';
 import { blockKey, decodeBlock } from './block-index.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { EventIndex, type IndexChange } from './event-index.ts';
+import type { EventLogOptions, EventLogStats } from './event-log-options.ts';
 import type { EventSource, ReadLimits } from './event-source.ts';
 import type { EventStore } from './event-store.ts';
 import { HistoryReader } from './history-reader.ts';
+import { HistoryTrimmer } from './history-trimmer.ts';
 import { LogWaiters } from './log-waiters.ts';
 import { eventLogMetrics } from './metrics.ts';
 import { type HistoryReset, type OpenedHistory, openHistory } from './open-history.ts';
-import type { PendingBatch, Trim } from './pending-batch.ts';
+import type { PendingBatch } from './pending-batch.ts';
 import { RecentEvents } from './recent-events.ts';
-import { Retention, type TrimReason } from './retention.ts';
-
-export interface EventLogOptions {
-  /** Age in milliseconds at which an event may be removed. @default 86400000 */
-  readonly retentionMs: number;
-  /** Bytes of events that are kept. @default 1073741824 */
-  readonly retentionBytes: number;
-  /** Bytes of the newest events that are held in memory for `recent`. @default 33554432 */
-  readonly memoryBytes: number;
-  /** Bytes of events that may wait for their commit; above it `append` throws. @default 67108864 */
-  readonly maxBacklogBytes: number;
-  /** Share of `maxBacklogBytes` above which `isPressed` holds. @default 0.5 */
-  readonly shedAt: number;
-  /** Milliseconds that `close` waits for what is not committed. @default 5000 */
-  readonly closeWaitMs?: number;
-}
 
 export interface EventLogDependencies {
   readonly store: EventStore;
@@ -41,37 +27,15 @@ export interface EventLogDependencies {
   readonly random?: () => number;
 }
 
-/** The log at one moment. */
-export interface EventLogStats {
-  readonly epoch: string;
-  readonly earliest: number;
-  readonly head: number;
-  /** Bytes of the history. */
-  readonly bytes: number;
-  /** Bytes that are not committed. */
-  readonly backlogBytes: number;
-  /** Bytes and events in memory. */
-  readonly memoryBytes: number;
-  readonly memoryEvents: number;
-  readonly isPressed: boolean;
-}
-
 /** Share of the backlog that those may fill who wait for room. */
 const roomShare = 0.75;
 const openDelayMs = 100;
 const maxOpenDelayMs = 2_000;
-/** Records of old epochs that are removed at once. */
-const purgePage = 256;
-/** Share of the history that goes when the store has no room for more. */
-const fullShare = 0.9;
-/** Share of `retentionBytes` that is left by a trim between two regular ones, so that not every batch needs one. */
-const slackShare = 0.97;
-
 interface Opened {
   readonly history: OpenedHistory;
   readonly queue: CommitQueue;
   readonly reader: HistoryReader;
-  readonly retention: Retention;
+  readonly trimmer: HistoryTrimmer;
   readonly index: EventIndex;
 }
 
@@ -96,8 +60,6 @@ export class EventLog implements EventSource {
   #opening: Promise<void> | undefined;
   #head = 0;
   #lastTime = 0;
-  #trimming: Promise<void> = Promise.resolve();
-  #isTrimDue = false;
   #isClosed = false;
 
   constructor(options: EventLogOptions, { store, clock, log, metrics, random }: EventLogDependencies) {
@@ -243,7 +205,7 @@ export class EventLog implements EventSource {
 
   /** Removes what is too old or too much; resolves when nothing is any more, or the store does not answer. */
   trim(): Promise<void> {
-    return this.#alone(() => this.#trimTo(this.#options.retentionBytes));
+    return this.#open().trimmer.trim();
   }
 
   stats(): EventLogStats {
@@ -279,8 +241,9 @@ export class EventLog implements EventSource {
     if (this.#isClosed) return;
     await this.flush();
     this.#isClosed = true;
-    const queue = this.#opened?.queue;
-    if (queue === undefined) return;
+    if (this.#opened === undefined) return;
+    const { queue, trimmer } = this.#opened;
+    trimmer.close();
     if (!queue.isEmpty) {
       this.#log.error('the event log is closed with events that are not committed; nobody was told of them', {
         backlogBytes: queue.backlogBytes,
@@ -328,24 +291,32 @@ export class EventLog implements EventSource {
         return this.#notes;
       },
     });
-    const retention = new Retention({ store, keys, state: () => queue.committed });
+    const trimmer = new HistoryTrimmer(this.#options, {
+      store,
+      keys,
+      queue,
+      waiters: this.#waiters,
+      clock: this.#clock,
+      log: this.#log,
+      metrics: this.#metrics,
+    });
     const reader = new HistoryReader({
       store,
       keys,
       bounds: () => ({ earliest: queue.committed.earliest, head: this.#head }),
-      onDamage: offset => this.#alone(() => this.#dropDamaged(offset)),
+      onDamage: offset => trimmer.dropDamaged(offset),
     });
     this.#notes = notes;
     this.#head = state.head;
     this.#lastTime = last?.lastTime ?? 0;
     if (last !== undefined) this.#recent.add([...last.events(last.firstOffset)]);
-    this.#opened = { history, queue, reader, retention, index: new EventIndex(store, keys) };
+    this.#opened = { history, queue, reader, trimmer, index: new EventIndex(store, keys) };
     if (reset !== undefined) {
       this.#metrics.counter(eventLogMetrics.resets, { reason: reset.reason }).inc();
       const tell = reset.reason === 'new' ? this.#log.info : this.#log.error;
       tell('the event log begins a new history', { epoch: state.epoch, ...reset });
     }
-    void this.#purge();
+    void trimmer.purge();
   }
 
   #commit(batch: PendingBatch, tookMs: number): void {
@@ -366,110 +337,12 @@ export class EventLog implements EventSource {
       }
     }
     this.#waiters.check();
-    if (this.bytes > this.#options.retentionBytes && !this.#isTrimDue) {
-      this.#isTrimDue = true;
-      void this.#alone(() => this.#trimTo(this.#options.retentionBytes * slackShare)).finally(() => {
-        this.#isTrimDue = false;
-      });
-    }
+    this.#open().trimmer.check();
   }
 
   #onFailure(code: string): void {
     this.#metrics.counter(eventLogMetrics.failures, { code }).inc();
-    if (code === 'store_full') void this.#alone(() => this.#makeRoom());
-  }
-
-  /** Trims happen one after the other. */
-  #alone(trim: () => Promise<void>): Promise<void> {
-    this.#trimming = this.#trimming.then(async () => {
-      try {
-        if (!this.#isClosed) await trim();
-      } catch (error) {
-        const { code } = error as { readonly code?: string };
-        this.#log.warn('the event log could not be trimmed; this is tried again', { code });
-      }
-    });
-    return this.#trimming;
-  }
-
-  async #trimTo(maxBytes: number): Promise<void> {
-    const { retention } = this.#open();
-    const before = this.#clock.wallNow() - this.#options.retentionMs;
-    try {
-      while (!this.#isClosed) {
-        const reason = this.bytes > maxBytes ? 'size' : 'age';
-        const trim = await retention.next(before, maxBytes);
-        if (trim === undefined) return;
-        await this.#apply(trim, reason);
-      }
-    } catch (error) {
-      if ((error as { readonly code?: string }).code !== 'corrupt_record') throw error;
-      await this.#dropDamaged(this.earliest);
-    }
-  }
-
-  /** The store is full, so that not even a trim can be committed as one: removes old chunks by themselves. */
-  async #makeRoom(): Promise<void> {
-    const { retention, queue } = this.#open();
-    const trim = await retention.next(0, queue.committed.bytes * fullShare);
-    if (trim === undefined) return;
-    this.#log.error('the store has no room for more events; the oldest ones go before their time', {
-      earliest: trim.earliest,
-    });
-    await this.#drop(trim.earliest, trim.bytes, 'full');
-  }
-
-  async #dropDamaged(offset: number): Promise<void> {
-    const { retention, queue } = this.#open();
-    if (offset < queue.committed.earliest) return;
-    const trim = await retention.behind(offset);
-    if (trim.earliest <= queue.committed.earliest) return;
-    this.#log.error('a part of the event log is damaged or missing; it goes, with all that is older', {
-      offset,
-      earliest: trim.earliest,
-    });
-    await this.#drop(trim.earliest, trim.bytes, 'damage');
-  }
-
-  /** Removes chunks by themselves: whoever opens the log finds that the history begins later than the state says. */
-  async #drop(earliest: number, bytes: number, reason: TrimReason): Promise<void> {
-    const { queue, history } = this.#open();
-    const { keys } = history;
-    const before = queue.committed.earliest;
-    queue.advance(earliest, bytes);
-    this.#metrics.counter(eventLogMetrics.trimmed, { reason }).inc(earliest - before);
-    await this.#remove(keys.chunk(before), keys.chunk(earliest));
-  }
-
-  /** Resolves when it is committed. */
-  async #apply(trim: Trim, reason: TrimReason): Promise<void> {
-    const { queue } = this.#open();
-    const removed = trim.earliest - queue.committed.earliest;
-    queue.trim(trim);
-    await this.#waiters.until(() => queue.committed.earliest >= trim.earliest);
-    this.#metrics.counter(eventLogMetrics.trimmed, { reason }).inc(removed);
-  }
-
-  /** Removes what is left of other epochs. */
-  async #purge(): Promise<void> {
-    const { history } = this.#open();
-    try {
-      for (const [from, to] of history.keys.others) await this.#remove(from, to);
-      // Chunks that were on their way out.
-      await this.#remove(history.keys.chunks[0], history.keys.chunk(history.state.earliest));
-    } catch (error) {
-      this.#log.warn('what is left of an earlier history could not be removed; the next start does', {
-        code: (error as { readonly code?: string }).code,
-      });
-    }
-  }
-
-  /** Page after page, so that others get their turn. */
-  async #remove(from: Buffer, to: Buffer): Promise<void> {
-    let removed = purgePage;
-    while (removed === purgePage && !this.#isClosed) {
-      removed = await this.#store.removeRange(from, to, purgePage);
-    }
+    if (code === 'store_full') void this.#open().trimmer.makeRoom();
   }
 }
 

@@ -7,8 +7,6 @@ import type { Trim } from './pending-batch.ts';
 /** What one step looks at. */
 const step = { maxEntries: 64, maxBytes: 1024 * 1024 };
 
-export type TrimReason = 'age' | 'size' | 'full' | 'damage';
-
 export interface RetentionDependencies {
   readonly store: EventStore;
   readonly keys: LogKeys;

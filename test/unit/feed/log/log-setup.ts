@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../../../src/feed/events/feed-event.ts';
 import { eventKinds, type FeedEvent } from '../../../../src/feed/events/feed-event.ts';
-import { EventLog, type EventLogOptions } from '../../../../src/feed/log/event-log.ts';
+import { EventLog } from '../../../../src/feed/log/event-log.ts';
+import type { EventLogOptions } from '../../../../src/feed/log/event-log-options.ts';
 import type { EventStore, StoreChange, StoreGuard } from '../../../../src/feed/log/event-store.ts';
 import { MemoryEventStore } from '../../../../src/feed/log/memory-event-store.ts';
 import { StorageError, type StorageErrorCode } from '../../../../src/storage/errors.ts';
