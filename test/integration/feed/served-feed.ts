@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/clock/system-clock.ts';
 import { serverSection } from '../../../src/config/sections/server.ts';
 import { Feed, type FeedOptions } from '../../../src/feed/delivery/feed.ts';
 import { eventKinds, type NewEvent } from '../../../src/feed/events/feed-event.ts';
-import { EventLog, type EventLogOptions } from '../../../src/feed/log/event-log.ts';
+import { EventLog } from '../../../src/feed/log/event-log.ts';
 import { MemoryEventStore } from '../../../src/feed/log/memory-event-store.ts';
 import { AdminRoutes } from '../../../src/gateway/admin-routes.ts';
 import { ChainDirectory } from '../../../src/gateway/chain-directory.ts';
@@ -36,7 +36,7 @@ export interface ServedFeed {
 export interface ServedFeedOptions {
   readonly server?: Record<string, unknown>;
   readonly feed?: FeedOptions;
-  readonly log?: Partial<EventLogOptions>;
+  readonly log?: Partial<ConstructorParameters<typeof EventLog>[0]>;
   /** Takes the place of the feed; undefined: there is none. */
   readonly service?: (service: FeedService) => FeedService | undefined;
 }
