@@ -22,6 +22,11 @@ async function start(
     ...options,
     prepare: stub => chain.serve(stub),
   });
+  // A subscription made before the first block is in the feed would get that one too.
+  await eventually(async () => {
+    const stats = (await (await fetch(`${trunkline.url}/stats`)).json()) as { feed: { latest: number } };
+    return stats.feed.latest > 0;
+  }, 'the first block');
   let tip = chain.genesis;
   const mine = (logs: readonly ScriptedLog[] = [], at: readonly StubUpstream[] = stubs): ScriptedBlock => {
     tip = chain.make(tip, logs);
