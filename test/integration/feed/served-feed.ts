@@ -8,7 +8,7 @@ import { MemoryEventStore } from '../../../src/feed/log/memory-event-store.ts';
 import { AdminRoutes } from '../../../src/gateway/admin-routes.ts';
 import { ChainDirectory } from '../../../src/gateway/chain-directory.ts';
 import type { FeedService } from '../../../src/gateway/feed/feed-service.ts';
-import { Gateway } from '../../../src/gateway/gateway.ts';
+import { Gateway, type GatewayDependencies } from '../../../src/gateway/gateway.ts';
 import { StatusRoutes } from '../../../src/gateway/status-routes.ts';
 import { HealthRegistry } from '../../../src/telemetry/health-registry.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
@@ -31,6 +31,8 @@ export interface ServedFeed {
   append(...events: NewEvent[]): Promise<void>;
   /** The cursor behind the event of that offset. */
   cursor(offset: number): string;
+  /** Drains the gateway and starts another one on its port, as a restart of Trunkline does. */
+  restart(): Promise<void>;
 }
 
 export interface ServedFeedOptions {
@@ -66,7 +68,8 @@ export async function startServedFeed(t: TestContext, options: ServedFeedOptions
   });
   const service: FeedService = { feed, source: log, keepMs: 0 };
   const served = options.service === undefined ? service : options.service(service);
-  const gateway = new Gateway(serverSection.parse({ port: 0, drain_timeout: 3_000, ...options.server }), {
+  const config = serverSection.parse({ port: 0, drain_timeout: 3_000, ...options.server });
+  const dependencies: GatewayDependencies = {
     ...shared,
     chains,
     status: new StatusRoutes({
@@ -78,8 +81,10 @@ export async function startServedFeed(t: TestContext, options: ServedFeedOptions
     admin: new AdminRoutes('token', [], { log: silentLog }),
     ...(served === undefined ? {} : { feed: served }),
     random: Math.random,
-  });
+  };
+  let gateway = new Gateway(config, dependencies);
   await gateway.listen();
+  const { port } = gateway;
   t.after(async () => {
     gateway.close();
     feed.stop();
@@ -90,12 +95,19 @@ export async function startServedFeed(t: TestContext, options: ServedFeedOptions
     return log.whenCommitted(first + events.length - 1);
   };
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     log,
     feed,
-    port: gateway.port,
-    url: `http://127.0.0.1:${gateway.port}`,
-    wsUrl: `ws://127.0.0.1:${gateway.port}`,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    wsUrl: `ws://127.0.0.1:${port}`,
+    restart: async () => {
+      await gateway.drain();
+      gateway = new Gateway({ ...config, port }, dependencies);
+      await gateway.listen();
+    },
     append,
     heads: (...numbers) => append(...numbers.map(headEvent)),
     cursor: offset => `${log.epoch}:${offset}`,
