@@ -11,7 +11,7 @@ export function renderFeedStats(feed: unknown): string {
     ['epoch', epoch],
     ['earliest', earliest],
     ['latest', latest],
-    ['size', typeof bytes === 'number' ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : bytes],
+    ['size', typeof bytes === 'number' ? size(bytes) : bytes],
     ['events', appended],
     ['events/s', typeof perSecond === 'number' ? perSecond.toFixed(1) : perSecond],
     [
@@ -40,6 +40,10 @@ const columns: readonly (readonly [string, string])[] = [
   ['log patterns', 'logPatterns'],
   ['calls/block', 'callsPerBlock'],
 ];
+
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '–';

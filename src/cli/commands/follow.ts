@@ -1,7 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FollowOptions } from '../../../clients/typescript/src/follow.ts';
+import { systemClock } from '../../clock/system-clock.ts';
 import { defaultPort } from '../default-port.ts';
 import { serverAddress } from '../server-address.ts';
+
+/** Milliseconds that a connection's end may take. */
+const exitGraceMs = 1_000;
 
 type Start = Pick<FollowOptions, 'cursor' | 'from'>;
 
@@ -49,6 +53,8 @@ export function addFollowCommand(
         },
         { stdout, stderr },
       );
+      // A server that went silent does not answer the end of its connection either.
+      systemClock.setTimeout(() => process.exit(), exitGraceMs);
       if (cursor !== undefined)
         stderr.write(`last cursor: ${cursor} (go on behind it with --from ${cursor})\n`);
     });
