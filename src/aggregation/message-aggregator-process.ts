@@ -41,8 +41,7 @@ export const messageAggregatorName = (chain: string): ProcessName<MessageAggrega
  *
  * Takes: `stats`. Owns: the `MessageAggregator`, lent to the hub, which the hot path calls without a message.
  * A restart loses the win statistics and the time of the restart: however the process ends, the hub takes no
- * decision without it and keeps what arrives (at most 1,024 events a stream, then heads are fetched again and
- * others are lost and counted), and the next aggregator begins with the keys of the last one. What was forwarded
+ * decision without it and keeps what arrives (at most 1,024 events a stream, then they are lost and counted), and the next aggregator begins with the keys of the last one. What was forwarded
  * is not repeated, what arrived is not lost, subscribers notice nothing.
  */
 const messageAggregatorServer: GenServer<MessageAggregatorArgs, State, MessageAggregatorCall> = {

@@ -64,38 +64,13 @@ export const aggregationMetrics = {
   }),
   malformed: counterDefinition({
     name: 'trunkline_stream_malformed_events_total',
-    help: 'Stream events that could not be read; heads among them are dropped, others are told apart by their bytes.',
+    help: 'Stream events that could not be read; they are told apart by their bytes.',
     labels: ['chain', 'provider', 'stream'],
   }),
   parkedDropped: counterDefinition({
     name: 'trunkline_stream_parked_dropped_total',
     help: 'Stream events lost because too many arrived while the message aggregator was being restarted.',
     labels: ['chain', 'stream'],
-  }),
-  headGaps: counterDefinition({
-    name: 'trunkline_stream_head_gap_blocks_total',
-    help: 'Blocks that newHeads skipped and that could not be fetched afterwards.',
-    labels: ['chain'],
-  }),
-  headsFilled: counterDefinition({
-    name: 'trunkline_stream_heads_filled_total',
-    help: 'Blocks that newHeads skipped and that were fetched and delivered in their place.',
-    labels: ['chain'],
-  }),
-  headsHeld: counterDefinition({
-    name: 'trunkline_stream_heads_held_total',
-    help: 'Heads held back because a lagging provider or a losing fork brought them.',
-    labels: ['chain'],
-  }),
-  logBackfills: counterDefinition({
-    name: 'trunkline_stream_log_backfills_total',
-    help: 'Backfills of logs after a takeover, by how they ended: done, failed or too_wide.',
-    labels: ['chain', 'outcome'],
-  }),
-  logsFilled: counterDefinition({
-    name: 'trunkline_stream_logs_filled_total',
-    help: 'Logs that only a backfill delivered.',
-    labels: ['chain'],
   }),
   head: gaugeDefinition({
     name: 'trunkline_head_number',

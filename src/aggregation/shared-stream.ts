@@ -9,7 +9,6 @@ import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
 import type { MessageAggregator } from './message-aggregator.ts';
 import { aggregationMetrics } from './metrics.ts';
 import { Parking } from './parking.ts';
-import type { FlowContext, StreamFlow } from './stream-flow.ts';
 import type { StreamRequest } from './stream-request.ts';
 import type { StreamWindow } from './stream-window.ts';
 import { type StreamSubscriber, SubscriberSet, type Subscription } from './subscriber-set.ts';
@@ -36,7 +35,6 @@ export interface SharedStreamDeps {
   readonly metrics: MetricRegistry;
   readonly events: EventRules;
   readonly sources: () => Iterable<StreamSource>;
-  readonly flow: (context: FlowContext) => StreamFlow;
   /** The stream has ended: forget it. */
   readonly onReleased: () => void;
 }
@@ -55,7 +53,6 @@ export class SharedStream {
   readonly #deps: SharedStreamDeps;
   readonly #subscribers: SubscriberSet;
   readonly #legs: UpstreamLegs;
-  readonly #flow: StreamFlow;
   readonly #parking = new Parking();
   #aggregator: MessageAggregator | undefined;
   #window: StreamWindow | undefined;
@@ -66,19 +63,15 @@ export class SharedStream {
     this.#options = options;
     this.#deps = deps;
     const { clock, log } = deps;
-    this.#parking.park();
+    this.#parking.begin();
     this.#subscribers = new SubscriberSet({ clock, log, onEmpty: () => this.#emptied() });
-    this.#flow = deps.flow(this.#context());
     this.#legs = new UpstreamLegs(
       { params: options.request.params, width: options.width, timeoutMs: options.upstreamTimeoutMs },
       {
         clock,
         sources: deps.sources,
         listener: {
-          onLive: providerId => {
-            this.#parking.run(() => this.#flow.onLegLive?.(providerId));
-            this.#subscribers.admit();
-          },
+          onLive: () => this.#subscribers.admit(),
           onEvent: (providerId, result) => this.#onEvent(providerId, result),
           onEnded: (providerId, reason) => this.#onEnded(providerId, reason),
           onRefused: (providerId, error) => this.#onRefused(providerId, error),
@@ -110,12 +103,12 @@ export class SharedStream {
     const { kind } = this.#options.request;
     this.#aggregator = aggregator;
     if (kind !== 'other') this.#window = aggregator.open(kind, this.#window);
-    this.#parking.resume();
+    this.#parking.end();
   }
 
   /** The window's owner is gone: events wait for the next one. */
   park(): void {
-    this.#parking.park();
+    this.#parking.begin();
   }
 
   sourceOpened(providerId: string): void {
@@ -142,43 +135,37 @@ export class SharedStream {
     };
   }
 
-  #context(): FlowContext {
-    const ingest = (key: string, providerId: string): boolean => {
-      const aggregator = this.#aggregator;
-      if (aggregator === undefined || this.#window === undefined) return true;
-      return this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
-    };
-    const malformed = (provider: string) => this.#count(aggregationMetrics.malformed, provider);
-    return {
-      ingest,
-      malformed,
-      emit: result => this.#subscribers.emit(result),
-      run: step => this.#parking.run(step),
-      ingestEvent: (result, providerId) => {
-        const { kind } = this.#options.request;
-        const key = kind === 'other' ? undefined : this.#deps.events.key(kind, result);
-        if (key !== undefined) return ingest(key, providerId);
-        malformed(providerId);
-        // Equal bytes are the same event.
-        return ingest(`bytes:${hash('sha256', result, 'base64')}`, providerId);
-      },
-    };
-  }
-
   #onEvent(providerId: string, result: Buffer): void {
     if (!this.#parking.isParked) {
-      this.#flow.onEvent(providerId, result);
+      this.#take(providerId, result);
       return;
     }
     const kept = Buffer.from(result);
-    if (!this.#parking.runEvent(() => this.#flow.onEvent(providerId, kept))) {
+    if (!this.#parking.park(() => this.#take(providerId, kept))) {
       const { chain, request } = this.#options;
       this.#deps.metrics.counter(aggregationMetrics.parkedDropped, { chain, stream: request.kind }).inc();
     }
   }
 
+  #take(providerId: string, result: Buffer): void {
+    if (this.#isFirst(providerId, result)) this.#subscribers.emit(result);
+  }
+
+  /** Events without a known key cannot be told apart: they come from one provider, and each is new. */
+  #isFirst(providerId: string, result: Buffer): boolean {
+    const { kind } = this.#options.request;
+    const aggregator = this.#aggregator;
+    if (kind === 'other' || aggregator === undefined || this.#window === undefined) return true;
+    let key = this.#deps.events.key(kind, result);
+    if (key === undefined) {
+      this.#count(aggregationMetrics.malformed, providerId);
+      // Equal bytes are the same event.
+      key = `bytes:${hash('sha256', result, 'base64')}`;
+    }
+    return this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+  }
+
   #onEnded(providerId: string, reason: string): void {
-    this.#parking.run(() => this.#flow.onLegEnded?.(providerId));
     if (this.#subscribers.size === 0) return;
     this.#count(aggregationMetrics.takeovers, providerId);
     this.#log('an upstream subscription ended', providerId, reason);
@@ -213,7 +200,6 @@ export class SharedStream {
     this.#isReleased = true;
     this.#deps.clock.clearTimeout(this.#linger);
     this.#legs.stop();
-    this.#flow.close?.();
     this.#window?.close();
     this.#deps.onReleased();
   }

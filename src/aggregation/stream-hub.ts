@@ -1,21 +1,15 @@
-import type { EventRules } from '../chains/chain-family.ts';
+import type { EventKind, EventRules } from '../chains/chain-family.ts';
 import type { Clock } from '../clock/clock.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { StreamSource } from '../providers/stream-source.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
-import type { FetchBlock } from './head-fill.ts';
-import { HeadFlow } from './head-flow.ts';
-import type { HeadTracker } from './head-tracker.ts';
-import { KeyedFlow } from './keyed-flow.ts';
-import type { FetchLogs } from './log-backfill.ts';
-import { LogFlow } from './log-flow.ts';
 import type { MessageAggregator } from './message-aggregator.ts';
 import { aggregationMetrics } from './metrics.ts';
 import { SharedStream, type StreamDescription } from './shared-stream.ts';
-import type { FlowContext, StreamFlow } from './stream-flow.ts';
 import { readStreamRequest, type StreamRequest } from './stream-request.ts';
+import type { StreamWindow } from './stream-window.ts';
 import type { StreamSubscriber, Subscription } from './subscriber-set.ts';
 
 export type { StreamSubscriber, Subscription };
@@ -24,7 +18,7 @@ export type { StreamSubscriber, Subscription };
 export interface StreamHubOptions {
   /** The chain's name, for logs and metrics. */
   readonly chain: string;
-  /** Providers that logs and pending transactions are taken from at once; heads come from all. @default 2 */
+  /** Providers that a stream is taken from at once. @default 2 */
   readonly width?: number;
   /** Milliseconds for which a stream goes on after its last subscriber has left. @default 5000 */
   readonly lingerMs?: number;
@@ -34,12 +28,6 @@ export interface StreamHubOptions {
   readonly upstreamTimeoutMs?: number;
   /** Distinct streams at most. @default 1000 */
   readonly maxStreams?: number;
-  /** Blocks fetched at most when `newHeads` has a gap. @default 64 */
-  readonly maxHeadFill?: number;
-  /** Blocks whose logs are fetched at most after a takeover. @default 500 */
-  readonly maxLogBackfillBlocks?: number;
-  /** Milliseconds that such a fetch may take; events wait meanwhile. @default 5000 */
-  readonly fetchTimeoutMs?: number;
 }
 
 /** What the hub of a chain needs. */
@@ -48,11 +36,6 @@ export interface StreamHubDeps {
   readonly log: Log;
   readonly metrics: MetricRegistry;
   readonly events: EventRules;
-  readonly heads: HeadTracker;
-  /** Absent: gaps in `newHeads` are counted, not filled. */
-  readonly fetchBlock?: FetchBlock;
-  /** Absent: logs that a takeover lost are not fetched. */
-  readonly fetchLogs?: FetchLogs;
 }
 
 /** The hub for people to look at. */
@@ -62,10 +45,6 @@ export interface HubStats {
   readonly upstreamSubscriptions: number;
   readonly streams: readonly StreamDescription[];
 }
-
-/** A lost provider may have been silent for this long before that was noticed (half-open TCP). */
-const silenceMs = 60_000;
-const maxReserveBlocks = 64;
 
 /**
  * The event streams of one chain: every distinct stream is subscribed at a few providers, however many subscribers
@@ -80,6 +59,8 @@ export class StreamHub {
   readonly #deps: StreamHubDeps;
   readonly #sources = new Map<string, { readonly source: StreamSource; readonly stopWatching: () => void }>();
   readonly #streams = new Map<string, SharedStream>();
+  /** Of events that are reported beside the streams. */
+  readonly #windows = new Map<EventKind, StreamWindow>();
   #aggregator: MessageAggregator | undefined;
   #closedMessage: string | undefined;
 
@@ -90,9 +71,6 @@ export class StreamHub {
       establishTimeoutMs: 5000,
       upstreamTimeoutMs: 3000,
       maxStreams: 1000,
-      maxHeadFill: 64,
-      maxLogBackfillBlocks: 500,
-      fetchTimeoutMs: 5000,
       ...options,
     };
     this.#deps = deps;
@@ -136,9 +114,22 @@ export class StreamHub {
     return stream.subscribe(subscriber);
   }
 
+  /**
+   * An event that providers report beside the streams, such as a head, has arrived: it counts in the statistics of who is
+   * first as those of the streams do.
+   */
+  arrived(kind: EventKind, key: string, providerId: string): void {
+    const aggregator = this.#aggregator;
+    if (aggregator === undefined) return;
+    const window = this.#windows.get(kind) ?? aggregator.open(kind);
+    this.#windows.set(kind, window);
+    window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+  }
+
   /** From here on, `aggregator` decides what is new. Called by the message_aggregator process when it starts. */
   adopt(aggregator: MessageAggregator): void {
     this.#aggregator = aggregator;
+    for (const [kind, window] of this.#windows) this.#windows.set(kind, aggregator.open(kind, window));
     for (const stream of this.#streams.values()) stream.adopt(aggregator);
   }
 
@@ -183,36 +174,12 @@ export class StreamHub {
         metrics,
         events,
         sources: () => this.#openSources(),
-        flow: context => this.#flow(request, context),
         onReleased: () => this.#streams.delete(request.params),
       },
     );
     this.#streams.set(request.params, stream);
     if (this.#aggregator !== undefined) stream.adopt(this.#aggregator);
     return stream;
-  }
-
-  #flow(request: StreamRequest, context: FlowContext): StreamFlow {
-    const { chain, maxHeadFill, maxLogBackfillBlocks, fetchTimeoutMs } = this.#options;
-    if (request.kind === 'heads') {
-      return new HeadFlow(
-        { chain, maxFill: maxHeadFill, fillTimeoutMs: fetchTimeoutMs },
-        context,
-        this.#deps,
-      );
-    }
-    if (request.kind === 'logs') {
-      const reserveBlocks = Math.min(maxReserveBlocks, Math.ceil(silenceMs / this.#deps.heads.blockTimeMs));
-      const options = {
-        chain,
-        filter: request.filter,
-        maxBackfillBlocks: maxLogBackfillBlocks,
-        fetchTimeoutMs,
-      };
-      return new LogFlow({ ...options, reserveBlocks }, context, this.#deps);
-    }
-    if (request.kind === 'pending') return new KeyedFlow(context);
-    return { onEvent: (_providerId, result) => context.emit(result) };
   }
 
   *#openSources(): Iterable<StreamSource> {
@@ -228,7 +195,6 @@ export class StreamHub {
 
 /** Events without a known key cannot be told apart, so that only one provider may bring them. */
 function widthOf(request: StreamRequest, width: number): number {
-  if (request.kind === 'heads') return Number.POSITIVE_INFINITY;
   return request.kind === 'other' ? 1 : width;
 }
 

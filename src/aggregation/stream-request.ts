@@ -11,8 +11,6 @@ export interface StreamRequest {
   /** The one text of equal params; what is sent upstream, and what tells streams apart. */
   readonly params: string;
   readonly kind: StreamKind;
-  /** The second param as text, a log filter; `{}` when there is none. */
-  readonly filter: string;
 }
 
 const maxParamsLength = 64 * 1024;
@@ -33,8 +31,7 @@ export function readStreamRequest(paramsJson: string, events: EventRules): Strea
   if (!Array.isArray(value) || typeof value[0] !== 'string') {
     throw invalid('the params must be an array that starts with the name of a stream');
   }
-  const filter: unknown = value[1] ?? {};
-  return { params, kind: events.kind(params) ?? 'other', filter: JSON.stringify(filter) };
+  return { params, kind: events.kind(params) ?? 'other' };
 }
 
 function invalid(message: string): TrunklineError<AggregationErrorCode> {

@@ -78,7 +78,6 @@ export class ChainAssembly {
       { chain: name, width: config.aggregation.width, maxStreams: config.aggregation.max_streams },
       {
         events: runtime.family.events,
-        heads,
         clock,
         log,
         metrics,
@@ -152,6 +151,7 @@ export class ChainAssembly {
           // One that was taken out may still hear of heads while its processes end.
           if (runtime.table.get(providerId) !== provider) return;
           const isBelieved = runtime.heads.observe(providerId, head);
+          this.#hub.arrived('heads', head.hash, providerId);
           this.following.onHead({ providerId, head, header, isBelieved });
         },
         onState: change => this.#deps.feed.providerChanged(runtime.name, change),

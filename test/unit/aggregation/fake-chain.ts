@@ -54,7 +54,9 @@ export const fakeEvents: EventRules = {
   key: (kind, result) => {
     const value: unknown = JSON.parse(result.toString());
     if (kind === 'pending') return typeof value === 'string' ? value : undefined;
-    if (typeof value !== 'object' || value === null || !('blockHash' in value)) return undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (kind === 'heads') return 'hash' in value ? String(value.hash) : undefined;
+    if (!('blockHash' in value)) return undefined;
     const { blockHash, logIndex, removed } = value as Record<string, unknown>;
     return `${blockHash}:${logIndex}:${removed}`;
   },

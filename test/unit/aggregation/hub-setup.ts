@@ -2,7 +2,6 @@ import { HeadTracker } from '../../../src/aggregation/head-tracker.ts';
 import { MessageAggregator } from '../../../src/aggregation/message-aggregator.ts';
 import {
   StreamHub,
-  type StreamHubDeps,
   type StreamHubOptions,
   type StreamSubscriber,
 } from '../../../src/aggregation/stream-hub.ts';
@@ -35,26 +34,13 @@ export class Recorder implements StreamSubscriber {
   }
 }
 
-type Extra = Partial<StreamHubOptions> & Pick<StreamHubDeps, 'fetchBlock' | 'fetchLogs'>;
-
 /** A hub with its owner, over fake sources `a`, `b`, … */
-export function setUpHub(sourceCount: number, { fetchBlock, fetchLogs, ...options }: Extra = {}) {
+export function setUpHub(sourceCount: number, options: Partial<StreamHubOptions> = {}) {
   const clock = new ManualClock();
   const metrics = new PromMetricRegistry();
   const log = silentLog;
   const heads = new HeadTracker({ chain: 'test', blockTimeMs: 12_000 }, { clock, log, metrics });
-  const hub = new StreamHub(
-    { chain: 'test', ...options },
-    {
-      clock,
-      log,
-      metrics,
-      events: fakeEvents,
-      heads,
-      ...(fetchBlock === undefined ? {} : { fetchBlock }),
-      ...(fetchLogs === undefined ? {} : { fetchLogs }),
-    },
-  );
+  const hub = new StreamHub({ chain: 'test', ...options }, { clock, log, metrics, events: fakeEvents });
   const makeAggregator = () => new MessageAggregator({ chain: 'test' }, { metrics });
   const aggregator = makeAggregator();
   hub.adopt(aggregator);

@@ -9,7 +9,7 @@ const pending = '["newPendingTransactions"]';
 const head = (number: number) => headBytes(headOf(number));
 
 test('5,000 subscribers that arrive at once lead to one upstream subscription per provider', async () => {
-  const { hub, sources, aggregator } = setUpHub(3);
+  const { hub, sources, aggregator } = setUpHub(3, { width: 3 });
   const recorders = Array.from({ length: 5000 }, () => new Recorder());
   await Promise.all(recorders.map(recorder => hub.subscribe('["newHeads"]', recorder)));
   assert.deepEqual(
@@ -21,7 +21,7 @@ test('5,000 subscribers that arrive at once lead to one upstream subscription pe
   assert.deepEqual([aggregator.stats().misses, aggregator.stats().hits], [1, 2]);
 });
 
-test('logs and pending transactions are raced on `width` providers only', async () => {
+test('streams are raced on `width` providers only', async () => {
   const { sources, subscribe } = setUpHub(4, { width: 2 });
   await subscribe(anyLogs);
   await subscribe(pending);
@@ -64,18 +64,32 @@ test('a lagging provider repeats no log even minutes later', async () => {
   assert.equal(recorder.events.length, 1);
 });
 
-test('events that cannot be read are told apart by their bytes, heads among them are dropped', async () => {
+test('events that cannot be read are told apart by their bytes', async () => {
   const { sources, subscribe, metric } = setUpHub(2);
-  const logs = await subscribe(anyLogs);
-  const heads = await subscribe();
+  const { recorder } = await subscribe(anyLogs);
   await settle();
-  for (const source of sources) {
-    source.emit(Buffer.from('{"odd":1}'), anyLogs);
-    source.emit(Buffer.from('{"odd":1}'), '["newHeads"]');
-  }
-  assert.equal(logs.recorder.events.length, 1);
-  assert.equal(heads.recorder.events.length, 0);
-  assert.equal(await metric('trunkline_stream_malformed_events_total', 'provider="a",stream="heads"'), 1);
+  for (const source of sources) source.emit(Buffer.from('{"odd":1}'), anyLogs);
+  assert.equal(recorder.events.length, 1);
+  assert.equal(await metric('trunkline_stream_malformed_events_total', 'provider="a",stream="logs"'), 1);
+});
+
+test('what providers report beside the streams counts in the statistics of who is first, over a restart too', async () => {
+  const { clock, hub, aggregator, makeAggregator } = setUpHub(2);
+  hub.arrived('heads', '0x1', 'a');
+  clock.advance(20);
+  hub.arrived('heads', '0x1', 'b');
+  const wins = (of: typeof aggregator) =>
+    of.stats().providers.map(one => [one.providerId, one.wins, one.losses]);
+  assert.deepEqual(wins(aggregator), [
+    ['a', 1, 0],
+    ['b', 0, 1],
+  ]);
+  hub.abandon(aggregator);
+  hub.arrived('heads', '0x2', 'b');
+  const next = makeAggregator();
+  hub.adopt(next);
+  hub.arrived('heads', '0x1', 'b');
+  assert.deepEqual([next.stats().misses, next.stats().hits], [0, 1]);
 });
 
 test('a stream of unknown kind comes from one provider at a time, as it is', async () => {
@@ -110,8 +124,8 @@ test('a source that only says that it is closed counts as lost', async () => {
   assert.equal(sources[0]!.upstreams.size, 0);
 });
 
-test('newHeads joins every source that opens or reopens', async () => {
-  const { hub, sources, subscribe } = setUpHub(2);
+test('a stream joins every source that opens or reopens, up to its width', async () => {
+  const { hub, sources, subscribe } = setUpHub(2, { width: 3 });
   await subscribe();
   sources[0]!.close();
   sources[0]!.open();
