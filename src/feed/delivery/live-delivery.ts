@@ -79,7 +79,7 @@ export class LiveDelivery {
   join(member: Member): boolean {
     const { head } = this.#deps.source;
     if (this.#live === 0 && this.#dirty.length === 0) this.#published = this.#flushed = head;
-    if (member.position !== head || this.#published !== head) return false;
+    if (member.position !== head) return false;
     // What waits for the end of the tick is of the time before: it is for the others only.
     this.flush();
     if (member.state === 'ended' || member.position !== this.#published) return false;
@@ -125,10 +125,10 @@ export class LiveDelivery {
     }
   }
 
-  /** Writes what was built. */
-  flush(): void {
+  /** Writes what was built: all frames of the events up to `through`. */
+  flush(through = this.#published): void {
     const before = this.#flushed;
-    this.#flushed = this.#published;
+    this.#flushed = through;
     if (this.#dirty.length === 0) return;
     this.#flushedBefore = before;
     const groups = this.#dirty;
@@ -159,7 +159,7 @@ export class LiveDelivery {
       if (group.push(frame)) this.#dirty.push(group);
     } else if (event.kind === eventKinds.gap) {
       // What came before the gap is written first: whoever is told may end the connection.
-      this.flush();
+      this.flush(event.offset - 1);
       const message = gapMessage(event);
       for (const member of [...group.live]) member.tellUnsaid(message);
     }

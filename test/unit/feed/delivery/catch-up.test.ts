@@ -130,7 +130,7 @@ describe('catching up', () => {
           assert.equal(subscription.cursor, feed.cursor);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 

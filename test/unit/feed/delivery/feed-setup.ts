@@ -73,8 +73,7 @@ export class LineFormat implements FrameFormat {
 }
 
 /** A feed over a fake log, of chains `a` and `b`. */
-export function feedSetup(options: FeedOptions = {}) {
-  const source = new FakeEventSource();
+export function feedSetup(options: FeedOptions = {}, source = new FakeEventSource()) {
   const clock = new ManualClock();
   const demands = new Map([
     ['a', new FakeDemand()],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventKinds } from '../../../../src/feed/events/feed-event.ts';
+import { FakeEventSource } from './fake-event-source.ts';
 import { FakeSink } from './fake-sink.ts';
 import { feedSetup, LineFormat, settle } from './feed-setup.ts';
 
@@ -95,6 +96,50 @@ describe('live deliveries', () => {
     assert.equal(subscription.cursor, 'e1:0');
     await settle();
     assert.equal(feed.cursor, 'e1:2');
+  });
+
+  it('does not repeat what somebody has read who was begun by another listener of the log', async () => {
+    const log = new FakeEventSource();
+    let begin = () => {};
+    log.onCommitted(() => begin());
+    const { source, feed, request } = feedSetup({}, log);
+    const [alone, second] = [new FakeSink(), new FakeSink()];
+    const first = await feed.subscribe(request(['a.heads']), alone);
+    begin = () => first.begin();
+    source.commit('a.heads', 'a.heads');
+    const late = await feed.subscribe(request(['a.heads']), second);
+    begin = () => late.begin();
+    source.commit('a.heads', 'a.heads');
+    await settle();
+    assert.deepEqual(alone.lines, ['e1:1 a.heads', 'e1:2 a.heads', 'e1:3 a.heads', 'e1:4 a.heads']);
+    assert.deepEqual(second.lines, ['e1:3 a.heads', 'e1:4 a.heads']);
+  });
+
+  it('does not count a gap as written for those to whom it is still to be sent', async () => {
+    const { source, feed, request } = feedSetup();
+    const cursors: string[] = [];
+    const onUnsaidGap = () => cursors.push(told.cursor, saying.cursor);
+    const format = new LineFormat('eth', false);
+    const told = await feed.subscribe(request(['a.heads'], { format, onUnsaidGap }), new FakeSink());
+    const saying = await feed.subscribe(request(['a.heads']), new FakeSink());
+    told.begin();
+    saying.begin();
+    source.commit('a.heads', 'a.gaps', 'a.heads');
+    assert.deepEqual([...cursors, saying.cursor], ['e1:1', 'e1:1', 'e1:1']);
+    await settle();
+    assert.equal(saying.cursor, 'e1:3');
+  });
+
+  it('writes what is due when it stops, and still tells the cursors', async () => {
+    const { source, feed, request } = feedSetup();
+    const sink = new FakeSink();
+    const subscription = await feed.subscribe(request(['a.heads']), sink);
+    subscription.begin();
+    source.commit('a.heads');
+    feed.stop();
+    source.commit('a.heads');
+    await settle();
+    assert.deepEqual([sink.lines, subscription.cursor], [['e1:1 a.heads'], 'e1:1']);
   });
 
   it('asks `accepts` about logs only', async () => {
