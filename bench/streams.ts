@@ -47,9 +47,13 @@ interface Kind {
   readonly params: readonly unknown[];
   /** What Trunkline subscribes to at the providers for it. */
   readonly upstream: string;
+  /** Events that are sent at once. */
+  readonly batchSize: number;
+  /** Events under way, per provider and to the client: well inside the de-duplication window, or late copies would count as new. */
+  readonly window: number;
   /** The place of the first event of the next batch. */
   first(flood: EventFlood): number;
-  /** Sends the next `batchSize` events. */
+  /** Sends the next batch. */
   send(flood: EventFlood): void;
   /** How many events there were between `first` and the one that `number`, its first marked hash, tells. */
   indexOf(number: number, first: number): number;
@@ -66,14 +70,14 @@ interface Target {
 }
 
 const providerCount = 3;
-const batchSize = 50;
-/** Events under way, per provider and to the client: well inside the de-duplication window, or late copies would count as new. */
-const window = 2_000;
 /** Events of one burst at most. */
 const maxEvents = 1 << 24;
 const stallMs = 2_000;
 const warmUpSeconds = 1;
 
+/** Blocks come one after the other: no chain has more than a few under way, and who follows one counts on it. */
+const heads = { batchSize: 10, window: 50 };
+const others = { batchSize: 50, window: 2_000 };
 let nextPending = headNumber();
 
 const kinds: readonly Kind[] = [
@@ -81,12 +85,13 @@ const kinds: readonly Kind[] = [
     name: 'newHeads',
     params: ['newHeads'],
     upstream: 'newHeads',
+    ...heads,
     first: ({ chain }) => chain.head + 1,
     send: flood => {
       const { chain } = flood;
       flood.send(
         'newHeads',
-        batch(() => eventFrame('newHeads', chain.header(chain.mine()))),
+        batch(heads.batchSize, () => eventFrame('newHeads', chain.header(chain.mine()))),
       );
     },
     indexOf: (number, first) => number - first,
@@ -96,36 +101,39 @@ const kinds: readonly Kind[] = [
     name: 'logs',
     params: ['logs', { address: logAddress }],
     upstream: 'newHeads',
+    ...others,
     first: ({ chain }) => chain.head + 1,
     send: flood => {
       const { chain } = flood;
-      const block = chain.mine(batchSize);
+      const block = chain.mine(others.batchSize);
       flood.send('newHeads', eventFrame('newHeads', chain.header(block)));
       const logs = chain.logs(block);
       flood.send(
         'logs',
-        batch(index => eventFrame('logs', logs[index]!)),
+        batch(others.batchSize, index => eventFrame('logs', logs[index]!)),
       );
     },
-    indexOf: (number, first) => (Math.floor(number / mostLogs) - first) * batchSize + (number % mostLogs),
+    indexOf: (number, first) =>
+      (Math.floor(number / mostLogs) - first) * others.batchSize + (number % mostLogs),
   },
   {
     name: 'newPendingTransactions',
     params: ['newPendingTransactions'],
     upstream: 'newPendingTransactions',
+    ...others,
     first: () => nextPending,
     send: flood =>
       flood.send(
         'newPendingTransactions',
-        batch(() => eventFrame('newPendingTransactions', `"${markedHash(nextPending++)}"`)),
+        batch(others.batchSize, () => eventFrame('newPendingTransactions', `"${markedHash(nextPending++)}"`)),
       ),
     indexOf: (number, first) => number - first,
   },
 ];
 
-function batch(frame: (index: number) => string): string {
+function batch(size: number, frame: (index: number) => string): string {
   let frames = '';
-  for (let index = 0; index < batchSize; index++) frames += frame(index);
+  for (let index = 0; index < size; index++) frames += frame(index);
   return frames;
 }
 
@@ -267,6 +275,7 @@ class Burst {
   }
 
   #fill(): void {
+    const { batchSize, window } = this.#kind;
     while (
       this.#isSending &&
       this.#sent + batchSize < maxEvents &&
