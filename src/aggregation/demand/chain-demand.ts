@@ -142,7 +142,9 @@ export class ChainDemand implements Demand {
     const { mode, maxPatterns, restoredKeepMs } = this.#options;
     for (const { pattern, since } of earlier?.logs.slice(0, maxPatterns) ?? []) {
       const key = keyOf(pattern);
-      const hold = this.#holds.get(key)?.hold ?? this.#hold(pattern, Math.min(since, head));
+      const hold = this.#holds.get(key)?.hold ?? this.#hold(pattern, head);
+      // Nothing was gathered since the run before: it is held without a break.
+      hold.extend(since);
       hold.keep(restoredKeepMs, now);
       if (!hold.isClaimed) this.#linger(key);
     }

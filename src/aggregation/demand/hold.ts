@@ -3,15 +3,24 @@ export const durableMs = 60_000;
 
 /** The claims on one thing, one after the other and at once: it is held without a break from the first to the last. */
 export class Hold {
-  /** The offset after which events of it have been gathered without a break. */
-  readonly since: number;
+  #since: number;
   #claims = 0;
   #durableClaims = 0;
   #keptUntil = 0;
   #durableUntil = 0;
 
   constructor(since: number) {
-    this.since = since;
+    this.#since = since;
+  }
+
+  /** The offset after which events of it have been gathered without a break. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** It has been held since then, by an earlier run. */
+  extend(since: number): void {
+    this.#since = Math.min(this.#since, since);
   }
 
   claim(keepMs: number): void {

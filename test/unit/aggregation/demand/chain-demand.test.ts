@@ -193,6 +193,17 @@ describe('ChainDemand', () => {
     assert.equal(restored.wantsPending, false);
   });
 
+  it('counts what an earlier run gathered for claims that came before it was restored', () => {
+    const { demand, create } = setUp();
+    demand.claimLogs({ address: a }, { since: 3, keepMs: 60_000 });
+    const restored = create();
+    restored.claimLogs({ address: a }, { since: 20, keepMs: 0 });
+    restored.claimLogs({ address: b }, { since: 20, keepMs: 0 });
+    restored.restore(demand.snapshot(), 20);
+    assert.equal(restored.logsSince({ address: a }), 3);
+    assert.equal(restored.logsSince({ address: b }), 20);
+  });
+
   it('does not restore a claim that had ended', () => {
     const { demand, create, clock } = setUp();
     let kept = demand.snapshot();
