@@ -5,11 +5,10 @@ import type { FetchedBlock } from './ancestor-fetch.ts';
 import type { BlockReadOptions, BlockReference, ChainReads } from './chain-reads.ts';
 import { canonicalMetrics } from './metrics.ts';
 
-/** Reads blocks as heads with the headers that `newHeads` would have announced, and counts what that costs. */
+/** Reads blocks as heads with the headers that `newHeads` would have announced. */
 export class BlockFetcher {
   readonly #reads: Pick<ChainReads, 'block'>;
   readonly #events: Pick<EventRules, 'head'>;
-  readonly #calls: CounterCell;
   readonly #failures: CounterCell;
 
   constructor(
@@ -22,13 +21,11 @@ export class BlockFetcher {
   ) {
     this.#reads = deps.reads;
     this.#events = deps.events;
-    this.#calls = deps.metrics.counter(canonicalMetrics.fetches, options);
     this.#failures = deps.metrics.counter(canonicalMetrics.failedFetches, options);
   }
 
   /** The block; undefined: nobody has it, or what came is not a block, or not the one with that hash. Never rejects. */
   async fetch(by: BlockReference, options: BlockReadOptions = {}): Promise<FetchedBlock | undefined> {
-    this.#calls.inc();
     try {
       const bytes = await this.#reads.block(by, options);
       const head = bytes === undefined ? undefined : this.#events.head(bytes);

@@ -6,12 +6,17 @@ export interface ChainBase {
   readonly hash: string;
 }
 
-/** The newest canonical blocks, each the parent of the next one: a mirror of what the sink was given. */
+/**
+ * The newest canonical blocks, each the parent of the next one: a mirror of what the sink was given, and as many blocks
+ * below that as it took to find where a branch begins.
+ */
 export class CanonicalChain {
   readonly #limit: number;
   readonly #byHash = new Map<string, Head>();
   #heads: Head[] = [];
   #base: ChainBase | undefined;
+  /** Number of the first block that the sink was given. */
+  #givenFrom = Number.POSITIVE_INFINITY;
 
   /** @param limit Blocks that are kept; older ones are forgotten. */
   constructor(limit: number) {
@@ -57,12 +62,25 @@ export class CanonicalChain {
   /** Adds a child of the tip; on an empty chain, any block. */
   push(head: Head): void {
     this.#base ??= { number: head.number - 1, hash: head.parentHash };
+    this.#givenFrom = Math.min(this.#givenFrom, head.number);
     this.#heads.push(head);
     this.#byHash.set(head.hash, head);
     if (this.#heads.length <= this.#limit) return;
     const dropped = this.#heads.shift()!;
     this.#byHash.delete(dropped.hash);
     this.#base = dropped;
+  }
+
+  /** Adds the block that is the base: the sink was not given it, but its children may be on other branches. */
+  deepen(head: Head): void {
+    this.#heads.unshift(head);
+    this.#byHash.set(head.hash, head);
+    this.#base = { number: head.number - 1, hash: head.parentHash };
+  }
+
+  /** The blocks above `number` that the sink was given, newest first. */
+  givenAbove(number: number): readonly Head[] {
+    return this.above(Math.max(number, this.#givenFrom - 1));
   }
 
   /** The blocks above `number`, newest first. */
@@ -76,6 +94,7 @@ export class CanonicalChain {
     for (const head of this.above(number)) this.#byHash.delete(head.hash);
     const oldest = this.#heads[0];
     if (oldest !== undefined) this.#heads.length = Math.max(0, number + 1 - oldest.number);
+    this.#givenFrom = Math.min(this.#givenFrom, number + 1);
   }
 
   /** Forgets all blocks: the next one is a child of `base`, or any block. */
@@ -83,6 +102,7 @@ export class CanonicalChain {
     this.#heads = [];
     this.#byHash.clear();
     this.#base = base;
+    this.#givenFrom = Number.POSITIVE_INFINITY;
   }
 }
 

@@ -300,24 +300,25 @@ export class ChainFollower {
 
   async #takeBack(ancestor: Head, adopted: readonly Head[]): Promise<void> {
     const { chain } = this.#options;
-    const orphaned = this.#chain.above(ancestor.number);
-    this.#deps.log.info('the chain reorganised itself', {
-      chain,
-      depth: orphaned.length,
-      ancestor: ancestor.number,
-    });
-    await this.#deps.sink.reorganize({ ancestor, orphaned, adopted });
+    const orphaned = this.#chain.givenAbove(ancestor.number);
+    const depth = orphaned.length;
+    if (depth > 0) {
+      this.#deps.log.info('the chain reorganised itself', { chain, depth, ancestor: ancestor.number });
+      await this.#deps.sink.reorganize({ ancestor, orphaned, adopted });
+      this.#deps.metrics.histogram(canonicalMetrics.reorgs, { chain }).observe(depth);
+    }
     this.#chain.cut(ancestor.number);
     // A branch that was chosen meanwhile may lead to a block that has just been taken back.
     this.#route = [];
     this.#setRoute();
-    this.#deps.metrics.histogram(canonicalMetrics.reorgs, { chain }).observe(orphaned.length);
   }
 
   /** Tells of blocks that are left out, and goes on behind them. */
   async #bridge({ kind, vote, from }: Break): Promise<boolean> {
     const { tip, oldest } = this.#chain;
     let isReset = kind === 'chain_reset';
+    if (isReset && !this.#isNew && (await this.#deepen())) return true;
+    if (this.#stopped.signal.aborted) return false;
     if (tip !== undefined && oldest !== undefined) {
       let fromBlock = from.number < oldest.number ? 0 : oldest.number;
       if (!isReset) {
@@ -340,6 +341,19 @@ export class ChainFollower {
     if (isReset) this.#marks.reset();
     this.#startAt(from);
     this.#break = undefined;
+    this.#evaluate();
+    return true;
+  }
+
+  /** Learns the block below the oldest one that is known: a branch may begin there. `false`: that is of no use. */
+  async #deepen(): Promise<boolean> {
+    const { base, tip } = this.#chain;
+    if (base === undefined || tip === undefined || base.number < 0) return false;
+    if (tip.number - base.number >= this.#options.maxReorgDepth) return false;
+    const head = await this.#reads.head(base.hash);
+    if (head?.number !== base.number || this.#chain.base !== base) return false;
+    this.#chain.deepen(head);
+    this.#tree.add(head, undefined, undefined);
     this.#evaluate();
     return true;
   }

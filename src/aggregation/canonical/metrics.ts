@@ -23,14 +23,9 @@ export const canonicalMetrics = {
     help: 'Blocks left out with a word to the readers, by reason: outage or chain_reset.',
     labels: ['chain', 'reason'],
   }),
-  fetches: counterDefinition({
-    name: 'trunkline_canonical_fetches_total',
-    help: 'Calls made to providers to follow the chain, by what was fetched: header, finality or logs.',
-    labels: ['chain', 'what'],
-  }),
   failedFetches: counterDefinition({
     name: 'trunkline_canonical_failed_fetches_total',
-    help: 'Such calls that brought nothing that can be believed; they are made again.',
+    help: 'Blocks that were asked for and not had, or not believed, by what was fetched: header or finality; they are asked for again.',
     labels: ['chain', 'what'],
   }),
   tip: gaugeDefinition({

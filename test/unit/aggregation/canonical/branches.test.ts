@@ -154,4 +154,22 @@ describe('a follower whose providers disagree', () => {
     assert.deepEqual(sink.tip, right[7]);
     assert.ok(sink.events.includes('finalized 106a'));
   });
+
+  it('takes back what it began with when a branch begins before that', async () => {
+    const { chain, reads, sink, start, announce } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 10);
+    // Nodes have blocks that they orphaned for a while.
+    reads.heads.set('q', blocks[9]!);
+    await announce('p', ...blocks.slice(7));
+    const branch = chain.grow(blocks[4], 6, 'b');
+    await announce('p', branch[5]!);
+    assert.deepEqual(sink.events, [
+      '+107a',
+      '+108a',
+      '+109a',
+      'reorg 3 to 104a',
+      ...branch.map(({ hash }) => `+${hash.slice(2)}`),
+    ]);
+  });
 });
