@@ -3,6 +3,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import type { ChainReads } from '../canonical/chain-reads.ts';
+import { pause } from '../canonical/pause.ts';
 import type { ChainDemand } from '../demand/chain-demand.ts';
 import type { StreamHub } from '../stream-hub.ts';
 import { BlockPool } from './block-pool.ts';
@@ -13,7 +14,6 @@ import { blockLogsMetrics } from './metrics.ts';
 import { RacedLogs } from './raced-logs.ts';
 import type { BlockLog } from './read-answer.ts';
 import { Suspects } from './suspects.ts';
-import { wait } from './wait.ts';
 
 /** A block whose logs are wanted. */
 export interface LoggedBlock {
@@ -206,7 +206,7 @@ export class BlockLogs {
       }
       this.#deps.metrics.counter(blockLogsMetrics.repeats, { chain }).inc();
       if (round % patientRounds === 0) this.#sayWaiting(block, clock.now() - startedAt);
-      await wait(clock, delayMs, signal);
+      await pause(delayMs, signal, clock);
       delayMs = Math.min(2 * delayMs, maxRetryMs);
     }
   }

@@ -1,13 +1,13 @@
 import type { LogRules } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { pause } from '../canonical/pause.ts';
 import type { ChainDemand } from '../demand/chain-demand.ts';
 import { WantedStream } from '../demand/wanted-stream.ts';
 import type { StreamHub } from '../stream-hub.ts';
 import type { BlockPool } from './block-pool.ts';
 import type { BloomTrust } from './bloom-trust.ts';
 import { type BlockLog, isEmptyBloom, verdictOn } from './read-answer.ts';
-import { wait } from './wait.ts';
 
 /** How long raced logs are waited for. */
 export interface RacedLogsOptions {
@@ -82,7 +82,7 @@ export class RacedLogs {
       }
       if (now >= deadline) return undefined;
       const untilSettled = quietMs < settleMs ? settleMs - quietMs : settleMs;
-      await wait(clock, Math.max(1, Math.min(untilSettled, deadline - now)), signal);
+      await pause(Math.max(1, Math.min(untilSettled, deadline - now)), signal, clock);
     }
   }
 

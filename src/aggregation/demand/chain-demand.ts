@@ -33,6 +33,7 @@ export interface ChainDemandDeps {
 
 /** How exactly the end of a claim is kept; it is never early. */
 const sweepMs = 1_000;
+const keepDelayMs = 250;
 const everything: LogPattern = {};
 
 /**
@@ -46,10 +47,12 @@ export class ChainDemand implements Demand {
   readonly #index: PatternIndex;
   readonly #lingering = new Set<string>();
   readonly #listeners = new Set<() => void>();
+  readonly #keepers = new Set<() => void>();
   #pending: Hold | undefined;
   #claimOnAll: Claim | undefined;
   #version = 0;
   #sweep: TimerHandle | undefined;
+  #keeping: TimerHandle | undefined;
   #isWide = false;
   #isTelling = false;
   #isStopped = false;
@@ -109,14 +112,20 @@ export class ChainDemand implements Demand {
     return this.#index.matches(address, topic0);
   }
 
-  /**
-   * Calls `listener` when what is asked for has changed: at once when less is, soon when more is. Whoever keeps the
-   * `snapshot` must write it then, before the events of a later block: a claim that has ended must not come back as
-   * one that has held all the time.
-   */
+  /** Calls `listener` when what is asked for has changed: at once when less is, right after the present step when more is. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls `listener` when the snapshot that is kept is not that of now: some time after a claim was made, and at once
+   * when one has ended. It must be written then before the events of any later block: a claim that has ended must not
+   * come back as one that has held all the time.
+   */
+  onSnapshotChange(listener: () => void): () => void {
+    this.#keepers.add(listener);
+    return () => this.#keepers.delete(listener);
   }
 
   /** Those claims that outlive a restart. */
@@ -156,6 +165,7 @@ export class ChainDemand implements Demand {
     }
     this.setMode(mode, head);
     this.#tellSoon();
+    this.#keepSoon();
   }
 
   /**
@@ -177,7 +187,9 @@ export class ChainDemand implements Demand {
     this.#isStopped = true;
     this.#deps.clock.clearInterval(this.#sweep);
     this.#sweep = undefined;
+    this.#deps.clock.clearTimeout(this.#keeping);
     this.#listeners.clear();
+    this.#keepers.clear();
     this.#deps.metrics.remove(demandMetrics.patterns, { chain: this.#options.chain });
   }
 
@@ -206,9 +218,11 @@ export class ChainDemand implements Demand {
   }
 
   #claim(key: string, hold: Hold, keepMs: number): Claim {
+    const isNew = keepMs >= durableMs && !hold.isDurable(this.#deps.clock.now());
     hold.claim(keepMs);
     this.#lingering.delete(key);
     this.#tellSoon();
+    if (isNew) this.#keepSoon();
     let isReleased = false;
     return {
       release: () => {
@@ -229,14 +243,17 @@ export class ChainDemand implements Demand {
   #onSweep(): void {
     const now = this.#deps.clock.now();
     let hasEnded = false;
+    let isKept = false;
     for (const key of this.#lingering) {
       const hold = key === pendingKey ? this.#pending : this.#holds.get(key)?.hold;
       if (hold?.isHeld(now) === true) continue;
       this.#lingering.delete(key);
       this.#end(key);
       hasEnded = true;
+      isKept ||= hold?.wasDurable === true;
     }
     if (hasEnded) this.#tell();
+    if (isKept) this.#keep();
     if (this.#lingering.size > 0) return;
     this.#deps.clock.clearInterval(this.#sweep);
     this.#sweep = undefined;
@@ -263,7 +280,22 @@ export class ChainDemand implements Demand {
 
   #tell(): void {
     this.#isTelling = false;
-    for (const listener of this.#listeners) {
+    this.#call(this.#listeners);
+  }
+
+  /** A snapshot of many claims costs milliseconds: not one for each of them. */
+  #keepSoon(): void {
+    if (!this.#isStopped) this.#keeping ??= this.#deps.clock.setTimeout(() => this.#keep(), keepDelayMs);
+  }
+
+  #keep(): void {
+    this.#deps.clock.clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    this.#call(this.#keepers);
+  }
+
+  #call(listeners: ReadonlySet<() => void>): void {
+    for (const listener of listeners) {
       try {
         listener();
       } catch (error) {

@@ -49,6 +49,11 @@ export class Hold {
     return this.#claims > 0 || now < this.#keptUntil;
   }
 
+  /** Whether a snapshot may name it. */
+  get wasDurable(): boolean {
+    return this.#durableClaims > 0 || this.#durableUntil > 0;
+  }
+
   /** Whether it is to be held after a restart as well. */
   isDurable(now: number): boolean {
     return this.#durableClaims > 0 || now < this.#durableUntil;

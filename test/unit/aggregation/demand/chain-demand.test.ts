@@ -207,7 +207,7 @@ describe('ChainDemand', () => {
   it('does not restore a claim that had ended', () => {
     const { demand, create, clock } = setUp();
     let kept = demand.snapshot();
-    demand.onChange(() => {
+    demand.onSnapshotChange(() => {
       kept = demand.snapshot();
     });
     demand.claimLogs({ address: a }, { since: 3, keepMs: 60_000 }).release();
@@ -275,5 +275,31 @@ describe('ChainDemand', () => {
     demand.claimPending({ since: 0, keepMs: 0 });
     await Promise.resolve();
     assert.equal(told, 2);
+  });
+
+  it('has its snapshot written soon after new claims that outlive a restart, and at once when one has ended', () => {
+    const { demand, clock } = setUp();
+    let written = 0;
+    demand.onSnapshotChange(() => {
+      written++;
+    });
+    const brief = demand.claimLogs({ address: b }, { since: 0, keepMs: 5_000 });
+    clock.advance(1_000);
+    brief.release();
+    clock.advance(10_000);
+    assert.equal(written, 0);
+    const claims = [a, b].map(address => demand.claimLogs({ address }, { since: 0, keepMs: 60_000 }));
+    assert.equal(written, 0);
+    clock.advance(300);
+    assert.equal(written, 1);
+    demand.claimLogs({ address: a }, { since: 0, keepMs: 60_000 }).release();
+    clock.advance(1_000);
+    assert.equal(written, 1);
+    for (const claim of claims) claim.release();
+    clock.advance(59_000);
+    assert.equal(written, 1);
+    clock.advance(2_000);
+    assert.equal(written, 2);
+    assert.equal(clock.pendingCount, 0);
   });
 });
