@@ -61,6 +61,23 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     },
     run: async options => (await import('./streams.ts')).run(options),
   },
+  feed: {
+    doc: 'the event feed: fan-out beside nats-server, many clients, provider to client, replay, failover soak',
+    options: {
+      rounds: number('rounds; each measures every target once (5 of the fan-out, 3 of the others)'),
+      seconds: number('length of one burst (4)'),
+      clients: number('clients of the fan-out (1000)'),
+      processes: number('processes that the clients of the fan-out are spread over (1)'),
+      connections: number('connections of the many clients (5000)'),
+      rate: number('events a second, end to end (10000)'),
+      events: number('events of the history that is replayed (200000)'),
+      soakSeconds: number('length of the failover soak (60); in full: node bench/feed/soak.ts --minutes 30'),
+      only: text('one part: fan-out, clients, end-to-end, replay or soak'),
+      referenceOnly: flag('ws.send, nats-server, file and relay only'),
+      profile: text('folder for CPU profiles of Trunkline, of fan-out and replay'),
+    },
+    run: async options => (await import('./feed.ts')).run(options),
+  },
   aggregator: {
     doc: 'de-duplication in process: messages a second, and memory over a long run',
     options: { messages: number('messages (20000000)') },

@@ -3,11 +3,11 @@ import { parseArgs } from 'node:util';
 import { findFreePort } from '../../src/devnet/free-port.ts';
 import { ChildProcesses } from '../harness/child-processes.ts';
 import { now } from '../harness/now.ts';
-import { formatTable } from '../harness/table.ts';
 import { TrunklineProcess } from '../harness/trunkline.ts';
 import { SoakChain } from './soak/soak-chain.ts';
 import { type ClientReport, EthSoakClient, FeedSoakClient, type SoakClient } from './soak/soak-client.ts';
 import { SoakFaults, seededRandom } from './soak/soak-faults.ts';
+import { faultList, isClean, soakReport } from './soak/soak-report.ts';
 
 /** Options of the soak. */
 export interface SoakOptions {
@@ -25,6 +25,8 @@ export interface SoakOptions {
   readonly seed?: number;
   /** Seconds after which the chain and the clients are reported on. @default 10 */
   readonly reportSeconds?: number;
+  /** Takes lines on how it goes. @default console.log */
+  readonly say?: (line: string) => void;
 }
 
 /** How the soak went. */
@@ -41,6 +43,8 @@ export interface SoakResult {
 const mostLogs = 6;
 const settleMs = 30_000;
 const dropEveryMs = 5_000;
+/** Characters of what Trunkline wrote last, shown when something is wrong. */
+const mostOutput = 6_000;
 /** Faults come every two seconds: who waits longer for a provider to recover sees none of them well. */
 const chain = {
   block_time: '500ms',
@@ -54,7 +58,7 @@ const chain = {
  */
 export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
   const { seconds = 60, faultMs = 2_000, blockMs = 250, reorgBlocks = 40, kill = true } = options;
-  const { seed = Math.floor(Math.random() * 2 ** 31), reportSeconds = 10 } = options;
+  const { seed = Math.floor(Math.random() * 2 ** 31), reportSeconds = 10, say = console.log } = options;
   const random = seededRandom(seed);
   await using children = new ChildProcesses();
   const source = await SoakChain.start();
@@ -73,7 +77,7 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
     await Promise.all(clients.map(client => client.start()));
     const first = await source.height;
     const faults = new SoakFaults(source.devnet, random);
-    console.log(`  ${seconds} s from block ${first}, seed ${seed}`);
+    say(`  ${seconds} s from block ${first}, seed ${seed}`);
     const startedAt = now();
     const elapsed = () => now() - startedAt;
     const stages = { fault: faultMs, report: reportSeconds * 1_000, killed: !kill, blocks: 0 };
@@ -88,27 +92,27 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
       }
       if (elapsed() >= stages.report) {
         stages.report += reportSeconds * 1_000;
-        console.log(
-          `  ${Math.round(elapsed() / 1_000)} s: block ${await source.height}, ${describe(faults.counts)}`,
+        say(
+          `  ${Math.round(elapsed() / 1_000)} s: block ${await source.height}, ${faultList(faults.counts)}`,
         );
       }
       if (!stages.killed && elapsed() >= seconds * 500) {
         stages.killed = true;
         for (const client of clients) client.expectCuts(true);
-        console.log(`  ${Math.round(elapsed() / 1_000)} s: kill -9`);
+        say(`  ${Math.round(elapsed() / 1_000)} s: kill -9`);
         trunkline.child.signal('SIGKILL');
         // Blocks go on meanwhile.
         for (let block = 0; block < 3; block++) await source.mine(mostLogs);
         await faults.healAll();
         trunkline = await startTrunkline(children, source, directory, port);
-        await Promise.all(clients.map(client => untilReached(client, source)));
+        await Promise.all(clients.map(client => untilReached(client, source, say)));
         for (const client of clients) client.expectCuts(false);
       }
       await delay(Math.max(0, blockAt - elapsed()));
     }
     await faults.healAll();
     for (let block = 0; block < 3; block++) await source.mine(mostLogs);
-    const isSettled = await Promise.all(clients.map(client => untilReached(client, source)));
+    const isSettled = await Promise.all(clients.map(client => untilReached(client, source, say)));
     const blocks = await source.finalBlocks(first + 1);
     const reports = clients.map(client => client.report(blocks));
     const result = {
@@ -120,8 +124,8 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
       faults: faults.counts,
       clients: reports,
     };
-    print(result);
-    if (!result.isGood) console.log(trunkline.child.output.split('\n').slice(-30).join('\n'));
+    say(soakReport(result));
+    if (!result.isGood) say(trunkline.child.output.slice(-mostOutput));
     return result;
   } finally {
     for (const client of clients) client.stop();
@@ -145,56 +149,18 @@ async function startTrunkline(
 }
 
 /** Waits until a client has all that is on the chain; false: it has not, after half a minute. */
-async function untilReached(client: SoakClient, source: SoakChain): Promise<boolean> {
+async function untilReached(
+  client: SoakClient,
+  source: SoakChain,
+  say: (line: string) => void,
+): Promise<boolean> {
   for (const end = now() + settleMs; now() < end; ) {
     const [newest] = await source.finalBlocks(await source.height);
     if (newest !== undefined && client.hasReached(newest)) return true;
     await delay(50);
   }
-  console.log(`  ${client.name} has not reached the newest block`);
+  say(`  ${client.name} has not reached the newest block`);
   return false;
-}
-
-function isClean({ lost, repeated, disordered, cut, complaints, heads, logs }: ClientReport): boolean {
-  return lost + repeated + disordered + cut + complaints.length === 0 && heads > 0 && logs > 0;
-}
-
-function describe(counts: Readonly<Record<string, number>>): string {
-  const sum = Object.values(counts).reduce((total, count) => total + count, 0);
-  return `${sum} faults (${Object.entries(counts)
-    .map(([kind, count]) => `${kind} ${count}`)
-    .join(', ')})`;
-}
-
-function print({ isGood, blocks, logs, reorgs, faults, clients }: SoakResult): void {
-  console.log(`  ${blocks} blocks with ${logs} logs, ${reorgs} reorganisations, ${describe(faults)}\n`);
-  const head = [
-    'client',
-    'heads',
-    'logs',
-    'taken back',
-    'lost',
-    'repeated',
-    'disordered',
-    'connections',
-    'cut',
-  ];
-  const rows = clients.map(client => [
-    client.name,
-    client.heads,
-    client.logs,
-    client.removed,
-    client.lost,
-    client.repeated,
-    client.disordered,
-    client.connections,
-    client.cut,
-  ]);
-  console.log(`${formatTable(head, rows)}\n`);
-  for (const { name, remarks, complaints } of clients)
-    for (const remark of [...remarks, ...complaints]) console.log(`  ${name}: ${remark}`);
-  const sum = (key: 'lost' | 'repeated') => clients.reduce((total, client) => total + client[key], 0);
-  console.log(`  lost ${sum('lost')}, repeated ${sum('repeated')}${isGood ? '' : ': NOT GOOD'}\n`);
 }
 
 if (import.meta.main) {

@@ -51,6 +51,8 @@ abstract class Reconnecting {
   readonly #subscribed = Promise.withResolvers<void>();
   #socket: WebSocket | undefined;
   #isCutExpected = false;
+  /** The socket that it cut itself. */
+  #dropped: WebSocket | undefined;
   #isStopped = false;
 
   constructor(url: string) {
@@ -73,7 +75,7 @@ abstract class Reconnecting {
 
   /** Cuts the connection as a failing network does. */
   protected drop(): void {
-    this.#isCutExpected = true;
+    this.#dropped = this.#socket;
     this.#socket?.terminate();
   }
 
@@ -108,7 +110,7 @@ abstract class Reconnecting {
     });
     socket.on('close', (code, reason) => {
       if (this.#isStopped) return;
-      if (wasOpen && !this.#isCutExpected) {
+      if (wasOpen && !this.#isCutExpected && this.#dropped !== socket) {
         this.cut++;
         this.complain(`closed with ${code} ${reason}`);
       }
