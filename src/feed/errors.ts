@@ -42,7 +42,7 @@ export const feedErrors = {
     retryable: true,
   },
   feed_full: {
-    sentence: 'Trunkline holds `feed.max_subscriptions` subscriptions already; try again later or elsewhere.',
+    sentence: 'Trunkline holds as many subscriptions as it may; end some, or try again later.',
     retryable: true,
   },
 } as const satisfies ErrorCatalogue;

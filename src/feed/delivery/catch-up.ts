@@ -49,6 +49,8 @@ export class CatchUp {
   #queue: Member[] = [];
   #at = 0;
   #isScheduled = false;
+  /** Wait for the end of the pause: they need the store. */
+  #parked: Member[] = [];
   #pauseMs = 0;
   #pause: TimerHandle | undefined;
 
@@ -88,6 +90,7 @@ export class CatchUp {
   stop(): void {
     this.#queue = [];
     this.#at = 0;
+    this.#parked = [];
     this.#deps.clock.clearTimeout(this.#pause);
     this.#pause = undefined;
   }
@@ -98,14 +101,13 @@ export class CatchUp {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#pause !== undefined) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
     this.#isScheduled = false;
-    if (this.#pause !== undefined) return;
     const end = this.#deps.clock.now() + this.#options.turnMs;
     for (let pages = 0; pages < this.#options.pagesPerTurn && this.#at < this.#queue.length; pages++) {
       const member = this.#queue[this.#at++]!;
@@ -140,6 +142,10 @@ export class CatchUp {
   }
 
   #read(member: Member): void {
+    if (this.#pause !== undefined) {
+      this.#parked.push(member);
+      return;
+    }
     const { pages } = this.#deps;
     const offset = member.position + 1;
     const isShared = pages.isReading(offset);
@@ -169,7 +175,7 @@ export class CatchUp {
       this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
       this.#pause = this.#deps.clock.setTimeout(() => {
         this.#pause = undefined;
-        this.#schedule();
+        for (const parked of this.#parked.splice(0)) if (parked.state === 'queued') this.enqueue(parked);
       }, this.#pauseMs);
     }
     this.enqueue(member);
@@ -179,7 +185,7 @@ export class CatchUp {
     const { group, connection } = member;
     if (page.encoded?.group === group) {
       this.#write(connection, page.encoded.frames, page.encoded.buffer);
-      member.position = page.events.at(-1)!.offset;
+      member.position = page.events.at(-1)?.offset ?? member.position;
     } else this.#encode(member, page);
     if (member.state === 'queued' && !this.#deps.join(member)) this.enqueue(member);
   }

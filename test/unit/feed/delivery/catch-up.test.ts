@@ -337,6 +337,21 @@ describe('catching up', () => {
     assert.deepEqual(offsets(sink), range(1, 30));
   });
 
+  it('goes on for those near the head while the store cannot be read', async () => {
+    const { source, feed, request } = feedSetup({ pageEvents: 10 });
+    source.memory = 40;
+    source.commit(...heads(100));
+    source.isHeld = true;
+    const [far, near] = [new FakeSink(), new FakeSink()];
+    (await feed.subscribe(request(['a.heads'], { from: { kind: 'earliest' } }), far)).begin();
+    await settle();
+    for (const { fail } of source.held.splice(0)) fail(new Error('the storage thread died'));
+    const from = { kind: 'cursor', cursor: 'e1:65' } as const;
+    (await feed.subscribe(request(['a.heads'], { from }), near)).begin();
+    await settle(20);
+    assert.deepEqual([offsets(near), offsets(far)], [range(66, 100), []]);
+  });
+
   it('does nothing more for a subscription that ended while its page was read', async () => {
     const { source, feed, request } = feedSetup({ pageEvents: 10 });
     source.memory = 5;
