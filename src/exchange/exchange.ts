@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { LoadedConfig } from '../config/parse-config.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { ServerConfig } from '../config/sections/server.ts';
+import { TypedEventStore } from '../feed/log/typed-event-store.ts';
 import { AdminRoutes } from '../gateway/admin-routes.ts';
 import { ChainDirectory } from '../gateway/chain-directory.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -101,7 +102,7 @@ export class Exchange {
       log: deps.log,
       metrics: deps.metrics,
       random: deps.random ?? Math.random,
-      store: undefined,
+      store: this.storage === undefined ? undefined : new TypedEventStore(this.storage.store('log')),
       chains: this.assemblies,
     });
     for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
