@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { encodeFunctionData } from 'viem';
 import { BlockLogs } from '../../../src/aggregation/block-logs/block-logs.ts';
+import type { ChainReads } from '../../../src/aggregation/canonical/chain-reads.ts';
 import { ChainDemand } from '../../../src/aggregation/demand/chain-demand.ts';
 import { HeadTracker } from '../../../src/aggregation/head-tracker.ts';
+import { MessageAggregator } from '../../../src/aggregation/message-aggregator.ts';
+import { StreamHub } from '../../../src/aggregation/stream-hub.ts';
 import { evmFamily } from '../../../src/chains/evm/evm-family.ts';
 import { logRules } from '../../../src/chains/evm/log-rules.ts';
 import { systemClock } from '../../../src/clock/system-clock.ts';
@@ -40,11 +43,14 @@ interface RpcBlock {
 async function startChain(devnet: Devnet) {
   const config = chainConfigOf({
     health: { probe_interval: 200, probe_timeout: 1000, head_poll_interval: 100 },
+    websocket: { reconnect_min: 20, reconnect_max: 200 },
     circuit_breaker: { failure_threshold: 3, recovery_timeout: 200, success_threshold: 1, jitter: 0 },
-    providers: devnet.providers.map(({ id, url }) => ({ id, url })),
+    providers: devnet.providers.map(({ id, url, wsUrl }) => ({ id, url, ws_url: wsUrl })),
   });
   const heads = new HeadTracker({ chain: 'devnet', blockTimeMs: 1_000 }, deps);
   const table = new ProviderTable();
+  const hub = new StreamHub({ chain: 'devnet', width: 2 }, { ...deps, events: evmFamily.events });
+  hub.adopt(new MessageAggregator({ chain: 'devnet' }, deps));
   const system = new ProcessSystem({ clock: systemClock });
   for (const one of config.providers) {
     const provider = new Provider(
@@ -52,6 +58,7 @@ async function startChain(devnet: Devnet) {
       { ...deps, heads, onHead: (id, head) => heads.observe(id, head) },
     );
     table.put(provider);
+    hub.addSource(provider.streams!);
     const children = providerChildren(provider);
     await startSupervisor(
       system,
@@ -76,8 +83,10 @@ async function startChain(devnet: Devnet) {
   return {
     heads,
     table,
+    hub,
     reads,
     stop: async () => {
+      hub.close('over');
       await system.stop();
       router.close();
       for (const provider of table.providers) provider.close();
@@ -144,12 +153,16 @@ describe('complete logs over a real chain', () => {
   });
   const parsed = (logs: readonly Buffer[]) => logs.map(log => JSON.parse(String(log)) as unknown);
 
-  function createBlockLogs(patterns = [{}]) {
+  function createBlockLogs(
+    patterns = [{}],
+    source: 'fetch' | 'race' = 'fetch',
+    reads: ChainReads = chain.reads,
+  ) {
     const demand = new ChainDemand({ chain: 'devnet' }, { ...deps, rules: logRules });
     for (const pattern of patterns) demand.claimLogs(pattern, { since: 0, keepMs: 0 });
     const blockLogs = new BlockLogs(
-      { chain: 'devnet' },
-      { ...deps, rules: logRules, demand, reads: chain.reads },
+      { chain: 'devnet', source },
+      { ...deps, rules: logRules, demand, reads, hub: chain.hub },
     );
     ends.push(
       () => blockLogs.stop(),
@@ -226,5 +239,30 @@ describe('complete logs over a real chain', () => {
     const onChain = await Promise.all(blocks.map(logsAtNode));
     assert.deepEqual(gathered, onChain.flat());
     assert.equal(gathered.length, 12 * 6);
+  });
+
+  it('makes no call for blocks whose logs the subscriptions brought, and loses none when those are cut', async () => {
+    const fetched: number[] = [];
+    const counting: ChainReads = {
+      block: (by, options) => chain.reads.block(by, options),
+      blockLogs: (block, options) => {
+        fetched.push(block.number);
+        return chain.reads.blockLogs(block, options);
+      },
+    };
+    const blockLogs = createBlockLogs([{}], 'race', counting);
+    const isSubscribed = () =>
+      chain.hub.stats().streams.some(({ providers }) => providers.filter(one => one.isLive).length === 2);
+    await eventually(isSubscribed, 'two subscriptions to all logs');
+    for (let i = 0; i < 4; i++) {
+      const block = await mine(5);
+      assert.deepEqual(parsed(await blockLogs.gather(asBlock(block), 'node-1')), await logsAtNode(block));
+    }
+    assert.deepEqual(fetched, []);
+    for (let i = 0; i < 6; i++) {
+      if (i % 2 === 0) for (const id of [1, 2, 3]) await devnet.fault(id, 'drop-ws', { once: true });
+      const block = await mine(5);
+      assert.deepEqual(parsed(await blockLogs.gather(asBlock(block), 'node-1')), await logsAtNode(block));
+    }
   });
 });
