@@ -87,6 +87,8 @@ export interface EventRules {
   key(kind: EventKind, result: Buffer): string | undefined;
   /** The head in an event of kind `heads`. */
   head(result: Buffer): Head | undefined;
+  /** The event of kind `heads` that would have announced a block that was asked for; `undefined`: it is not a block. */
+  header(block: Buffer): Buffer | undefined;
 }
 
 /** What filters see of a log; hexadecimal digits in small letters. */

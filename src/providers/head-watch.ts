@@ -1,10 +1,15 @@
-import type { Head, Probe } from '../chains/chain-family.ts';
+import type { ChainFamily, Head, Probe } from '../chains/chain-family.ts';
 import type { ProbeChannel } from './probe-channel.ts';
 import type { Provider } from './provider.ts';
 import type { StreamHandle } from './stream-source.ts';
 
 /** The subscription that brings new heads. */
 const HEADS = '["newHeads"]';
+
+interface PolledHead {
+  readonly head: Head;
+  readonly block: Buffer;
+}
 
 /** Follows a provider's newest block: by subscription where its WebSocket is open and not silent, else by polling. */
 export class HeadWatch {
@@ -13,6 +18,7 @@ export class HeadWatch {
   readonly #stopListening: () => void;
   #subscription: StreamHandle | undefined;
   #lastEventAt = Number.NEGATIVE_INFINITY;
+  #lastHash: string | undefined;
   #isPolling = false;
   #isStopped = false;
 
@@ -35,11 +41,11 @@ export class HeadWatch {
     if (transport === 'websocket' && socket?.isOpen !== true) return;
     this.#isPolling = true;
     const lastEventAt = this.#lastEventAt;
-    const result = await this.#channel.ask(options.family.probes.head as Probe<Head>, transport, timeoutMs);
+    const result = await this.#channel.ask(polledHead(options.family), transport, timeoutMs);
     this.#isPolling = false;
     // What an event said meanwhile is newer than this answer.
     if (this.#isStopped || this.#lastEventAt !== lastEventAt) return;
-    if (result.kind === 'value') this.#provider.reportHead(result.value);
+    if (result.kind === 'value') this.#reportPolled(result.value);
     else if (result.kind === 'refused' && result.failure === 'rate_limited')
       coolDown.limited(clock.now(), undefined);
   }
@@ -49,6 +55,13 @@ export class HeadWatch {
     this.#stopListening();
     this.#subscription?.cancel();
     this.#subscription = undefined;
+  }
+
+  /** The answer has the whole block: nobody needs to ask for it again. */
+  #reportPolled({ head, block }: PolledHead): void {
+    const isNew = head.hash !== this.#lastHash;
+    this.#lastHash = head.hash;
+    this.#provider.reportHead(head, isNew ? this.#provider.options.family.events.header(block) : undefined);
   }
 
   #onSocket(isOpen: boolean): void {
@@ -63,7 +76,9 @@ export class HeadWatch {
         onEvent: result => {
           this.#lastEventAt = clock.now();
           const head = options.family.events.head(result);
-          if (head !== undefined && !this.#isStopped) this.#provider.reportHead(head, result);
+          if (head === undefined || this.#isStopped) return;
+          this.#lastHash = head.hash;
+          this.#provider.reportHead(head, result);
         },
         onEnd: () => {
           this.#subscription = undefined;
@@ -75,4 +90,17 @@ export class HeadWatch {
       log.debug('no subscription to new heads, polling instead', { error });
     }
   }
+}
+
+/** The family's question for the newest block, with the answer's bytes kept. */
+function polledHead({ probes }: ChainFamily): Probe<PolledHead> {
+  const { method, params } = probes.head;
+  return {
+    method,
+    params,
+    read: block => {
+      const head = probes.head.read(block);
+      return head === undefined ? undefined : { head, block };
+    },
+  };
 }

@@ -72,8 +72,8 @@ export interface ProviderDeps {
   /** @default no heads known: no provider counts as behind */
   readonly heads?: HeadView;
   /**
-   * Hears each head that the provider reports, plausible or not. `header`: as `newHeads` brought it, maybe a view into a
-   * larger buffer; undefined when the head was polled. @default nobody
+   * Hears each head that the provider reports, plausible or not. `header`: as `newHeads` brings it, maybe a view into a
+   * larger buffer; undefined for a head that was polled and known before. @default nobody
    */
   readonly onHead?: (providerId: string, head: Head, header: Buffer | undefined) => void;
   /** Hears each change of its state, after it. @default nobody */
@@ -220,7 +220,7 @@ export class Provider implements AttemptHost {
     return this.socket;
   }
 
-  /** A head arrived, by subscription with its header, or by poll. */
+  /** A head arrived, by subscription or by poll. */
   reportHead(head: Head, header?: Buffer): void {
     this.#head = head;
     this.#onHead(this.id, head, header);

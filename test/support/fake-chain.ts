@@ -12,12 +12,16 @@ export function headerBytes(head: Head): Buffer {
 }
 
 /** Reads the bytes above. */
-export const fakeHeadRules: Pick<EventRules, 'head'> = {
+export const fakeHeadRules: Pick<EventRules, 'head' | 'header'> = {
   head: bytes => {
     const value = JSON.parse(bytes.toString()) as Partial<Head> | null;
     if (value?.number === undefined || value.hash === undefined) return undefined;
     const { number, hash, parentHash, timestamp } = value;
     return { number, hash, parentHash: parentHash!, timestamp: timestamp! };
+  },
+  header: block => {
+    const { transactions: _, ...header } = JSON.parse(block.toString()) as Record<string, unknown>;
+    return Buffer.from(JSON.stringify(header));
   },
 };
 

@@ -1,6 +1,5 @@
 import type { EventRules } from '../../chains/chain-family.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
-import { headerOf } from '../block-header.ts';
 import type { FetchedBlock } from './ancestor-fetch.ts';
 import type { BlockReadOptions, BlockReference, ChainReads } from './chain-reads.ts';
 import { canonicalMetrics } from './metrics.ts';
@@ -8,14 +7,14 @@ import { canonicalMetrics } from './metrics.ts';
 /** Reads blocks as heads with the headers that `newHeads` would have announced. */
 export class BlockFetcher {
   readonly #reads: Pick<ChainReads, 'block'>;
-  readonly #events: Pick<EventRules, 'head'>;
+  readonly #events: Pick<EventRules, 'head' | 'header'>;
   readonly #failures: CounterCell;
 
   constructor(
     options: { readonly chain: string; readonly what: 'header' | 'finality' },
     deps: {
       readonly reads: Pick<ChainReads, 'block'>;
-      readonly events: Pick<EventRules, 'head'>;
+      readonly events: Pick<EventRules, 'head' | 'header'>;
       readonly metrics: MetricRegistry;
     },
   ) {
@@ -29,8 +28,9 @@ export class BlockFetcher {
     try {
       const bytes = await this.#reads.block(by, options);
       const head = bytes === undefined ? undefined : this.#events.head(bytes);
-      if (bytes !== undefined && head !== undefined && (!('hash' in by) || by.hash === head.hash))
-        return { head, header: headerOf(bytes) };
+      const header = bytes === undefined || head === undefined ? undefined : this.#events.header(bytes);
+      const isWanted = !('hash' in by) || by.hash === head?.hash;
+      if (head !== undefined && header !== undefined && isWanted) return { head, header };
     } catch {
       // As if nobody had it: whoever needs it asks again.
     }

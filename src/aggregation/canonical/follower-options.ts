@@ -31,7 +31,7 @@ export interface ChainFollowerDeps {
   readonly logs: LogGatherer;
   readonly reads: Pick<ChainReads, 'block'>;
   readonly heads: Pick<HeadTracker, 'best' | 'head'>;
-  readonly events: Pick<EventRules, 'head'>;
+  readonly events: Pick<EventRules, 'head' | 'header'>;
   /** The bloom in a header, where the family has such a thing. */
   readonly bloomIn: (header: Buffer) => string | undefined;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export interface ChainFollowerDeps {
 export interface HeadArrival {
   readonly providerId: string;
   readonly head: Head;
-  /** As `newHeads` brought it; undefined: the head was polled. May be a view into a larger buffer. */
+  /** As `newHeads` brings it; undefined: not known. May be a view into a larger buffer. */
   readonly header: Buffer | undefined;
   /** What `HeadTracker.observe` said. */
   readonly isBelieved: boolean;

@@ -1,5 +1,6 @@
 import type { BlockDemand, ChainFamily, MethodPolicy } from '../chain-family.ts';
 import { blockDemand } from './block-demand.ts';
+import { headerOf } from './block-header.ts';
 import { classifyError, isUnknownError } from './classify-error.ts';
 import { classifyHttp } from './classify-http.ts';
 import { eventKey, eventKind } from './event-key.ts';
@@ -22,7 +23,7 @@ export const evmFamily = {
     syncing: { method: 'eth_syncing', params: '[]', read: readSyncing },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: parseHead },
   },
-  events: { kind: eventKind, key: eventKey, head: parseHead },
+  events: { kind: eventKind, key: eventKey, head: parseHead, header: headerOf },
   logs: logRules,
   rawWrite: rawWriteRules,
 } satisfies ChainFamily;

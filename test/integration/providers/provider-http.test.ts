@@ -79,6 +79,11 @@ describe('a provider over HTTP', { timeout: 60_000 }, () => {
     stub.mine(3);
     await eventually(() => running.provider.head === 10);
     assert.deepEqual([running.heads[0]?.number, running.heads.at(-1)?.number], [7, 10]);
+    // The block that was polled has the header in it, which nobody needs twice.
+    await eventually(() => running.heads.length > 4);
+    const headers = running.headers.filter(header => header !== undefined);
+    const numbers = headers.map(header => Number((JSON.parse(header) as { number: string }).number));
+    assert.deepEqual(numbers, [...new Set(running.heads.map(({ number }) => number))]);
   });
 
   it('reports heads that are absurd as they come: who compares providers judges them', async t => {

@@ -29,6 +29,8 @@ export class RunningProvider {
   readonly system = new ProcessSystem({ clock: systemClock });
   readonly log = new RecordedLog();
   readonly heads: Head[] = [];
+  /** The header that came with each head; undefined where none did. */
+  readonly headers: (string | undefined)[] = [];
 
   constructor(options: RunningOptions) {
     const { url, wsUrl, headers = {}, chain = {} } = options;
@@ -62,7 +64,10 @@ export class RunningProvider {
         clock: systemClock,
         log: this.log,
         metrics: silentMetrics,
-        onHead: (_id, head) => this.heads.push(head),
+        onHead: (_id, head, header) => {
+          this.heads.push(head);
+          this.headers.push(header?.toString());
+        },
         ...options.deps,
       },
     );

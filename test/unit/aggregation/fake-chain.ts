@@ -51,6 +51,7 @@ export const fakeEvents: EventRules = {
     const value: unknown = JSON.parse(result.toString());
     return typeof value === 'object' && value !== null && 'parentHash' in value ? (value as Head) : undefined;
   },
+  header: block => block,
   key: (kind, result) => {
     const value: unknown = JSON.parse(result.toString());
     if (kind === 'pending') return typeof value === 'string' ? value : undefined;

@@ -28,7 +28,12 @@ export const plainFamily: ChainFamily = {
     syncing: { method: 'eth_syncing', params: '[]', read: result => result.toString() !== 'false' },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: result => readHead(result) },
   },
-  events: { kind: () => 'heads', key: () => undefined, head: result => readHead(result) },
+  events: {
+    kind: () => 'heads',
+    key: () => undefined,
+    head: result => readHead(result),
+    header: block => block,
+  },
 };
 
 function readHead(result: Buffer): Head | undefined {
