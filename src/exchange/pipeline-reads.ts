@@ -39,6 +39,9 @@ const id = Buffer.from('1');
 const deadlineMs = 5_000;
 /** For one provider of several that are asked in turn. */
 const turnMs = 2_000;
+/** For so long, one that gave no logs is asked after the others: it may hang, and each block would wait for it. */
+const passedOverMs = 10_000;
+const maxPassedOver = 256;
 /** The pipeline ends a call at its deadline; when the gateway goes down it may end none. */
 const graceMs = 500;
 
@@ -46,6 +49,8 @@ const graceMs = 500;
 export class PipelineReads implements ChainReads {
   readonly #chain: ChainRuntime;
   readonly #deps: ChainReadsDeps;
+  /** When each provider last gave no logs. */
+  readonly #failedAt = new Map<string, number>();
 
   constructor(chain: ChainRuntime, deps: ChainReadsDeps) {
     this.#chain = chain;
@@ -81,7 +86,7 @@ export class PipelineReads implements ChainReads {
           !avoid.includes(candidate) &&
           (candidate === providerId || (heads.head(candidate) ?? -1) >= block.number),
       )
-      .sort((a, b) => Number(b === providerId) - Number(a === providerId));
+      .sort((a, b) => this.#turn(a, providerId) - this.#turn(b, providerId));
     for (const useProvider of ids) {
       if (signal?.aborted === true) return undefined;
       const logs = await this.#read({
@@ -92,9 +97,19 @@ export class PipelineReads implements ChainReads {
         steering: { useProvider },
         signal,
       });
-      if (logs !== undefined) return { logs, providerId: useProvider };
+      if (logs !== undefined) {
+        this.#failedAt.delete(useProvider);
+        return { logs, providerId: useProvider };
+      }
+      if (this.#failedAt.size < maxPassedOver) this.#failedAt.set(useProvider, this.#deps.clock.now());
     }
     return undefined;
+  }
+
+  #turn(candidate: string, first: string | undefined): number {
+    const failedAt = this.#failedAt.get(candidate);
+    if (failedAt !== undefined && this.#deps.clock.now() - failedAt < passedOverMs) return 2;
+    return candidate === first ? 0 : 1;
   }
 
   /** The result of a call; `undefined`: an error, a `null`, or no answer in time. */

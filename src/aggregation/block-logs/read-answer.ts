@@ -1,5 +1,5 @@
 import type { LogFields, LogRules } from '../../chains/chain-family.ts';
-import { splitArray } from '../split-array.ts';
+import { splitArray } from './split-array.ts';
 
 /** One log of a block. */
 export interface BlockLog {

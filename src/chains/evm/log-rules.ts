@@ -28,7 +28,7 @@ export const logRules: LogRules = {
  *
  * @returns `undefined` for anything else, and for a log that has no block yet.
  */
-export function readLog(log: Buffer): LogFields | undefined {
+function readLog(log: Buffer): LogFields | undefined {
   const start = skipSpace(log, 0, log.length);
   if (log[start] !== OPEN_OBJECT) return undefined;
   let address: string | undefined;

@@ -114,6 +114,21 @@ describe('PipelineReads', () => {
     assert.equal(String(await header), '{}');
   });
 
+  it('asks one that gave no logs after the others for a while, so that not every block waits for it', async () => {
+    const { fake, reads, asked } = setUp();
+    const first = reads.blockLogs(block, { providerId: 'p1' });
+    await fake.clock.advanceAndSettle(2_100, 5);
+    fake.last.answer('[]');
+    await first;
+    const second = reads.blockLogs(block, { providerId: 'p1' });
+    assert.deepEqual(asked(), ['p1', 'p2', 'p2']);
+    fake.last.answer('[]');
+    await second;
+    await fake.clock.advanceAndSettle(10_000);
+    void reads.blockLogs(block, { providerId: 'p1' });
+    assert.equal(asked().at(-1), 'p1');
+  });
+
   it('gives up by itself when the pipeline never answers, as one that was closed', async () => {
     const { fake, reads, setPipeline } = setUp();
     let cancelled = 0;

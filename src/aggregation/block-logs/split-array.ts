@@ -1,4 +1,4 @@
-import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, skipSpace, skipValue } from '../protocol/json-rpc/skip-json.ts';
+import { CLOSE_ARRAY, COMMA, OPEN_ARRAY, skipSpace, skipValue } from '../../protocol/json-rpc/skip-json.ts';
 
 const maxDepth = 64;
 
