@@ -68,6 +68,7 @@ export class FeedSession {
     this.#deps = deps;
     this.#socket = new ClientSocket(
       client,
+      socket,
       options,
       {
         onMessage: source => this.#onMessage(source),

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock/clock.ts';
+import { ProgressWatch, type WrittenTarget } from './progress-watch.ts';
 
 /** RFC 6455, 7.4.1 */
 export const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater: 1013 } as const;
@@ -28,11 +29,14 @@ export class ClientSocket {
   readonly #clock: Clock;
   readonly #events: ClientSocketEvents;
   readonly #maxBufferedBytes: number;
+  readonly #progress: ProgressWatch;
   #isAlive = true;
   #isClosing = false;
 
+  /** @param stream the socket that `socket` was upgraded from */
   constructor(
     socket: WebSocket,
+    stream: WrittenTarget,
     options: {
       /** `server.ws.max_buffered_bytes`: what the client has not read yet. Beyond it `send` closes with 1013. */
       readonly maxBufferedBytes: number;
@@ -44,6 +48,7 @@ export class ClientSocket {
     this.#clock = clock;
     this.#events = events;
     this.#maxBufferedBytes = options.maxBufferedBytes;
+    this.#progress = new ProgressWatch(stream);
     socket.on('message', data => {
       this.#isAlive = true;
       if (!this.#isClosing) events.onMessage(data as Buffer);
@@ -86,11 +91,12 @@ export class ClientSocket {
     return true;
   }
 
-  /** Pings the client; one that did not answer the last ping is gone (half-open TCP) and is cut off. */
+  /** Pings the client; one that neither answered the last ping nor reads what waits for it is gone (half-open TCP) and is cut off. */
   checkAlive(): void {
     // What it sends is not read while it is paused, pongs included.
     if (this.#socket.isPaused) return;
-    if (!this.#isAlive) {
+    const isReading = this.#progress.hasMoved();
+    if (!this.#isAlive && !isReading) {
       this.#socket.terminate();
       return;
     }

@@ -88,6 +88,7 @@ export class SocketSession {
     );
     this.#socket = new ClientSocket(
       client,
+      stream,
       options,
       {
         onMessage: source => this.#onMessage(source),

@@ -166,6 +166,37 @@ describe('SocketSession', () => {
     assert.equal(socket.isTerminated, true);
   });
 
+  it('takes a client for alive that reads, however slowly, what its pong waits behind', () => {
+    const { session, socket } = setUp();
+    const written = { bytesWritten: 0, writableLength: 0 };
+    Object.defineProperties(socket.stream, {
+      bytesWritten: { get: () => written.bytesWritten },
+      writableLength: { get: () => written.writableLength },
+    });
+    Object.assign(written, { bytesWritten: 9_000, writableLength: 5_000 });
+    session.checkAlive();
+    for (let waiting = 4_000; waiting >= 0; waiting -= 1_000) {
+      written.writableLength = waiting;
+      session.checkAlive();
+      assert.equal(socket.isTerminated, false);
+    }
+    // What the system took since then, with nothing waiting, proves nothing.
+    written.bytesWritten += 2;
+    session.checkAlive();
+    assert.equal(socket.isTerminated, true);
+  });
+
+  it('cuts off a client that reads nothing of what waits', () => {
+    const { session, socket } = setUp();
+    Object.defineProperties(socket.stream, {
+      bytesWritten: { value: 9_000 },
+      writableLength: { value: 5_000 },
+    });
+    session.checkAlive();
+    session.checkAlive();
+    assert.equal(socket.isTerminated, true);
+  });
+
   it('takes a message for a sign of life too', () => {
     const { session, socket, ask } = setUp();
     session.checkAlive();

@@ -144,6 +144,15 @@ describe('FilterStage', () => {
     assert.deepEqual(polls.map(result), [[0, 1, 2], [3, 4], []]);
   });
 
+  it('tells in order although an answer takes several reads and polls overlap', async () => {
+    const filters = new Filters({ maxResults: 1_200 });
+    const id = filters.create();
+    filters.feed.lastReader.events.push(...numbers(0, 2_000).map(log));
+    const polls = numbers(0, 2).map(() => filters.send('eth_getFilterChanges', `["${id}"]`));
+    await settle();
+    assert.deepEqual(polls.map(result), [numbers(0, 1_200), numbers(1_200, 2_000)]);
+  });
+
   it('tells more than fits one answer over several', async () => {
     const filters = new Filters();
     const id = filters.create();
