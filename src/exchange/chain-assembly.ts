@@ -36,8 +36,8 @@ export interface AssemblyDependencies {
   readonly feedConfig: FeedConfig;
 }
 
-/** Blocks without confirmation after which an embedded chain's floor comes down. */
-const devnetFloorBlocks = 10;
+/** Blocks without confirmation after which an embedded chain counts as begun anew. A local chain is reset and reverted at will; real ones are not. */
+const devnetResetBlocks = 10;
 
 /** The plain objects of one chain, wired to each other, and the parts of its supervisor. */
 export class ChainAssembly {
@@ -53,13 +53,13 @@ export class ChainAssembly {
   constructor(name: string, config: ChainConfig, deps: AssemblyDependencies) {
     const { clock, log, metrics } = deps;
     this.#deps = deps;
+    const resetAfterMs = config.devnet === undefined ? undefined : devnetResetBlocks * config.block_time;
     const heads = new HeadTracker(
       {
         chain: name,
         blockTimeMs: config.block_time,
         maxLeadBlocks: config.health.max_block_lead,
-        // A local chain is reset and reverted at will; real ones are not.
-        ...(config.devnet === undefined ? {} : { floorExpiryMs: devnetFloorBlocks * config.block_time }),
+        ...(resetAfterMs === undefined ? {} : { floorExpiryMs: resetAfterMs }),
       },
       { clock, log, metrics },
     );
@@ -87,6 +87,7 @@ export class ChainAssembly {
     this.following = new ChainFollowing(runtime, {
       feed: deps.feedConfig,
       logRules: evmFamily.logs,
+      resetAfterMs,
       eventLog: deps.feed.eventLog,
       journal: deps.feed.journal(name),
       hub: this.#hub,

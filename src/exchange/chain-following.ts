@@ -24,6 +24,8 @@ export interface ChainFollowingDependencies {
   readonly feed: FeedConfig;
   /** How the family's logs read. */
   readonly logRules: LogRules;
+  /** `ChainFollowerOptions.resetAfterMs`; undefined: its default. */
+  readonly resetAfterMs: number | undefined;
   readonly eventLog: EventLog;
   readonly journal: ChainJournal;
   readonly hub: StreamHub;
@@ -124,7 +126,7 @@ export class ChainFollowing {
   }
 
   #createFollower(onFailed: ChainFollowerDeps['onFailed']): ChainFollower {
-    const { logRules, clock, log, metrics } = this.#deps;
+    const { logRules, resetAfterMs, clock, log, metrics } = this.#deps;
     const { name, family, config, heads } = this.#chain;
     this.#restore();
     const follower = new ChainFollower(
@@ -134,6 +136,7 @@ export class ChainFollowing {
         maxReorgDepth: config.aggregation.max_reorg_depth,
         maxBackfillBlocks: config.aggregation.max_backfill,
         finalityIntervalMs: config.aggregation.finality_interval,
+        ...(resetAfterMs === undefined ? {} : { resetAfterMs }),
       },
       {
         sink: this.#journal,
