@@ -83,9 +83,9 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
     const stages = { fault: faultMs, report: reportSeconds * 1_000, killed: !kill, blocks: 0 };
     while (elapsed() < seconds * 1_000) {
       const blockAt = elapsed() + blockMs;
-      await source.mine(Math.floor(random() * mostLogs));
       if (reorgBlocks > 0 && ++stages.blocks % reorgBlocks === 0)
         await source.reorganize(1 + Math.floor(random() * 3));
+      await source.mine(Math.floor(random() * mostLogs));
       if (elapsed() >= stages.fault) {
         stages.fault += faultMs;
         await faults.next();

@@ -3,9 +3,9 @@ import { blockHeader, headNumber, markedHash, numberInHash, stubResult } from '.
 import { now } from './now.ts';
 import { stamp } from './stamp.ts';
 
-/** The address and the topics that all logs of a simulated chain have. */
+/** The address that all logs of a simulated chain have. */
 export const logAddress = '0x5fbdb2315678afecb367f032d93f642f64180aa3';
-export const logTopics = [
+const logTopics = [
   '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef',
   '0x00000000000000000000000070997970c51812dc3a010c7d01b50e0d17dc79c8',
   '0x0000000000000000000000003c44cdddb6a900fa2b585dd299e03d12fa4293bc',
