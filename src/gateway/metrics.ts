@@ -83,7 +83,7 @@ export const gatewayMetrics = {
   }),
   socketMessages: counterDefinition({
     name: 'trunkline_socket_messages_total',
-    help: 'WebSocket messages of clients.',
+    help: 'WebSocket messages of clients; events of the feed are counted in trunkline_feed_frames_delivered_total instead.',
     labels: ['direction'],
   }),
   subscriptions: gaugeDefinition({
