@@ -134,6 +134,7 @@ export class ChainJournal implements CanonicalSink {
   }
 
   pending(hash: Buffer): void {
+    if (!this.#eventLog.isOpen) return;
     if (!this.#eventLog.isPressed && this.#shed === 0) {
       this.#eventLog.append([this.#event(eventKinds.pending, 'pending', hash)]);
       return;
@@ -216,12 +217,13 @@ export class ChainJournal implements CanonicalSink {
       this.#event(eventKinds.finality, 'finality', data),
     );
     this.#finality.clear();
-    this.#eventLog.append(events);
+    if (this.#eventLog.isOpen) this.#eventLog.append(events);
   };
 
   readonly #tellShed = (): void => {
     const count = this.#shed;
     this.#shed = 0;
+    if (!this.#eventLog.isOpen) return;
     const message = `${count} waiting transactions were left out: too many events waited to be stored`;
     this.#eventLog.append([this.#gap({ reason: 'shed', count, message })]);
   };

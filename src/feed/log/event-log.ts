@@ -81,8 +81,9 @@ export class EventLog implements EventSource {
     metrics.gauge(eventLogMetrics.memory, undefined, () => this.#recent.bytes);
   }
 
+  /** Whether events are taken. */
   get isOpen(): boolean {
-    return this.#opened !== undefined;
+    return this.#opened !== undefined && !this.#isClosed;
   }
 
   /** Set when `open` began a new history instead of going on with the one before. */
@@ -139,7 +140,7 @@ export class EventLog implements EventSource {
    */
   append(events: readonly NewEvent[], index: readonly IndexChange[] = []): number {
     const { queue } = this.#open();
-    if (this.#isClosed) throw unavailable();
+    if (!this.isOpen) throw unavailable();
     if (queue.backlogBytes > this.#options.maxBacklogBytes) {
       throw new TrunklineError(feedErrors, 'event_log_full', feedErrors.event_log_full.sentence);
     }

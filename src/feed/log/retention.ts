@@ -33,11 +33,18 @@ export class Retention {
     const changes: StoreChange[] = [];
     let removed = 0;
     let first = earliest;
-    const records = await store.range(keys.chunk(earliest), keys.chunk(head + 1), step);
+    const from = keys.chunk(earliest);
+    const to = keys.chunk(head + 1);
+    const mayStay = (chunk: EventChunk) => chunk.lastTime >= before && bytes - removed <= maxBytes;
+    // Mostly the first one stays, and the others need not be read.
+    const [oldest] = await store.range(from, to, { ...step, maxEntries: 1 });
+    const opened = oldest === undefined ? undefined : EventChunk.open(oldest.value);
+    if (opened === undefined || mayStay(opened)) return undefined;
+    const records = await store.range(from, to, step);
     for (const { key, value } of records) {
       const chunk = EventChunk.open(value);
       if (chunk === undefined || chunk.firstOffset !== first) break;
-      if (chunk.lastTime >= before && bytes - removed <= maxBytes) break;
+      if (mayStay(chunk)) break;
       changes.push({ key, value: undefined });
       removed += value.length;
       first = chunk.lastOffset + 1;

@@ -5,7 +5,7 @@ import type { StorageRequest } from '../../../../src/storage/client/storage-requ
 import { storeCommands } from '../../../../src/storage/client/store-commands.ts';
 import { TypedStore } from '../../../../src/storage/client/typed-store.ts';
 import { commandErrors, writeFailedLine } from '../../../../src/storage/commands/command-errors.ts';
-import { commandTable } from '../../../../src/storage/commands/command-table.ts';
+import { storeCommandTable } from '../../../../src/storage/commands/internal-commands.ts';
 import { StorageError } from '../../../../src/storage/errors.ts';
 
 /** A store whose every request is answered with `reply`, and the words of its commands. */
@@ -21,7 +21,7 @@ function storeThatAnswers(reply: string) {
 function wordsOf({ commands }: StorageRequest): string[][] {
   const words: string[][] = [];
   for (const cursor = new CommandCursor(commands); cursor.next(); ) {
-    words.push([commandTable[cursor.opcode]!.name, ...cursor.arguments().map(String)]);
+    words.push([storeCommandTable[cursor.opcode]!.name, ...cursor.arguments().map(String)]);
   }
   return words;
 }
@@ -72,10 +72,53 @@ describe('TypedStore', () => {
     );
   });
 
+  test('reads and removes ranges, and puts conditions before a batch', async () => {
+    const { store, requests } = storeThatAnswers('*4\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\nb\r\n$1\r\n2\r\n');
+    const limits = { maxEntries: 5, maxBytes: 100 };
+    assert.deepEqual(await store.range('a', 'c', limits), [
+      { key: Buffer.from('a'), value: Buffer.from('1') },
+      { key: Buffer.from('b'), value: Buffer.from('2') },
+    ]);
+    await store.range('a', 'c', { ...limits, mode: 'reverse', priority: 'low' });
+    await store.run(storeCommands.rangeKeys('a', 'c', 3));
+    await store.delRange('a', 'c', 7);
+    await store.batch([storeCommands.expect('a', ['1', '2']), storeCommands.set('b', 'x')]).catch(() => {});
+    assert.deepEqual(
+      requests.map(request =>
+        wordsOf(request)
+          .map(words => words.join(' '))
+          .join(', '),
+      ),
+      [
+        'range a c 5 100',
+        'range a c 5 100 reverse',
+        'range a c 3 1 keys',
+        'delrange a c 7',
+        'expect a 1 2, set b x',
+      ],
+    );
+    assert.deepEqual(
+      requests.map(({ access, isRepeatable, isAtomic, priority }) => [
+        access,
+        isRepeatable,
+        isAtomic,
+        priority,
+      ]),
+      [
+        ['read', true, false, 'normal'],
+        ['read', true, false, 'low'],
+        ['read', true, false, 'normal'],
+        ['write', false, false, 'normal'],
+        ['write', false, true, 'normal'],
+      ],
+    );
+  });
+
   for (const [line, code] of [
     [commandErrors.diskFull, 'disk_full'],
     [commandErrors.storeFull, 'store_full'],
     [commandErrors.corruptRecord, 'corrupt_record'],
+    [commandErrors.unexpectedValue, 'unexpected_value'],
     [writeFailedLine('EIO'), 'write_failed'],
     ['ERR value is not an integer or out of range', 'command_refused'],
   ] as const) {
