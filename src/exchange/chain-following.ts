@@ -78,11 +78,15 @@ export class ChainFollowing {
         chain: name,
         params: '["newPendingTransactions"]',
         isWanted: () => this.#follower !== undefined && this.demand.wantsPending,
-        onEvent: hash => this.#journal.pending(Buffer.from(hash)),
+        // Some nodes send whole transactions instead.
+        onEvent: hash => {
+          if (hash[0] === quote) this.#journal.pending(Buffer.from(hash));
+        },
       },
       { hub, clock, log },
     );
-    this.demand.onChange(() => this.#demandChanged());
+    this.demand.onChange(() => this.#pending.update());
+    this.demand.onSnapshotChange(() => this.#save());
     this.child = chainFollowerChild({
       chain: name,
       createFollower: ({ onFailed }) => this.#createFollower(onFailed),
@@ -164,8 +168,9 @@ export class ChainFollowing {
     this.demand.restore(eventLog.state(this.#stateKey), eventLog.nextOffset - 1);
   }
 
-  #demandChanged(): void {
-    this.#pending.update();
+  #save(): void {
     if (this.#isRestored) this.#deps.eventLog.saveState(this.#stateKey, this.demand.snapshot());
   }
 }
+
+const quote = 0x22;
