@@ -25,6 +25,7 @@ export interface ShownStorage {
 /** What a person sees when Trunkline is up: the chains and where to reach them, who serves them, what is missing and why. */
 export function startupReport({ host, port, chains, leftOut, storage, paint }: StartupReportOptions): string {
   const shownHost = host.includes(':') ? `[${host}]` : host;
+  const more = port === defaultPort ? '' : ` --port ${port}`;
   const rows: string[][] = [];
   for (const { runtime } of chains) {
     const providers = runtime.table.providers.map(provider =>
@@ -55,8 +56,9 @@ export function startupReport({ host, port, chains, leftOut, storage, paint }: S
     ),
     '',
     ...(storage === undefined ? [] : [`  ${paint.bold('storage')}  ${describeStorage(storage)}`]),
+    `  ${paint.bold('feed')}     http://${shownHost}:${port}/feed  (WebSocket: ws://), from ${storage === undefined ? 'this start on: no storage' : 'where it ended'}`,
     `  ${paint.bold('status')}   http://${shownHost}:${port}/health  /ready  /stats  /metrics`,
-    `  ${paint.bold('look')}     npx trunkline tree${port === defaultPort ? '' : ` --port ${port}`}`,
+    `  ${paint.bold('look')}     npx trunkline tree${more}   npx trunkline follow '*.heads'${more}`,
   ].join('\n');
 }
 

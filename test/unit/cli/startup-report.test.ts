@@ -32,7 +32,8 @@ describe('startupReport', () => {
   });
 
   it('says where the storage is and where Redis clients connect to, if there is any', () => {
-    assert.doesNotMatch(report(), /storage/);
+    assert.match(row(report(), 'feed')!, /ws:\/\/.*no storage$/);
+    assert.equal(row(report(), 'storage'), undefined);
     const storage = { directory: 'data', durability: 'commit', resp: undefined };
     assert.equal(row(report({ storage }), 'storage'), '  storage  data (commit)');
     const resp = { host: '127.0.0.1', port: 6379 };
@@ -40,6 +41,7 @@ describe('startupReport', () => {
       row(report({ storage: { ...storage, resp } }), 'storage'),
       '  storage  data (commit), redis-cli -h 127.0.0.1 -p 6379',
     );
+    assert.match(row(report({ storage }), 'feed')!, /from where it ended$/);
   });
 
   it('names the port where it is another than the default, and writes IPv6 addresses as URLs have them', () => {
