@@ -56,6 +56,7 @@ export class FeedAssembly {
     this.eventLog = eventLog;
     this.feed = new Feed(
       {
+        maxSubscriptions: config.max_subscriptions,
         maxBufferedBytes: config.max_buffered_bytes,
         pageEvents: replay.page_events,
         pageBytes: replay.page_bytes,

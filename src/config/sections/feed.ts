@@ -70,6 +70,11 @@ export const feedSection = section(
       unit: 'duration',
       applies: 'restart',
     }),
+    max_subscriptions: field(integer({ min: 1, max: 10_000_000 }).prefault(100_000), {
+      doc: 'Subscriptions over all clients, those of `eth_subscribe` included; more are refused. A connection has at most `server.ws.max_subscriptions`.',
+      unit: 'subscriptions',
+      applies: 'restart',
+    }),
     max_log_patterns: field(integer({ min: 1, max: 1_000_000 }).prefault(10_000), {
       doc: 'Distinct address and topic pairs of a chain that are followed one by one; above it all logs of the chain are gathered.',
       unit: 'patterns',
