@@ -79,11 +79,11 @@ export class ChainJournal implements CanonicalSink {
       const events = [this.#event(eventKinds.head, 'heads', header)];
       for (const log of logs) events.push(this.#logEvent(log));
       const outdated = await this.#outdated();
-      await this.#eventLog.whenRoom();
-      const block = { head, offset: this.#eventLog.nextOffset, logs: logs.length };
-      const record = { key: blockKey(this.#chain, head.number), value: encodeBlock(block) };
-      this.#eventLog.append(events, [...outdated, record]);
-      this.#blocks.add(block);
+      await this.#append(events, offset => {
+        const block = { head, offset, logs: logs.length };
+        this.#blocks.add(block);
+        return [...outdated, { key: blockKey(this.#chain, head.number), value: encodeBlock(block) }];
+      });
     });
   }
 
@@ -101,8 +101,7 @@ export class ChainJournal implements CanonicalSink {
         if (logs.length < block.logs) events.push(this.#lostLogs(block, block.logs - logs.length));
         for (const log of logs.reverse()) events.push(log);
       }
-      await this.#eventLog.whenRoom();
-      this.#eventLog.append(events, [this.#blocks.truncate(ancestor.number)]);
+      await this.#append(events, () => [this.#blocks.truncate(ancestor.number)]);
     });
   }
 
@@ -113,24 +112,24 @@ export class ChainJournal implements CanonicalSink {
         reason === 'outage'
           ? `blocks ${fromBlock} to ${toBlock} are missing: too many came while nobody could look`
           : 'the chain began anew; what was told of it before is void';
-      const changes: IndexChange[] = [];
       if (reason === 'chain_reset') {
         const [from, to] = blockRange(this.#chain);
         const oldest = this.recent[0]?.number;
         // Those that a restart would go on from leave together with the event.
         const until = oldest === undefined ? to : blockKey(this.#chain, oldest);
         while ((await this.#eventLog.index.removeRange(from, until, purgePage)) === purgePage);
-        changes.push(this.#blocks.truncate(-1));
       }
-      await this.#eventLog.whenRoom();
-      this.#eventLog.append([this.#gap({ ...gap, message })], changes);
+      const isReset = reason === 'chain_reset';
+      await this.#append([this.#gap({ ...gap, message })], () =>
+        isReset ? [this.#blocks.truncate(-1)] : [],
+      );
     });
   }
 
   finality(tag: FinalityTag, { number, hash }: Pick<Head, 'number' | 'hash'>): void {
     const isWaiting = this.#finality.size > 0;
     this.#finality.set(tag, Buffer.from(JSON.stringify({ tag, number, hash })));
-    if (!isWaiting) void this.#eventLog.whenRoom().then(this.#tellFinality);
+    if (!isWaiting) void this.#tellFinality();
   }
 
   pending(hash: Buffer): void {
@@ -140,7 +139,7 @@ export class ChainJournal implements CanonicalSink {
       return;
     }
     this.#shedCell.inc();
-    if (this.#shed++ === 0) void this.#eventLog.whenCalm().then(this.#tellShed);
+    if (this.#shed++ === 0) void this.#tellShed();
   }
 
   /** Runs `call` behind the one before it, and waits for room when it has ended. */
@@ -151,6 +150,13 @@ export class ChainJournal implements CanonicalSink {
     });
     this.#running = done.catch(() => {});
     return done;
+  }
+
+  /** Appends once there is room; `changes` is asked for the index changes with the offset of the first event. */
+  async #append(events: readonly NewEvent[], changes: (offset: number) => IndexChange[]): Promise<void> {
+    // Others may have taken the room by the time that this goes on.
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    this.#eventLog.append(events, changes(this.#eventLog.nextOffset));
   }
 
   async #outdated(): Promise<IndexChange[]> {
@@ -179,6 +185,26 @@ export class ChainJournal implements CanonicalSink {
       }
     }
     return removed;
+  }
+
+  /** Tells the newest marks, once there is room. */
+  async #tellFinality(): Promise<void> {
+    await this.#eventLog.whenRoom();
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    const marks = [...this.#finality.values()];
+    this.#finality.clear();
+    if (!this.#eventLog.isOpen) return;
+    this.#eventLog.append(marks.map(data => this.#event(eventKinds.finality, 'finality', data)));
+  }
+
+  /** Tells how many transactions were left out, once there is no need to leave out more. */
+  async #tellShed(): Promise<void> {
+    while (this.#eventLog.isPressed) await this.#eventLog.whenCalm();
+    const count = this.#shed;
+    this.#shed = 0;
+    if (!this.#eventLog.isOpen) return;
+    const message = `${count} waiting transactions were left out: too many events waited to be stored`;
+    this.#eventLog.append([this.#gap({ reason: 'shed', count, message })]);
   }
 
   #lostLogs({ head }: IndexedBlock, count: number): NewEvent {
@@ -211,22 +237,6 @@ export class ChainJournal implements CanonicalSink {
   #event(kind: EventKind, topic: string, data: Buffer): NewEvent {
     return { kind, chain: this.#chain, topic: `${this.#chain}.${topic}`, data };
   }
-
-  readonly #tellFinality = (): void => {
-    const events = [...this.#finality.values()].map(data =>
-      this.#event(eventKinds.finality, 'finality', data),
-    );
-    this.#finality.clear();
-    if (this.#eventLog.isOpen) this.#eventLog.append(events);
-  };
-
-  readonly #tellShed = (): void => {
-    const count = this.#shed;
-    this.#shed = 0;
-    if (!this.#eventLog.isOpen) return;
-    const message = `${count} waiting transactions were left out: too many events waited to be stored`;
-    this.#eventLog.append([this.#gap({ reason: 'shed', count, message })]);
-  };
 }
 
 function expired(error: unknown): undefined {

@@ -101,7 +101,7 @@ function readable(error: unknown): undefined {
 }
 
 /** The events from there on are not kept any more. */
-export function expired(offset: number): TrunklineError {
+function expired(offset: number): TrunklineError {
   return new TrunklineError(feedErrors, 'events_expired', feedErrors.events_expired.sentence, {
     details: { offset },
   });

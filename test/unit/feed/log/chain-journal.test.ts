@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import type { CanonicalBlock } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import type { Head } from '../../../../src/chains/chain-family.ts';
 import { eventKinds } from '../../../../src/feed/events/feed-event.ts';
+import { blockRange } from '../../../../src/feed/log/block-index.ts';
 import { ChainJournal } from '../../../../src/feed/log/chain-journal.ts';
 import type { EventStore } from '../../../../src/feed/log/event-store.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
@@ -187,5 +188,62 @@ describe('ChainJournal', () => {
       { tag: 'safe', number: 5, hash: '0xa5' },
       { tag: 'finalized', number: 3, hash: '0xa3' },
     ]);
+  });
+
+  it('waits for room, together with others, instead of filling the log', async () => {
+    const store = new UnreliableStore();
+    const under = await openLog(store, { maxBacklogBytes: 4_000 });
+    const journals = await Promise.all(Array.from({ length: 20 }, () => journalOf(under)));
+    store.onWrite = () => 'disk_full';
+    let done = 0;
+    const adopting = journals.map(async ({ journal }) => {
+      for (let number = 1; number <= 5; number++) await journal.adopt(block(number, 3));
+      done++;
+    });
+    await under.clock.advanceAndSettle(1_000);
+    assert.equal(done, 0);
+    assert.ok(under.log.stats().backlogBytes < 4_000);
+    store.onWrite = () => undefined;
+    for (let i = 0; i < 100 && done < 20; i++) await under.clock.advanceAndSettle(500);
+    await Promise.all(adopting);
+    assert.equal(under.told.length, 20 * 5 * 4);
+  });
+
+  it('says which logs cannot be taken back because they are not kept any more', async () => {
+    const store = new UnreliableStore();
+    const under = await openLog(store, { retentionMs: 1_000, memoryBytes: 1 });
+    const { journal } = await journalOf(under);
+    await journal.adopt(block(1, 0));
+    await journal.adopt(block(2, 3));
+    await settle();
+    under.clock.advance(5_000);
+    await journal.adopt(block(3, 1));
+    await settle();
+    await under.log.trim();
+    under.told.length = 0;
+    await journal.reorganize({ ancestor: head(1), orphaned: [head(3), head(2)], adopted: [] });
+    await settle();
+    const [reorg, removed, gap] = dataOf(under);
+    assert.equal(reorg.depth, 2);
+    assert.equal(removed.block, 'a3');
+    assert.deepEqual([gap.reason, gap.fromBlock, gap.toBlock, gap.count], ['outage', 2, 2, 3]);
+  });
+
+  it('takes blocks out of the index whose events are gone, but the newest', async () => {
+    const under = await openLog(new UnreliableStore(), { retentionMs: 1_000 });
+    const { journal } = await journalOf(under);
+    for (let number = 1; number <= 1_000; number++) {
+      await journal.adopt(block(number, 0));
+      if (number % 10 !== 0) continue;
+      await settle(1);
+      under.clock.advance(500);
+      await under.log.trim();
+    }
+    await settle();
+    const [from, to] = blockRange('devnet');
+    const kept = await under.log.index.range(from, to, { maxEntries: 2_000, maxBytes: 2 ** 20 });
+    assert.ok(kept.length >= 256 && kept.length < 400, `${kept.length} blocks`);
+    assert.equal(await under.log.offsetOfBlock('devnet', 900), undefined);
+    assert.equal(await under.log.offsetOfBlock('devnet', 1_000), 1_000);
   });
 });
