@@ -21,6 +21,8 @@ export interface SoakOptions {
   readonly reorgBlocks?: number;
   /** Ends Trunkline with SIGKILL in the middle and starts it again. @default true */
   readonly kill?: boolean;
+  /** Takes logs from raced subscriptions, and asks only where these do not add up. @default false */
+  readonly race?: boolean;
   /** Repeats the faults of an earlier run. @default random */
   readonly seed?: number;
   /** Seconds after which the chain and the clients are reported on. @default 10 */
@@ -57,7 +59,7 @@ const chain = {
  * the middle; clients that must have, in the end, exactly the chain.
  */
 export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
-  const { seconds = 60, faultMs = 2_000, blockMs = 250, reorgBlocks = 40, kill = true } = options;
+  const { seconds = 60, faultMs = 2_000, blockMs = 250, reorgBlocks = 40, kill = true, race } = options;
   const { seed = Math.floor(Math.random() * 2 ** 31), reportSeconds = 10, say = console.log } = options;
   const random = seededRandom(seed);
   await using children = new ChildProcesses();
@@ -66,7 +68,8 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
   try {
     const directory = children.makeFolder();
     const port = await findFreePort('127.0.0.1');
-    let trunkline = await startTrunkline(children, source, directory, port);
+    const start = () => startTrunkline(children, source, { directory, port, race: race === true });
+    let trunkline = await start();
     const url = `ws://127.0.0.1:${port}`;
     const topics = ['bench.heads', `bench.logs.${source.contract}.*`];
     clients.push(
@@ -104,7 +107,7 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
         // Blocks go on meanwhile.
         for (let block = 0; block < 3; block++) await source.mine(mostLogs);
         await faults.healAll();
-        trunkline = await startTrunkline(children, source, directory, port);
+        trunkline = await start();
         await Promise.all(clients.map(client => untilReached(client, source, say)));
         for (const client of clients) client.expectCuts(false);
       }
@@ -137,13 +140,12 @@ export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
 async function startTrunkline(
   children: ChildProcesses,
   { devnet }: SoakChain,
-  directory: string,
-  port: number,
+  { directory, port, race }: { readonly directory: string; readonly port: number; readonly race: boolean },
 ): Promise<TrunklineProcess> {
   return TrunklineProcess.start(children, {
     port,
     providers: devnet.providers.map(({ id, url, wsUrl }) => ({ id, url, ws_url: wsUrl })),
-    chain,
+    chain: { ...chain, aggregation: { log_source: race ? 'race' : 'fetch' } },
     sections: { storage: { directory } },
   });
 }
@@ -170,12 +172,14 @@ if (import.meta.main) {
       seconds: { type: 'string' },
       seed: { type: 'string' },
       'no-kill': { type: 'boolean' },
+      race: { type: 'boolean' },
     },
   });
   const result = await soak({
     seconds: values.seconds === undefined ? 60 * Number(values.minutes ?? 30) : Number(values.seconds),
     reportSeconds: values.seconds === undefined ? 30 : 10,
     kill: values['no-kill'] !== true,
+    race: values.race === true,
     ...(values.seed === undefined ? {} : { seed: Number(values.seed) }),
   });
   process.exitCode = result.isGood ? 0 : 1;
