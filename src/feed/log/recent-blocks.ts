@@ -1,6 +1,7 @@
 import type { Head } from '../../chains/chain-family.ts';
 import { blockKey, blockRange, decodeBlock, type IndexedBlock } from './block-index.ts';
 import type { EventIndex, IndexChange } from './event-index.ts';
+import type { StoreRecord } from './event-store.ts';
 
 /** Blocks that are known without a look into the index. */
 const maxRecent = 256;
@@ -23,10 +24,14 @@ export class RecentBlocks {
     return this.#blocks.map(({ head }) => head);
   }
 
-  /** Reads the newest blocks from the index. */
+  /** Reads the newest blocks from the index, as far as their records are intact. */
   async restore(index: EventIndex): Promise<void> {
     const [from, to] = blockRange(this.#chain);
-    const records = await index.last(from, to, { ...page, maxEntries: maxRecent });
+    const limits = { ...page, maxEntries: maxRecent };
+    const records = await index.last(from, to, limits).catch(async (error: unknown) => {
+      if ((error as { readonly code?: string }).code !== 'corrupt_record') throw error;
+      return intactRecords(index, from, to);
+    });
     const blocks: IndexedBlock[] = [];
     for (const { key, value } of records) {
       const block = decodeBlock(key, value);
@@ -86,4 +91,16 @@ export class RecentBlocks {
     }
     return last === undefined ? [] : [{ from, to: Buffer.concat([last, Buffer.of(0)]) }];
   }
+}
+
+/** The newest records, one by one down to the first that is damaged. */
+async function intactRecords(index: EventIndex, from: Buffer, to: Buffer): Promise<StoreRecord[]> {
+  const records: StoreRecord[] = [];
+  for (let below = to; records.length < maxRecent; ) {
+    const [record] = await index.last(from, below, { ...page, maxEntries: 1 }).catch(() => []);
+    if (record === undefined) break;
+    records.push(record);
+    below = record.key;
+  }
+  return records;
 }

@@ -3,12 +3,13 @@ import { describe, it } from 'node:test';
 import type { CanonicalBlock } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import type { Head } from '../../../../src/chains/chain-family.ts';
 import { eventKinds } from '../../../../src/feed/events/feed-event.ts';
-import { blockRange } from '../../../../src/feed/log/block-index.ts';
+import { blockKey, blockRange } from '../../../../src/feed/log/block-index.ts';
 import { ChainJournal } from '../../../../src/feed/log/chain-journal.ts';
 import type { EventStore } from '../../../../src/feed/log/event-store.ts';
+import { LogKeys } from '../../../../src/feed/log/log-keys.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { silentMetrics } from '../../../../src/telemetry/metrics.ts';
-import { type LogUnderTest, noLimits, openLog, settle, UnreliableStore } from './log-setup.ts';
+import { DamagedStore, type LogUnderTest, noLimits, openLog, settle, UnreliableStore } from './log-setup.ts';
 
 const address = '0xAbcdef0123456789abcdef0123456789abcdef01';
 const topic0 = `0x${'1F'.repeat(32)}`;
@@ -245,5 +246,19 @@ describe('ChainJournal', () => {
     assert.ok(kept.length >= 256 && kept.length < 400, `${kept.length} blocks`);
     assert.equal(await under.log.offsetOfBlock('devnet', 900), undefined);
     assert.equal(await under.log.offsetOfBlock('devnet', 1_000), 1_000);
+  });
+
+  it('goes on from the blocks above a damaged record of the index', async () => {
+    const store = new DamagedStore();
+    const { journal, under } = await setUp(store);
+    for (let number = 1; number <= 20; number++) await journal.adopt(block(number, 0));
+    await under.log.close();
+    const key = new LogKeys(under.log.epoch).index(blockKey('devnet', 15));
+    store.damaged.add(key.toString('latin1'));
+    const again = await setUp(store);
+    assert.deepEqual(
+      again.journal.recent.map(({ number }) => number),
+      [16, 17, 18, 19, 20],
+    );
   });
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventLog } from '../../../../src/feed/log/event-log.ts';
-import type { StoreRecord } from '../../../../src/feed/log/event-store.ts';
 import { LogKeys, stateKey } from '../../../../src/feed/log/log-keys.ts';
-import { StorageError, type StorageErrorCode } from '../../../../src/storage/errors.ts';
+import type { StorageErrorCode } from '../../../../src/storage/errors.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { silentMetrics } from '../../../../src/telemetry/metrics.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import {
+  DamagedStore,
   event,
   LogUnderTest,
   noLimits,
@@ -19,31 +19,6 @@ import {
 
 const upTo = (last: number, first = 1): number[] =>
   Array.from({ length: last + 1 - first }, (_, i) => first + i);
-
-/** A store some of whose records cannot be read. */
-class DamagedStore extends UnreliableStore {
-  readonly damaged = new Set<string>();
-
-  override async get(key: Buffer): Promise<Buffer | undefined> {
-    this.#check([{ key }]);
-    return super.get(key);
-  }
-
-  override async range(...args: Parameters<UnreliableStore['range']>): Promise<StoreRecord[]> {
-    return this.#check(await super.range(...args));
-  }
-
-  override async last(...args: Parameters<UnreliableStore['last']>): Promise<StoreRecord[]> {
-    return this.#check(await super.last(...args));
-  }
-
-  #check<Found extends readonly { readonly key: Buffer }[]>(found: Found): Found {
-    if (found.some(({ key }) => this.damaged.has(key.toString('latin1')))) {
-      throw new StorageError('corrupt_record');
-    }
-    return found;
-  }
-}
 
 const chunkKey = ({ log }: LogUnderTest, offset: number): string =>
   new LogKeys(log.epoch).chunk(offset).toString('latin1');

@@ -2,7 +2,12 @@ import type { NewEvent } from '../../../../src/feed/events/feed-event.ts';
 import { eventKinds, type FeedEvent } from '../../../../src/feed/events/feed-event.ts';
 import { EventLog } from '../../../../src/feed/log/event-log.ts';
 import type { EventLogOptions } from '../../../../src/feed/log/event-log-options.ts';
-import type { EventStore, StoreChange, StoreGuard } from '../../../../src/feed/log/event-store.ts';
+import type {
+  EventStore,
+  StoreChange,
+  StoreGuard,
+  StoreRecord,
+} from '../../../../src/feed/log/event-store.ts';
 import { MemoryEventStore } from '../../../../src/feed/log/memory-event-store.ts';
 import { StorageError, type StorageErrorCode } from '../../../../src/storage/errors.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
@@ -25,6 +30,31 @@ export class UnreliableStore extends MemoryEventStore {
     if (outcome !== undefined && outcome !== 'lost') throw new StorageError(outcome);
     await super.write(changes, guard);
     if (outcome === 'lost') throw new StorageError('storage_outcome_unknown');
+  }
+}
+
+/** A store some of whose records cannot be read. */
+export class DamagedStore extends UnreliableStore {
+  readonly damaged = new Set<string>();
+
+  override async get(key: Buffer): Promise<Buffer | undefined> {
+    this.#check([{ key }]);
+    return super.get(key);
+  }
+
+  override async range(...args: Parameters<UnreliableStore['range']>): Promise<StoreRecord[]> {
+    return this.#check(await super.range(...args));
+  }
+
+  override async last(...args: Parameters<UnreliableStore['last']>): Promise<StoreRecord[]> {
+    return this.#check(await super.last(...args));
+  }
+
+  #check<Found extends readonly { readonly key: Buffer }[]>(found: Found): Found {
+    if (found.some(({ key }) => this.damaged.has(key.toString('latin1')))) {
+      throw new StorageError('corrupt_record');
+    }
+    return found;
   }
 }
 
