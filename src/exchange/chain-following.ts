@@ -113,12 +113,16 @@ export class ChainFollowing {
   }
 
   stats() {
-    const { tip, waiting } = this.#follower?.stats() ?? {};
+    const { blocks, reorgs, gaps, safe, finalized } = this.#journal.figures;
+    const tip = this.#follower?.stats().tip ?? this.#journal.recent.at(-1);
     return {
-      tip: tip ?? this.#journal.recent.at(-1) ?? null,
-      waiting: waiting ?? null,
-      logs: this.demand.wantsAnyLogs,
-      pending: this.demand.wantsPending,
+      tip: tip === undefined ? null : { number: tip.number, hash: tip.hash },
+      safe: safe ?? null,
+      finalized: finalized ?? null,
+      reorgs,
+      gaps,
+      logPatterns: this.demand.patternCount,
+      callsPerBlock: blocks === 0 ? null : this.#reads.calls / blocks,
     };
   }
 

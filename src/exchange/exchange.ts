@@ -157,7 +157,7 @@ export class Exchange {
       this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
     );
     for (const assembly of this.assemblies.values()) assembly.close();
-    this.feed.feed.stop();
+    await this.feed.stop();
     await this.storage?.release();
     this.#deps.log.flush();
   }

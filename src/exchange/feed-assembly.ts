@@ -51,7 +51,13 @@ export class FeedAssembly {
         maxBacklogBytes: backlog.max_bytes,
         shedAt: backlog.shed_at,
       },
-      { store: store ?? new MemoryEventStore({ maxBytes: 2 * memory }), clock, log, metrics, random },
+      {
+        store: store ?? new MemoryEventStore({ maxBytes: 1.5 * memory + backlog.max_bytes }),
+        clock,
+        log,
+        metrics,
+        random,
+      },
     );
     this.eventLog = eventLog;
     this.feed = new Feed(
@@ -108,6 +114,12 @@ export class FeedAssembly {
       topic: `${chain}.providers`,
       data: Buffer.from(JSON.stringify(change)),
     });
+  }
+
+  /** Ends all subscriptions and the log; after the tree was stopped, which has committed what was written. */
+  async stop(): Promise<void> {
+    this.feed.stop();
+    await this.eventLog.close();
   }
 
   /** What `/stats` says of the feed; null while the log is not open. */

@@ -49,12 +49,18 @@ const graceMs = 500;
 export class PipelineReads implements ChainReads {
   readonly #chain: ChainRuntime;
   readonly #deps: ChainReadsDeps;
+  #calls = 0;
   /** When each provider last gave no logs. */
   readonly #failedAt = new Map<string, number>();
 
   constructor(chain: ChainRuntime, deps: ChainReadsDeps) {
     this.#chain = chain;
     this.#deps = deps;
+  }
+
+  /** Calls to providers so far, those that failed included. */
+  get calls(): number {
+    return this.#calls;
   }
 
   async block(
@@ -144,6 +150,7 @@ export class PipelineReads implements ChainReads {
   }
 
   #count(purpose: Purpose, calls: number): void {
+    this.#calls += calls;
     this.#deps.metrics.counter(chainReadMetrics.calls, { chain: this.#chain.name, purpose }).inc(calls);
   }
 }

@@ -69,6 +69,11 @@ export class ChainDemand implements Demand {
     return this.#version;
   }
 
+  /** Distinct log patterns that are gathered. */
+  get patternCount(): number {
+    return this.#holds.size;
+  }
+
   get wantsPending(): boolean {
     return this.#pending !== undefined;
   }

@@ -33,6 +33,18 @@ export interface ChainJournalDependencies {
   readonly metrics: MetricRegistry;
 }
 
+/** What a journal wrote. */
+export interface JournalFigures {
+  readonly blocks: number;
+  readonly reorgs: number;
+  readonly gaps: number;
+  /** Number of the block. */
+  readonly safe: number | undefined;
+  readonly finalized: number | undefined;
+}
+
+type Figures = { -readonly [Name in keyof JournalFigures]: JournalFigures[Name] };
+
 /** Events of one block that are read back at once. */
 const readLimits = { maxEvents: 2_000, maxBytes: 4 * 1024 * 1024 };
 /** Blocks of a chain that began anew that leave the index at once. */
@@ -50,6 +62,7 @@ export class ChainJournal implements CanonicalSink {
   #isRestored = false;
   #shed = 0;
   readonly #finality = new Map<FinalityTag, Buffer>();
+  readonly #figures = { blocks: 0, reorgs: 0, gaps: 0, safe: undefined, finalized: undefined } as Figures;
 
   constructor({ chain }: ChainJournalOptions, { eventLog, log, metrics }: ChainJournalDependencies) {
     this.#chain = chain;
@@ -63,12 +76,21 @@ export class ChainJournal implements CanonicalSink {
     return this.#blocks.heads;
   }
 
+  /** What was written since the start of this process. */
+  get figures(): JournalFigures {
+    return this.#figures;
+  }
+
   open(): Promise<void> {
     return this.#next(async () => {
       await this.#eventLog.open();
       if (this.#isRestored) return;
-      await this.#blocks.restore(this.#eventLog.index);
+      const isKnown = await this.#blocks.restore(this.#eventLog.index);
       this.#isRestored = true;
+      if (isKnown) return;
+      const message = 'blocks may be missing: the record of the newest one is damaged';
+      this.#log.error(message, { chain: this.#chain });
+      this.#eventLog.append([this.#gap({ reason: 'outage', message })]);
     });
   }
 
@@ -82,6 +104,7 @@ export class ChainJournal implements CanonicalSink {
       await this.#append(events, offset => {
         const block = { head, offset, logs: logs.length };
         this.#blocks.add(block);
+        this.#figures.blocks++;
         return [...outdated, { key: blockKey(this.#chain, head.number), value: encodeBlock(block) }];
       });
     });
@@ -127,6 +150,7 @@ export class ChainJournal implements CanonicalSink {
   }
 
   finality(tag: FinalityTag, { number, hash }: Pick<Head, 'number' | 'hash'>): void {
+    this.#figures[tag] = number;
     const isWaiting = this.#finality.size > 0;
     this.#finality.set(tag, Buffer.from(JSON.stringify({ tag, number, hash })));
     if (!isWaiting) void this.#tellFinality();
@@ -227,6 +251,7 @@ export class ChainJournal implements CanonicalSink {
   }
 
   #gap(data: GapData): NewEvent {
+    this.#figures.gaps++;
     return this.#json(eventKinds.gap, 'gaps', data);
   }
 

@@ -24,14 +24,15 @@ export class RecentBlocks {
     return this.#blocks.map(({ head }) => head);
   }
 
-  /** Reads the newest blocks from the index, as far as their records are intact. */
-  async restore(index: EventIndex): Promise<void> {
+  /**
+   * Reads the newest blocks from the index, as far as their records are intact.
+   * @returns false when not even the newest one is, so that it is not known where the chain was
+   */
+  async restore(index: EventIndex): Promise<boolean> {
     const [from, to] = blockRange(this.#chain);
     const limits = { ...page, maxEntries: maxRecent };
-    const records = await index.last(from, to, limits).catch(async (error: unknown) => {
-      if ((error as { readonly code?: string }).code !== 'corrupt_record') throw error;
-      return intactRecords(index, from, to);
-    });
+    const whole = await index.last(from, to, limits).catch(unlessDamaged);
+    const records = whole ?? (await intactRecords(index, from, to));
     const blocks: IndexedBlock[] = [];
     for (const { key, value } of records) {
       const block = decodeBlock(key, value);
@@ -39,6 +40,7 @@ export class RecentBlocks {
       blocks.push(block);
     }
     this.#blocks = blocks.reverse();
+    return blocks.length > 0 || whole?.length === 0;
   }
 
   has(hash: string): boolean {
@@ -97,10 +99,14 @@ export class RecentBlocks {
 async function intactRecords(index: EventIndex, from: Buffer, to: Buffer): Promise<StoreRecord[]> {
   const records: StoreRecord[] = [];
   for (let below = to; records.length < maxRecent; ) {
-    const [record] = await index.last(from, below, { ...page, maxEntries: 1 }).catch(() => []);
+    const [record] = (await index.last(from, below, { ...page, maxEntries: 1 }).catch(unlessDamaged)) ?? [];
     if (record === undefined) break;
     records.push(record);
     below = record.key;
   }
   return records;
+}
+
+function unlessDamaged(error: unknown): undefined {
+  if ((error as { readonly code?: string }).code !== 'corrupt_record') throw error;
 }

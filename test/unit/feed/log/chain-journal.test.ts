@@ -261,4 +261,21 @@ describe('ChainJournal', () => {
       [16, 17, 18, 19, 20],
     );
   });
+
+  it('says that blocks may be missing when the record of the newest block is damaged', async () => {
+    const store = new DamagedStore();
+    const { journal, under } = await setUp(store);
+    for (let number = 1; number <= 3; number++) await journal.adopt(block(number, 0));
+    await under.log.close();
+    const key = new LogKeys(under.log.epoch).index(blockKey('devnet', 3));
+    store.damaged.add(key.toString('latin1'));
+    const again = await setUp(store);
+    assert.deepEqual(again.journal.recent, []);
+    await again.under.log.flush();
+    const events = await again.under.log.read(4, noLimits);
+    assert.deepEqual(
+      events.map(({ topic }) => topic),
+      ['devnet.gaps'],
+    );
+  });
 });
