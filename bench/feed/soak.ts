@@ -21,6 +21,8 @@ export interface SoakOptions {
   readonly reorgBlocks?: number;
   /** Ends Trunkline with SIGKILL in the middle and starts it again. @default true */
   readonly kill?: boolean;
+  /** Milliseconds after which one client cuts its connection, again and again. @default 5000 */
+  readonly dropEveryMs?: number;
   /** Takes logs from raced subscriptions, and asks only where these do not add up. @default false */
   readonly race?: boolean;
   /** Repeats the faults of an earlier run. @default random */
@@ -44,7 +46,6 @@ export interface SoakResult {
 
 const mostLogs = 6;
 const settleMs = 30_000;
-const dropEveryMs = 5_000;
 /** Characters of what Trunkline wrote last, shown when something is wrong. */
 const mostOutput = 6_000;
 /** Faults come every two seconds: who waits longer for a provider to recover sees none of them well. */
@@ -60,6 +61,7 @@ const chain = {
  */
 export async function soak(options: SoakOptions = {}): Promise<SoakResult> {
   const { seconds = 60, faultMs = 2_000, blockMs = 250, reorgBlocks = 40, kill = true, race } = options;
+  const { dropEveryMs = 5_000 } = options;
   const { seed = Math.floor(Math.random() * 2 ** 31), reportSeconds = 10, say = console.log } = options;
   const random = seededRandom(seed);
   await using children = new ChildProcesses();

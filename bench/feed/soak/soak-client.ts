@@ -41,6 +41,8 @@ interface Message {
 }
 
 const retryMs = 100;
+/** How long it stays away when it cut its connection itself: a few blocks, or there is nothing to go on with. */
+const awayMs = 900;
 
 /** The connection of a client: made again whenever it ends. */
 abstract class Reconnecting {
@@ -114,7 +116,7 @@ abstract class Reconnecting {
         this.cut++;
         this.complain(`closed with ${code} ${reason}`);
       }
-      void delay(retryMs).then(() => {
+      void delay(this.#dropped === socket ? awayMs : retryMs).then(() => {
         if (!this.#isStopped) this.#connect();
       });
     });

@@ -7,6 +7,7 @@ test('clients have exactly the chain, through failing providers, reorganisations
     seconds: 12,
     faultMs: 1_000,
     reorgBlocks: 8,
+    dropEveryMs: 2_000,
     say: line => t.diagnostic(line),
   });
   assert.ok(result.blocks > 10, `${result.blocks} blocks`);
