@@ -155,7 +155,12 @@ export class ChainAssembly {
           this.#hub.arrived('heads', head.hash, providerId);
           this.following.onHead({ providerId, head, header, isBelieved });
         },
-        onState: change => this.#deps.feed.providerChanged(runtime.name, change),
+        onState: change => {
+          // What it said last must not keep the feed on a branch that the others have left.
+          if (change.state === 'down' || change.state === 'wrong_chain')
+            this.following.providerGone(change.provider);
+          this.#deps.feed.providerChanged(runtime.name, change);
+        },
       },
     );
     runtime.table.put(provider);

@@ -314,7 +314,7 @@ export class EventLog implements EventSource {
     this.#opened = { history, queue, reader, trimmer, index: new EventIndex(store, keys) };
     if (reset !== undefined) {
       this.#metrics.counter(eventLogMetrics.resets, { reason: reset.reason }).inc();
-      const tell = reset.reason === 'new' ? this.#log.info : this.#log.error;
+      const tell = reset.reason === 'new' ? this.#log.debug : this.#log.error;
       tell('the event log begins a new history', { epoch: state.epoch, ...reset });
     }
     void trimmer.purge();

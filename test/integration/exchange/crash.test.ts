@@ -11,8 +11,9 @@ const provider = (id: string) => `${chain}/providers/provider:${id}`;
 
 /** What is killed, and which other places its supervisors restart with it. */
 const victims: readonly { readonly place: string; readonly takesAlong?: RegExp }[] = [
-  { place: `${chain}/message_aggregator`, takesAlong: new RegExp(`^${chain}/(head_tracker|providers)`) },
-  { place: `${chain}/head_tracker`, takesAlong: new RegExp(`^${chain}/providers`) },
+  { place: `${chain}/message_aggregator`, takesAlong: new RegExp(`^${chain}/(head_tracker|chain_follower|providers)`) },
+  { place: `${chain}/head_tracker`, takesAlong: new RegExp(`^${chain}/(chain_follower|providers)`) },
+  { place: 'feed/event_log' },
   { place: `${provider('s1')}/circuit_breaker:http` },
   { place: `${provider('s2')}/circuit_breaker:ws` },
   { place: `${provider('s3')}/websocket` },
@@ -20,6 +21,8 @@ const victims: readonly { readonly place: string; readonly takesAlong?: RegExp }
   { place: provider('s1'), takesAlong: new RegExp(`^${provider('s1')}/`) },
   { place: `${chain}/providers`, takesAlong: new RegExp(`^${chain}/providers/`) },
   { place: chain, takesAlong: new RegExp(`^${chain}/`) },
+  // Behind the chain itself, whose supervisor would not stand four deaths in a few seconds.
+  { place: `${chain}/chain_follower`, takesAlong: new RegExp(`^${chain}/providers`) },
   { place: 'telemetry/runtime_monitor' },
   { place: 'roster', takesAlong: /^config$/ },
 ];
@@ -62,10 +65,11 @@ describe('a process that is killed', () => {
     );
     const [answered, seen] = [reads.answered(), client.heads.length];
     await eventually(() => reads.answered() > answered + 20 && client.heads.length > seen + 3, 'traffic');
+    const failed = reads.stop();
     const { replaced } = changedProcesses(processes, processesOf(exchange));
     const others = replaced.filter(other => other !== place && takesAlong?.test(other) !== true);
     assert.deepEqual(others, [], 'no other process was concerned');
-    return reads.stop();
+    return failed;
   }
 
   for (const { place, takesAlong } of victims) {
