@@ -18,8 +18,8 @@ export interface MissingBlock {
 
 /** How a block hangs together with the canonical chain. */
 export type Trace =
-  /** Its ancestors lead to `ancestor`: a canonical block, or undefined for the base of the chain. */
-  | { readonly kind: 'linked'; readonly ancestor: Head | undefined }
+  /** Its ancestors lead to a canonical block, or to the base of the chain. */
+  | { readonly kind: 'linked' }
   /** An ancestor is not known. `from` is the oldest one that is. */
   | { readonly kind: 'open'; readonly missing: MissingBlock; readonly from: Head }
   /** So many blocks are known below it that the older ones are given up; `from` is the oldest one to be had. */
@@ -46,7 +46,7 @@ export class BlockTree {
   readonly #options: BlockTreeOptions;
   readonly #chain: CanonicalChain;
   readonly #blocks = new Map<string, TreeBlock>();
-  readonly #isPinned: (hash: string) => boolean;
+  readonly #isRouted: (hash: string) => boolean;
   readonly #onDropped: (count: number) => void;
   #headers = 0;
 
@@ -54,14 +54,14 @@ export class BlockTree {
     options: BlockTreeOptions,
     deps: {
       readonly chain: CanonicalChain;
-      /** Not dropped, however full the tree is. @default none */
-      readonly isPinned?: (hash: string) => boolean;
+      /** On the way to become canonical: known to be linked, and not dropped, however full the tree is. @default none */
+      readonly isRouted?: (hash: string) => boolean;
       readonly onDropped?: (count: number) => void;
     },
   ) {
     this.#options = options;
     this.#chain = deps.chain;
-    this.#isPinned = deps.isPinned ?? (() => false);
+    this.#isRouted = deps.isRouted ?? (() => false);
     this.#onDropped = deps.onDropped ?? (() => {});
   }
 
@@ -104,20 +104,21 @@ export class BlockTree {
     if (base === undefined) return { kind: 'foreign' };
     const tipNumber = this.#chain.tip?.number ?? base.number;
     const { maxReorgDepth, maxBackfillBlocks } = this.#options;
-    if (this.#chain.has(head.hash)) return { kind: 'linked', ancestor: head };
+    if (this.#chain.has(head.hash)) return { kind: 'linked' };
     // A parent below this number is no common ancestor that may be gone back to.
     const lowest = Math.max(base.number, tipNumber - maxReorgDepth);
     if (count === 1 && head.number <= lowest) return { kind: 'older' };
     const isFar = head.number + count - 1 - tipNumber > maxBackfillBlocks;
     let known = count;
     for (let from = head; ; known++) {
+      if (this.#isRouted(from.hash)) return { kind: 'linked' };
       const ancestor = this.#chain.get(from.parentHash);
       if (ancestor !== undefined) {
         if (ancestor.number !== from.number - 1) return { kind: 'foreign' };
-        return ancestor.number >= lowest ? { kind: 'linked', ancestor } : { kind: 'foreign' };
+        return { kind: ancestor.number >= lowest ? 'linked' : 'foreign' };
       }
       if (from.parentHash === base.hash && base.number >= lowest)
-        return { kind: 'linked', ancestor: undefined };
+        return { kind: 'linked' };
       if (from.number - 1 <= lowest) return { kind: 'foreign' };
       if (isFar && known >= maxBackfillBlocks) return { kind: 'outage', from };
       const parent = this.#blocks.get(from.parentHash)?.head;
@@ -165,7 +166,7 @@ export class BlockTree {
   #makeRoom(): void {
     const before = this.#blocks.size;
     const byNumber = [...this.#blocks.values()]
-      .filter(({ head }) => !this.#isPinned(head.hash))
+      .filter(({ head }) => !this.#isRouted(head.hash))
       .sort((a, b) => a.head.number - b.head.number);
     for (const { head } of byNumber.slice(0, Math.ceil(before / 10))) this.#drop(head.hash);
     this.#onDropped(before - this.#blocks.size);

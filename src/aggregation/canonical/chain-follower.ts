@@ -81,7 +81,7 @@ export class ChainFollower {
       },
       {
         chain: this.#chain,
-        isPinned: hash => this.#routed.has(hash),
+        isRouted: hash => this.#routed.has(hash),
         onDropped: count => dropped.inc(count),
       },
     );
