@@ -117,8 +117,7 @@ export class BlockTree {
         if (ancestor.number !== from.number - 1) return { kind: 'foreign' };
         return { kind: ancestor.number >= lowest ? 'linked' : 'foreign' };
       }
-      if (from.parentHash === base.hash && base.number >= lowest)
-        return { kind: 'linked' };
+      if (from.parentHash === base.hash && base.number >= lowest) return { kind: 'linked' };
       if (from.number - 1 <= lowest) return { kind: 'foreign' };
       if (isFar && known >= maxBackfillBlocks) return { kind: 'outage', from };
       const parent = this.#blocks.get(from.parentHash)?.head;
