@@ -4,6 +4,8 @@ import type { SelectorMatcher } from '../topics/selector-matcher.ts';
 import type { FrameFormat } from './frame-format.ts';
 import type { Member } from './member.ts';
 
+const none: Buffer[] = [];
+
 /** Subscriptions that get the same frames: each frame is built once, each tick's frames are put together once. */
 export class Group {
   readonly key: string;
@@ -14,7 +16,8 @@ export class Group {
   /** All members, live or not. */
   size = 0;
   readonly #log: Log;
-  #frames: Buffer[] = [];
+  /** Shared while there are none: most groups are idle most of the time. */
+  #frames: Buffer[] = none;
 
   constructor(key: string, format: FrameFormat, matcher: SelectorMatcher, log: Log) {
     this.key = key;
@@ -42,13 +45,15 @@ export class Group {
 
   /** Adds a frame to this tick's; true: it is the first. */
   push(frame: Buffer): boolean {
-    return this.#frames.push(frame) === 1;
+    if (this.#frames === none) this.#frames = [frame];
+    else this.#frames.push(frame);
+    return this.#frames.length === 1;
   }
 
   /** This tick's frames, as one buffer, and how many they are. */
   take(): { readonly frames: number; readonly buffer: Buffer } {
     const frames = this.#frames;
-    this.#frames = [];
+    this.#frames = none;
     return { frames: frames.length, buffer: frames.length === 1 ? frames[0]! : Buffer.concat(frames) };
   }
 

@@ -27,7 +27,6 @@ export class Member implements FeedSubscription {
   readonly connection: Connection;
   readonly claim: SelectorClaim;
   readonly strategy: SlowStrategy;
-  readonly start: string;
   state: MemberState = 'waiting';
   /** The last offset it has seen; not kept up to date while it is live. */
   position: number;
@@ -38,6 +37,7 @@ export class Member implements FeedSubscription {
   /** Told before the first event. */
   gaps: readonly SubscriptionGap[] | undefined;
   readonly #host: MemberHost;
+  readonly #start: number;
   readonly #onUnsaidGap: FeedRequest['onUnsaidGap'];
 
   constructor(
@@ -58,7 +58,11 @@ export class Member implements FeedSubscription {
     this.position = start.offset;
     this.gaps = start.gaps.length === 0 ? undefined : start.gaps;
     this.#host = deps.host;
-    this.start = deps.host.cursorAt(start.offset);
+    this.#start = start.offset;
+  }
+
+  get start(): string {
+    return this.#host.cursorAt(this.#start);
   }
 
   get cursor(): string {

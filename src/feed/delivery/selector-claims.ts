@@ -37,7 +37,8 @@ export interface LateGathering {
 
 /** Claims at the chains' demand: one a selector, however many subscriptions it has. */
 export class SelectorClaims {
-  readonly #held = new Map<string, SelectorClaim>();
+  /** By how long they keep, of which there are few, and by selector. */
+  readonly #held = new Map<number, Map<string, SelectorClaim>>();
   readonly #deps: SelectorClaimsDeps;
 
   constructor(deps: SelectorClaimsDeps) {
@@ -46,16 +47,23 @@ export class SelectorClaims {
 
   /** Selectors that are claimed for. */
   get size(): number {
-    return this.#held.size;
+    let size = 0;
+    for (const bySelector of this.#held.values()) size += bySelector.size;
+    return size;
   }
 
   /** Claims what `selector` needs; the last `release` lets it go, and it is gathered for `keepMs` longer. */
   hold(selector: EventSelector, keepMs: number): SelectorClaim {
-    const key = `${keepMs}\n${selector.key}`;
-    let held = this.#held.get(key);
+    const { key, patterns } = selector;
+    let bySelector = this.#held.get(keepMs);
+    if (bySelector === undefined) {
+      bySelector = new Map();
+      this.#held.set(keepMs, bySelector);
+    }
+    let held = bySelector.get(key);
     if (held === undefined) {
-      held = { key, patterns: selector.patterns, keepMs, chains: nothing, holders: 0 };
-      this.#held.set(key, held);
+      held = { key, patterns, keepMs, chains: nothing, holders: 0 };
+      bySelector.set(key, held);
       for (const chain of this.#deps.chains()) this.#claim(held, chain);
     }
     held.holders++;
@@ -65,7 +73,9 @@ export class SelectorClaims {
   release(held: SelectorClaim): void {
     held.holders--;
     if (held.holders > 0) return;
-    this.#held.delete(held.key);
+    const bySelector = this.#held.get(held.keepMs)!;
+    bySelector.delete(held.key);
+    if (bySelector.size === 0) this.#held.delete(held.keepMs);
     for (const { claims } of held.chains) for (const claim of claims) claim.release();
     held.chains = nothing;
   }
@@ -74,11 +84,13 @@ export class SelectorClaims {
   refresh(): void {
     const chains = this.#deps.chains();
     const known = new Set(chains);
-    for (const held of this.#held.values()) {
-      const gone = held.chains.filter(({ chain }) => !known.has(chain));
-      held.chains = held.chains.filter(({ chain }) => known.has(chain));
-      for (const { claims } of gone) for (const claim of claims) claim.release();
-      for (const chain of chains) this.#claim(held, chain);
+    for (const bySelector of this.#held.values()) {
+      for (const held of bySelector.values()) {
+        const gone = held.chains.filter(({ chain }) => !known.has(chain));
+        held.chains = held.chains.filter(({ chain }) => known.has(chain));
+        for (const { claims } of gone) for (const claim of claims) claim.release();
+        for (const chain of chains) this.#claim(held, chain);
+      }
     }
   }
 

@@ -22,7 +22,7 @@ export function routePatterns(patterns: readonly string[]): readonly string[] {
     }
     if (mayBe('pending') || mayBe('gaps')) routes.add(`${chain}.${shedGaps}`);
   }
-  return [...routes];
+  return routes.size === patterns.length ? patterns : [...routes];
 }
 
 /** The topic under which those are looked up whom an event concerns. */

@@ -3,6 +3,8 @@ import type { EventSelector } from './event-selector.ts';
 import { routeOf, routePatterns } from './route.ts';
 import { hasWildcard } from './topic-trie.ts';
 
+const none: readonly (readonly string[])[] = Object.freeze([]);
+
 /** Tells of single events whether a selector selects them: what the trie tells of all subscriptions at once. */
 export class SelectorMatcher {
   /** The patterns under which the trie has the selector. */
@@ -10,7 +12,7 @@ export class SelectorMatcher {
   readonly #accepts: EventSelector['accepts'];
   /** Made when first asked: most subscriptions are found by the trie all their life. */
   #topics: Set<string> | undefined;
-  #wildcards: readonly (readonly string[])[] = [];
+  #wildcards: readonly (readonly string[])[] = none;
 
   constructor(selector: EventSelector) {
     this.routes = routePatterns(selector.patterns);

@@ -8,12 +8,15 @@ import { eventFields, gapFields } from './event-fields.ts';
  * passed on untouched.
  */
 export class FeedFrames implements FrameFormat {
-  readonly key: string;
   readonly #subscription: string;
 
+  /** @param subscription Its id: hexadecimal digits and hyphens. */
   constructor(subscription: string) {
-    this.key = `feed:${subscription}`;
-    this.#subscription = JSON.stringify(subscription);
+    this.#subscription = subscription;
+  }
+
+  get key(): string {
+    return `feed:${this.#subscription}`;
   }
 
   event(event: FeedEvent, cursor: string): Buffer {
@@ -25,7 +28,7 @@ export class FeedFrames implements FrameFormat {
   }
 
   #head(method: string): string {
-    return `{"jsonrpc":"2.0","method":"${method}","params":{"subscription":${this.#subscription},`;
+    return `{"jsonrpc":"2.0","method":"${method}","params":{"subscription":"${this.#subscription}",`;
   }
 }
 
