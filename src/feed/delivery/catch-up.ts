@@ -6,10 +6,10 @@ import type { EventSource } from '../log/event-source.ts';
 import type { Connection } from './connection.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import type { SubscriptionGap } from './frame-format.ts';
-import { gapMessage } from './gap-message.ts';
 import type { Member } from './member.ts';
 import { isExpired, type Page, type PageReader } from './page-reader.ts';
 import { expiredGap } from './resolve-start.ts';
+import { readGap } from './unsaid-gap.ts';
 
 /** Options of `CatchUp`. */
 export interface CatchUpOptions {
@@ -204,7 +204,7 @@ export class CatchUp {
         frames = [];
         isShared = false;
         member.position = event.offset;
-        member.tellUnsaid(gapMessage(event));
+        member.tellUnsaid(readGap(event));
         if (member.state !== 'queued') return;
       }
     }
@@ -245,7 +245,7 @@ export class CatchUp {
 
   #tell(member: Member, gap: SubscriptionGap, offset: number): void {
     const frame = member.group.format.gap(gap, formatCursor(this.#deps.source.epoch, offset));
-    if (frame === undefined) member.tellUnsaid(gap.message);
+    if (frame === undefined) member.tellUnsaid(gap);
     else this.#write(member.connection, 1, frame);
   }
 }

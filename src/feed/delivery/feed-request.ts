@@ -1,6 +1,7 @@
 import type { FeedEvent } from '../events/feed-event.ts';
 import type { EventSelector } from '../topics/event-selector.ts';
 import type { FrameFormat } from './frame-format.ts';
+import type { UnsaidGap } from './unsaid-gap.ts';
 
 /** Where a subscription begins: behind the last event, before the first one that is kept, behind a cursor, at a block's head, at a time. */
 export type FeedStart =
@@ -28,7 +29,7 @@ export interface FeedRequest {
   /** Milliseconds for which logs and transactions are still gathered when the subscription has ended, so that it can be resumed. */
   readonly keepMs: number;
   /** Called with a gap (of the chain, or of this subscription) for which `format` has no frame. */
-  readonly onUnsaidGap?: (message: string) => void;
+  readonly onUnsaidGap?: (gap: UnsaidGap) => void;
 }
 
 /** A subscription that was made. */

@@ -7,9 +7,9 @@ import { TopicTrie } from '../topics/topic-trie.ts';
 import type { Connection } from './connection.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import type { FrameFormat } from './frame-format.ts';
-import { gapMessage } from './gap-message.ts';
 import { Group } from './group.ts';
 import type { Member } from './member.ts';
+import { readGap } from './unsaid-gap.ts';
 
 /** What `LiveDelivery` needs. */
 export interface LiveDeliveryDeps {
@@ -160,8 +160,8 @@ export class LiveDelivery {
     } else if (event.kind === eventKinds.gap) {
       // What came before the gap is written first: whoever is told may end the connection.
       this.flush(event.offset - 1);
-      const message = gapMessage(event);
-      for (const member of [...group.live]) member.tellUnsaid(message);
+      const gap = readGap(event);
+      for (const member of [...group.live]) member.tellUnsaid(gap);
     }
   }
 

@@ -4,6 +4,7 @@ import type { FeedRequest, FeedSubscription, SlowStrategy } from './feed-request
 import type { SubscriptionGap } from './frame-format.ts';
 import type { Group } from './group.ts';
 import type { SelectorClaim } from './selector-claims.ts';
+import type { UnsaidGap } from './unsaid-gap.ts';
 
 /**
  * `waiting`: `begin` was not called; `live`: gets events as they come; `queued`, `reading`: reads the log and waits for its
@@ -70,9 +71,9 @@ export class Member implements FeedSubscription {
   }
 
   /** Tells of a gap for which there is no frame. */
-  tellUnsaid(message: string): void {
+  tellUnsaid(gap: UnsaidGap): void {
     try {
-      this.#onUnsaidGap?.(message);
+      this.#onUnsaidGap?.(gap);
     } catch (error) {
       this.#host.log.error('a subscription failed at being told of a gap', { error });
     }

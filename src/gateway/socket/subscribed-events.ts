@@ -9,6 +9,8 @@ export interface SubscribedEvents {
   readonly selector: EventSelector;
   /** Whether a client may count on getting every one: blocks and logs. Waiting transactions are what providers happen to tell. */
   readonly isGapless: boolean;
+  /** Whether a chain that begins anew shows in the events themselves: numbers of blocks go back, while earlier logs stay unrevoked. */
+  readonly showsResets: boolean;
 }
 
 /**
@@ -25,13 +27,17 @@ export function subscribedEvents(
   if (!Array.isArray(value)) return undefined;
   const [stream, detail] = value as [unknown, unknown];
   const { name, family } = chain;
-  if (stream === 'newHeads') return { selector: headSelector(name), isGapless: true };
+  if (stream === 'newHeads') return { selector: headSelector(name), isGapless: true, showsResets: true };
   if (stream === 'logs' && family.logs !== undefined) {
     const criteria = readLogCriteria(detail, 1);
-    return { selector: logSelector({ name, rules: family.logs }, criteria), isGapless: true };
+    return {
+      selector: logSelector({ name, rules: family.logs }, criteria),
+      isGapless: true,
+      showsResets: false,
+    };
   }
   if (stream === 'newPendingTransactions' && (detail ?? false) === false) {
-    return { selector: pendingSelector(name), isGapless: false };
+    return { selector: pendingSelector(name), isGapless: false, showsResets: false };
   }
   return undefined;
 }

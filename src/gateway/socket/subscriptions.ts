@@ -107,7 +107,7 @@ export class SocketSubscriptions {
 
   #overFeed(
     call: GatewayCall,
-    { selector, isGapless }: SubscribedEvents,
+    { selector, isGapless, showsResets }: SubscribedEvents,
     done: (answer: CallAnswer) => void,
   ): void {
     // Equal on all connections, so that one frame of an event serves all of them.
@@ -123,8 +123,9 @@ export class SocketSubscriptions {
           strategy: 'catch_up',
           gaps: 'refuse',
           keepMs,
-          onUnsaidGap: message => {
-            if (isGapless && !held.isReleased) this.#sink.fail(message);
+          onUnsaidGap: ({ reason, message }) => {
+            const isShown = showsResets && reason === 'chain_reset';
+            if (isGapless && !isShown && !held.isReleased) this.#sink.fail(message);
           },
         },
         this.#sink.feedSink,

@@ -11,7 +11,10 @@ const provider = (id: string) => `${chain}/providers/provider:${id}`;
 
 /** What is killed, and which other places its supervisors restart with it. */
 const victims: readonly { readonly place: string; readonly takesAlong?: RegExp }[] = [
-  { place: `${chain}/message_aggregator`, takesAlong: new RegExp(`^${chain}/(head_tracker|chain_follower|providers)`) },
+  {
+    place: `${chain}/message_aggregator`,
+    takesAlong: new RegExp(`^${chain}/(head_tracker|chain_follower|providers)`),
+  },
   { place: `${chain}/head_tracker`, takesAlong: new RegExp(`^${chain}/(chain_follower|providers)`) },
   { place: 'feed/event_log' },
   { place: `${provider('s1')}/circuit_breaker:http` },

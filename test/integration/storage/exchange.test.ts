@@ -55,8 +55,11 @@ describe('a Trunkline with storage', () => {
     const { storage: shown } = JSON.parse(await read('/stats'));
     assert.deepEqual([shown.writer, shown.recovery, shown.readers], ['running', 'running', 1]);
     assert.deepEqual(
-      shown.stores.map(({ name, keys }: { name: string; keys: number }) => [name, keys]),
-      [['kv', 1]],
+      shown.stores.map(({ name, keys }: { name: string; keys: number }) => [name, name === 'log' || keys]),
+      [
+        ['kv', 1],
+        ['log', true],
+      ],
     );
     const metrics = await read('/metrics');
     assert.match(metrics, /trunkline_storage_thread_commands_total\{thread="writer"\} [1-9]/);

@@ -270,7 +270,7 @@ describe('catching up', () => {
       request(['a.heads'], {
         from: { kind: 'earliest' },
         format: new LineFormat('eth', false),
-        onUnsaidGap: message => {
+        onUnsaidGap: ({ message }) => {
           told.push(message);
           subscription.end();
         },

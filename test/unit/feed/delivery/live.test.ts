@@ -173,7 +173,8 @@ describe('live deliveries', () => {
     const { source, feed, request } = feedSetup();
     const sink = new FakeSink();
     const told: string[] = [];
-    const onUnsaidGap = (message: string) => told.push(`${message} after ${sink.lines.length}`);
+    const onUnsaidGap = ({ message }: { readonly message: string }) =>
+      told.push(`${message} after ${sink.lines.length}`);
     const format = new LineFormat('eth', false);
     (await feed.subscribe(request(['a.heads'], { format, onUnsaidGap }), sink)).begin();
     source.commitEvents([

@@ -145,7 +145,7 @@ describe('SocketSession', () => {
     ask(1, 'eth_subscribe', ['newHeads']);
     feed.last.accept();
     await settle();
-    feed.last.request.onUnsaidGap?.('blocks 5 to 900 were missed');
+    feed.last.request.onUnsaidGap?.({ reason: 'outage', message: 'blocks 5 to 900 were missed' });
     assert.deepEqual(socket.closes, [{ code: 1011, reason: 'blocks 5 to 900 were missed' }]);
     assert.deepEqual([feed.last.isEnded, counts.subscriptions], [true, 0]);
   });

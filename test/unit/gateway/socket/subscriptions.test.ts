@@ -207,9 +207,12 @@ describe('SocketSubscriptions', () => {
     await subscribed();
     await subscribed('["newPendingTransactions"]');
     log.length = 0;
-    feed.last.request.onUnsaidGap?.('transactions were dropped');
+    feed.last.request.onUnsaidGap?.({ reason: 'shed', message: 'transactions were dropped' });
     assert.deepEqual(log, []);
-    feed.subscriptions[0]!.request.onUnsaidGap?.('blocks 5 to 900 were missed');
+    feed.subscriptions[0]!.request.onUnsaidGap?.({
+      reason: 'outage',
+      message: 'blocks 5 to 900 were missed',
+    });
     assert.deepEqual(log, ['fail blocks 5 to 900 were missed']);
   });
 
