@@ -36,7 +36,7 @@ export class FakeChain {
     for (let i = 0; i < count; i++) {
       const number: number = below === undefined ? first : below.number + 1;
       const hash = `0x${number}${branch}`;
-      const parentHash: string = below?.hash ?? `0x${number - 1}${branch}`;
+      const parentHash: string = below?.hash ?? (number === 0 ? '0x0' : `0x${number - 1}${branch}`);
       const head: Head = { number, hash, parentHash, timestamp: 1_700_000_000 + number * 12 };
       this.blocks.set(hash, head);
       grown.push(head);

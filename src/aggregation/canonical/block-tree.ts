@@ -117,7 +117,9 @@ export class BlockTree {
         if (ancestor.number !== from.number - 1) return { kind: 'foreign' };
         return { kind: ancestor.number >= lowest ? 'linked' : 'foreign' };
       }
-      if (from.parentHash === base.hash && base.number >= lowest) return { kind: 'linked' };
+      // Every genesis block names the same parent: that two chains share it says nothing.
+      const isShared = base.number >= 0 || this.#chain.tip === undefined;
+      if (from.parentHash === base.hash && base.number >= lowest && isShared) return { kind: 'linked' };
       if (from.number - 1 <= lowest) return { kind: 'foreign' };
       if (isFar && known >= maxBackfillBlocks) return { kind: 'outage', from };
       const parent = this.#blocks.get(from.parentHash)?.head;

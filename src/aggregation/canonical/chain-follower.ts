@@ -206,7 +206,9 @@ export class ChainFollower {
       this.#startAt(votes[0].head);
     }
     if (this.#isNew && votes[0] !== undefined) {
-      this.#isNew = this.#tree.trace(votes[0].head).kind !== 'linked';
+      // Two chains may share their genesis block, when they were begun in the same second.
+      const { tip } = this.#chain;
+      this.#isNew = tip !== undefined && this.#tree.meet(votes[0].head, tip)?.hash !== tip.hash;
       this.#break = this.#isNew ? { kind: 'chain_reset', vote: votes[0], from: votes[0].head } : undefined;
       if (this.#isNew) {
         this.#awake();

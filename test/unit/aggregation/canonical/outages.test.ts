@@ -79,6 +79,32 @@ describe('a follower that missed blocks', () => {
     assert.deepEqual(sink.events.slice(200), ['skip chain_reset 0-5', '+6n']);
   });
 
+  it('takes a chain with another genesis block for another chain, though both are children of the same nothing', async () => {
+    const { chain, follower, sink, start, announce } = setUpFollower();
+    await start();
+    const old = chain.grow(undefined, 8, 'a', 0);
+    await announce('p', ...old);
+    follower.chainRestarted();
+    const fresh = chain.grow(undefined, 12, 'n', 0);
+    assert.equal(fresh[0]!.parentHash, old[0]!.parentHash);
+    await announce('p', ...fresh);
+    assert.deepEqual(sink.tip, fresh.at(-1));
+    assert.match(sink.events[8]!, /^skip chain_reset 0-/);
+  });
+
+  it('begins anew when it is told so, though the chain has the genesis block of the one before', async () => {
+    const { chain, follower, sink, start, announce } = setUpFollower();
+    await start();
+    const old = chain.grow(undefined, 20, 'a', 0);
+    await announce('p', ...old);
+    follower.chainRestarted();
+    await announce('p', old[0]!);
+    const fresh = chain.grow(old[0], 3, 'n');
+    await announce('p', ...fresh);
+    assert.deepEqual(sink.tip, fresh.at(-1));
+    assert.match(sink.events[20]!, /^skip chain_reset 0-/);
+  });
+
   it('begins anew at once when it is told that the chain did', async () => {
     const { chain, follower, sink, start, announce } = setUpFollower();
     await start();
