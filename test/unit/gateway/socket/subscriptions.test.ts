@@ -216,6 +216,18 @@ describe('SocketSubscriptions', () => {
     assert.deepEqual(log, ['fail blocks 5 to 900 were missed']);
   });
 
+  it('goes on with heads, but not with logs, when the chain began anew', async () => {
+    const { feed, log, subscribed } = setUp();
+    await subscribed();
+    await subscribed('["logs",{}]');
+    log.length = 0;
+    const [heads, logs] = feed.subscriptions;
+    heads!.request.onUnsaidGap?.({ reason: 'chain_reset', message: 'the chain began anew' });
+    assert.deepEqual(log, []);
+    logs!.request.onUnsaidGap?.({ reason: 'chain_reset', message: 'the chain began anew' });
+    assert.deepEqual(log, ['fail the chain began anew']);
+  });
+
   it('serves heads although no provider has a WebSocket open, and refuses a chain that cannot serve', async () => {
     const { fake, call, subscribed } = setUp();
     fake.chain.hub = undefined;
