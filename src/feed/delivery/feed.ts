@@ -101,7 +101,7 @@ export class Feed {
     });
     this.#live = new LiveDelivery(
       { maxBufferedBytes },
-      { source, counts: this.#counts, log, onSlow: connection => this.#fallBack(connection) },
+      { source, counts: this.#counts, clock, log, onSlow: connection => this.#fallBack(connection) },
     );
     this.#pages = new PageReader(
       {

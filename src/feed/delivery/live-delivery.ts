@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { eventKinds, type FeedEvent } from '../events/feed-event.ts';
 import type { EventSource } from '../log/event-source.ts';
@@ -15,14 +16,21 @@ import { readGap } from './unsaid-gap.ts';
 export interface LiveDeliveryDeps {
   readonly source: EventSource;
   readonly counts: DeliveryCounts;
+  readonly clock: Clock;
   readonly log: Log;
   /** A connection's client has not read more than is held for it. */
   readonly onSlow: (connection: Connection) => void;
 }
 
+/** A turn that took at least this long is followed by a pause as long. */
+const longMs = 2;
+const maxPauseMs = 20;
+
 /**
  * Hands events to the subscriptions that are live: a frame is built once a group, a tick's frames are put together once a
- * group, and each connection gets one write a tick. Whoever joins has seen exactly what was published before.
+ * group, and each connection gets one write a tick. With very many clients, whose writes take long, ticks are made longer:
+ * writes have half of the event loop's time at most, and more events share one. Whoever joins has seen exactly what was
+ * published before.
  */
 export class LiveDelivery {
   readonly #deps: LiveDeliveryDeps;
@@ -31,6 +39,8 @@ export class LiveDelivery {
   readonly #groups = new Map<string, Group>();
   #dirty: Group[] = [];
   #isScheduled = false;
+  /** No earlier than then the next tick ends, on the clock. */
+  #restsUntil = 0;
   #live = 0;
   /** The last event whose frames were built. */
   #published: number;
@@ -121,7 +131,10 @@ export class LiveDelivery {
     if (this.#dirty.length === 0) this.#flushed = this.#published;
     else if (!this.#isScheduled) {
       this.#isScheduled = true;
-      setImmediate(this.#endTick);
+      const { clock } = this.#deps;
+      const restMs = this.#restsUntil - clock.now();
+      if (restMs > 0) clock.setTimeout(this.#endTick, restMs);
+      else setImmediate(this.#endTick);
     }
   }
 
@@ -148,8 +161,13 @@ export class LiveDelivery {
   }
 
   readonly #endTick = (): void => {
+    const { clock } = this.#deps;
+    const startedAt = clock.now();
     this.#isScheduled = false;
     this.flush();
+    const endedAt = clock.now();
+    const tookMs = endedAt - startedAt;
+    if (tookMs >= longMs) this.#restsUntil = endedAt + Math.min(tookMs, maxPauseMs);
   };
 
   #build(group: Group, event: FeedEvent, cursor: string): void {

@@ -26,6 +26,34 @@ describe('live deliveries', () => {
     );
   });
 
+  it('rests after writes that took long for as long as they took, 20 ms at most, and then writes all that came', async () => {
+    for (const [tookMs, restMs] of [
+      [5, 5],
+      [300, 20],
+    ] as const) {
+      const { clock, source, feed, request } = feedSetup();
+      const sink = new FakeSink();
+      const write = sink.write.bind(sink);
+      sink.write = frames => {
+        write(frames);
+        clock.advance(tookMs);
+      };
+      (await feed.subscribe(request(['a.heads']), sink)).begin();
+      source.commit('a.heads');
+      await settle();
+      assert.equal(sink.writes.length, 1);
+      for (let event = 0; event < 3; event++) {
+        source.commit('a.heads');
+        await settle();
+      }
+      clock.advance(restMs - 1);
+      assert.equal(sink.writes.length, 1);
+      clock.advance(1);
+      assert.equal(sink.writes.length, 2);
+      assert.equal(sink.lines.length, 4);
+    }
+  });
+
   it('puts the frames of several subscriptions of a connection into one write', async () => {
     const { source, feed, request } = feedSetup();
     const sink = new FakeSink();
