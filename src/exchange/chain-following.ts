@@ -19,6 +19,7 @@ import type { PlainChildSpec } from '../otp/child-spec.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { PipelineReads } from './pipeline-reads.ts';
+import { TipWatch } from './tip-watch.ts';
 
 export interface ChainFollowingDependencies {
   readonly feed: FeedConfig;
@@ -47,6 +48,7 @@ export class ChainFollowing {
   readonly #logs: BlockLogs;
   readonly #pending: WantedStream;
   readonly #stateKey: string;
+  readonly #watch: TipWatch;
   #follower: ChainFollower | undefined;
   #isRestored = false;
   #isNewChain = false;
@@ -58,6 +60,7 @@ export class ChainFollowing {
     this.#chain = chain;
     this.#deps = deps;
     this.#stateKey = `demand:${name}`;
+    this.#watch = new TipWatch(name, { clock, log });
     this.#reads = new PipelineReads(chain, { pipeline, clock, metrics });
     this.#journal = journal;
     this.demand = new ChainDemand(
@@ -100,6 +103,12 @@ export class ChainFollowing {
   /** Takes a head that a provider reported; those that come while there is no follower are fetched by the next one. */
   onHead(arrival: HeadArrival): void {
     this.#follower?.onHead(arrival);
+    this.#watch.note(this.#follower?.stats().tip?.number ?? -1, this.#chain.heads.best?.number ?? -1);
+  }
+
+  /** `TipWatch.stalledBy` */
+  get stalledBy(): number {
+    return this.#watch.stalledBy;
   }
 
   providerGone(id: string): void {
@@ -136,7 +145,7 @@ export class ChainFollowing {
   #createFollower(onFailed: ChainFollowerDeps['onFailed']): ChainFollower {
     const { logRules, resetAfterMs, clock, log, metrics } = this.#deps;
     const { name, family, config, heads } = this.#chain;
-    this.#restore();
+    this.restore();
     const follower = new ChainFollower(
       {
         chain: name,
@@ -164,8 +173,8 @@ export class ChainFollowing {
     return follower;
   }
 
-  /** What was followed before the restart is followed on; the log is open by now. */
-  #restore(): void {
+  /** Goes on to gather what was gathered before the restart; once the log is open. */
+  restore(): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
     const { eventLog } = this.#deps;

@@ -24,6 +24,7 @@ import { ChainAssembly } from './chain-assembly.ts';
 import { chainsCheck } from './chains-check.ts';
 import { type ConfigFile, configChild } from './config-process.ts';
 import { FeedAssembly } from './feed-assembly.ts';
+import { feedCheck } from './feed-check.ts';
 import { rosterChild } from './roster.ts';
 import { chainStats, type ExchangeStats } from './stats.ts';
 import { StorageAssembly } from './storage-assembly.ts';
@@ -108,6 +109,11 @@ export class Exchange {
     for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
       if (chain.enabled) this.assemblies.set(name, this.#createAssembly(name, chain));
     }
+    this.#health.register(
+      'feed',
+      'readiness',
+      feedCheck(this.feed.eventLog, () => this.assemblies.values()),
+    );
   }
 
   /** The port that the gateway listens on. */
@@ -127,6 +133,8 @@ export class Exchange {
    */
   async start(): Promise<void> {
     this.storage?.lock();
+    // Clients find every chain as soon as the port is open: those that do not run yet say that they are starting.
+    for (const { runtime } of this.assemblies.values()) this.#directory.put(runtime);
     try {
       this.#root = await startSupervisor(this.system, this.specification());
     } catch (error) {

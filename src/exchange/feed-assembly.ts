@@ -81,7 +81,13 @@ export class FeedAssembly {
     );
     this.service = { feed: this.feed, source: eventLog, keepMs: config.keep_gathering };
     this.parts = {
-      eventLog: eventLogChild({ eventLog }),
+      eventLog: eventLogChild({
+        eventLog,
+        // Before any client is served: what was gathered for it must count as gathered.
+        onOpened: () => {
+          for (const { following } of chains.values()) following.restore();
+        },
+      }),
     };
   }
 

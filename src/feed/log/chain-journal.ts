@@ -125,6 +125,7 @@ export class ChainJournal implements CanonicalSink {
         for (const log of logs.reverse()) events.push(log);
       }
       await this.#append(events, () => [this.#blocks.truncate(ancestor.number)]);
+      this.#figures.reorgs++;
     });
   }
 

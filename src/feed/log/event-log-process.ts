@@ -13,6 +13,8 @@ export type EventLogCall = { readonly type: 'stats' } & Request<EventLogStats>;
 export interface EventLogArgs {
   /** The log; it outlives the process. */
   readonly eventLog: EventLog;
+  /** Called when it is open, before the process counts as started. @default nothing */
+  readonly onOpened?: () => void;
   /** Milliseconds between two looks at what is too old. @default 10000 */
   readonly retentionIntervalMs?: number;
   /** Milliseconds that the start waits for the storage; then it fails, and its supervisor decides. @default 30000 */
@@ -37,7 +39,7 @@ export const eventLogName: ProcessName<EventLogCall> = processName<EventLogCall>
  */
 const eventLogServer: GenServer<EventLogArgs, EventLog, EventLogCall> = {
   label: 'event_log',
-  async init(self, { eventLog, retentionIntervalMs, openWaitMs }) {
+  async init(self, { eventLog, onOpened, retentionIntervalMs, openWaitMs }) {
     const { clock } = self.system;
     await new Promise<void>((resolve, reject) => {
       const waitMs = openWaitMs ?? defaults.openWaitMs;
@@ -50,6 +52,7 @@ const eventLogServer: GenServer<EventLogArgs, EventLog, EventLogCall> = {
         resolve();
       }, reject);
     });
+    onOpened?.();
     const timer = clock.setInterval(
       () => void eventLog.trim(),
       retentionIntervalMs ?? defaults.retentionIntervalMs,

@@ -7,14 +7,21 @@ import { supervisorSpec } from '../../../../src/otp/supervisor-spec.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { event, LogUnderTest, settle, UnreliableStore } from './log-setup.ts';
 
-function starting(store: UnreliableStore) {
+function starting(store: UnreliableStore, onOpened?: (isOpen: boolean) => void) {
   const clock = new ManualClock();
   const under = new LogUnderTest(store, { retentionMs: 60_000 }, clock);
   const system = new ProcessSystem({ clock });
   const spec = supervisorSpec({
     id: 'feed',
     strategy: 'one_for_one',
-    children: [eventLogChild({ eventLog: under.log, retentionIntervalMs: 1_000, openWaitMs: 5_000 })],
+    children: [
+      eventLogChild({
+        eventLog: under.log,
+        onOpened: () => onOpened?.(under.log.isOpen),
+        retentionIntervalMs: 1_000,
+        openWaitMs: 5_000,
+      }),
+    ],
   });
   const started = startSupervisor(system, spec).then(
     () => 'started',
@@ -30,6 +37,14 @@ describe('the process of the event log', () => {
     const { clock, started } = starting(store);
     await clock.advanceAndSettle(10_000, 20);
     assert.equal(await started, 'failed');
+  });
+
+  it('tells that the log is open before whoever comes after it starts', async () => {
+    const told: (boolean | string)[] = [];
+    const { started } = starting(new UnreliableStore(), isOpen => told.push(isOpen));
+    void started.then(result => told.push(result));
+    await settle();
+    assert.deepEqual(told, [true, 'started']);
   });
 
   it('removes what is too old, as long as it lives', async () => {
