@@ -65,10 +65,18 @@ export async function followFeed(
     }
   } catch (error) {
     if (!(error instanceof FeedError)) throw error;
-    throw new TrunklineError(cliErrors, 'feed_refused', error.message, { cause: error });
+    throw new TrunklineError(cliErrors, 'feed_refused', refusalOf(error, options.from), { cause: error });
   }
   if (unreachable !== undefined) throw unreachable;
   return feed.cursor;
+}
+
+/** What the server says to a start, in the words of the command line where it speaks of parameters. */
+function refusalOf({ code, message }: FeedError, from: FollowOptions['from']): string {
+  if (code !== 'feed_request_invalid' || typeof from !== 'object' || !('block' in from)) return message;
+  return from.chain === undefined
+    ? `--from ${from.block} needs --chain <name> where the topics are of several chains`
+    : `--chain ${JSON.stringify(from.chain)} is not the name, chain id or CAIP-2 id of a chain that is followed`;
 }
 
 function nothingAnswers(url: string): TrunklineError {

@@ -12,6 +12,7 @@ type Start = Pick<FollowOptions, 'cursor' | 'from'>;
 interface Options {
   readonly url?: string;
   readonly from?: Start;
+  readonly chain?: string;
   readonly json?: boolean;
   readonly count?: number;
 }
@@ -34,10 +35,14 @@ export function addFollowCommand(
       'latest, earliest, the number of a block, a time (ISO 8601), or the cursor to go on behind (default: latest)',
       readStart,
     )
+    .option('--chain <name>', 'the chain whose block --from numbers, where the topics are of several')
     .option('--json', 'print a JSON object a line, as it does when the output is no terminal')
     .option('-n, --count <n>', 'end after that many events', readCount)
     .addHelpText('after', topicHelp)
-    .action(async (topics: string[], { url, from, json, count }: Options) => {
+    .action(async (topics: string[], { url, from, chain, json, count }: Options, command: Command) => {
+      const start = chain === undefined ? from : ofChain(from, chain);
+      if (chain !== undefined && start === undefined)
+        command.error("error: option '--chain <name>' goes with the number of a block: --from <number>");
       const { followFeed } = await import('../follow-feed.ts');
       const ending = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
@@ -46,7 +51,7 @@ export function addFollowCommand(
         {
           url: url ?? `ws://${serverAddress(target())}/feed`,
           topics,
-          ...from,
+          ...start,
           json: json ?? stdout.isTTY !== true,
           count,
           signal: ending.signal,
@@ -75,6 +80,12 @@ function readStart(text: string): Start {
   if (/^[0-9a-z]{1,20}:\d{1,15}$/.test(text)) return { cursor: text };
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return { from: { time: text } };
   throw new InvalidArgumentError('it is latest, earliest, the number of a block, a time or a cursor.');
+}
+
+/** The start at a block of `chain`; undefined: `start` is no block. */
+function ofChain(start: Start | undefined, chain: string): Start | undefined {
+  const from = start?.from;
+  return typeof from === 'object' && 'block' in from ? { from: { ...from, chain } } : undefined;
 }
 
 function readCount(text: string): number {

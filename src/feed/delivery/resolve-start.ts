@@ -54,13 +54,26 @@ export function feedError(
 
 /** The gap before `earliest` of a subscription that is at `from`. */
 export function expiredGap(source: EventSource, from?: string): SubscriptionGap {
-  const to = formatCursor(source.epoch, source.earliest - 1);
   return {
     reason: 'expired',
     ...(from === undefined ? {} : { from }),
-    to,
-    message: `events ${from === undefined ? '' : `after ${from} `}up to ${to} are older than what is kept; going on with the earliest`,
+    to: formatCursor(source.epoch, source.earliest - 1),
+    message: `${expiredEvents(source, from)}; going on with the earliest`,
   };
+}
+
+function expiredEvents(source: EventSource, from?: string): string {
+  const to = formatCursor(source.epoch, source.earliest - 1);
+  return `events ${from === undefined ? '' : `after ${from} `}up to ${to} are older than what is kept`;
+}
+
+function expiredError(source: EventSource, from?: string): TrunklineError {
+  return feedError('cursor_expired', `${expiredEvents(source, from)}: ${wayOut('earliest')}`, source);
+}
+
+/** What a client can do whose start is refused. */
+function wayOut(from: 'earliest' | 'latest'): string {
+  return `begin with from: "${from}", or have the gap told with gaps: "announce"`;
 }
 
 function exactly(offset: number): ResolvedStart {
@@ -78,21 +91,21 @@ function behindCursor(text: string, gaps: FeedRequest['gaps'], source: EventSour
     );
   }
   if (cursor.epoch !== source.epoch) {
-    const message = `the history of epoch ${cursor.epoch} is lost; this one is ${source.epoch}, and begins with what is kept of it`;
-    if (gaps === 'refuse') throw feedError('cursor_epoch', message, source);
+    const lost = `the history of epoch ${cursor.epoch} is lost; this one is ${source.epoch}`;
+    if (gaps === 'refuse') throw feedError('cursor_epoch', `${lost}: ${wayOut('earliest')}`, source);
     const to = formatCursor(source.epoch, source.earliest - 1);
+    const message = `${lost}; going on with the earliest that is kept of it`;
     return { offset: source.earliest - 1, gaps: [{ reason: 'epoch', from: text, to, message }] };
   }
   if (cursor.offset > source.head) {
     const to = formatCursor(source.epoch, source.head);
     const message = `the cursor ${text} is ahead of the last event, ${to}: what lay between is not in this history`;
-    if (gaps === 'refuse') throw feedError('cursor_future', message, source);
+    if (gaps === 'refuse') throw feedError('cursor_future', `${message}; ${wayOut('latest')}`, source);
     return { offset: source.head, gaps: [{ reason: 'future', from: text, to, message }] };
   }
   if (cursor.offset + 1 < source.earliest) {
-    const gap = expiredGap(source, text);
-    if (gaps === 'refuse') throw feedError('cursor_expired', gap.message, source);
-    return { offset: source.earliest - 1, gaps: [gap] };
+    if (gaps === 'refuse') throw expiredError(source, text);
+    return { offset: source.earliest - 1, gaps: [expiredGap(source, text)] };
   }
   return exactly(cursor.offset);
 }
@@ -109,9 +122,8 @@ async function atTime(time: number, gaps: FeedRequest['gaps'], source: EventSour
   const offset = await fromStore(source, source.offsetAtTime(time));
   if (offset > source.earliest || source.earliest <= 1) return exactly(Math.max(offset, source.earliest) - 1);
   // The first event that is kept is not older: there may have been others of that time before it.
-  const gap = expiredGap(source);
-  if (gaps === 'refuse') throw feedError('cursor_expired', gap.message, source);
-  return { offset: source.earliest - 1, gaps: [gap] };
+  if (gaps === 'refuse') throw expiredError(source);
+  return { offset: source.earliest - 1, gaps: [expiredGap(source)] };
 }
 
 async function fromStore<T>(source: EventSource, answer: Promise<T>): Promise<T> {

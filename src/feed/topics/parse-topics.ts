@@ -1,6 +1,7 @@
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { feedErrors } from '../errors.ts';
 import type { EventSelector } from './event-selector.ts';
+import { systemNames } from './system-names.ts';
 
 /** What a client may ask for in one subscription. */
 export interface TopicLimits {
@@ -45,7 +46,6 @@ export function parseTopics(
 const families = ['heads', 'logs', 'pending', 'reorgs', 'gaps', 'finality', 'providers'];
 const address = /^0x[0-9a-f]{40}$/;
 const topic0 = /^0x[0-9a-f]{64}$/;
-const systemName = /^[a-z0-9_-]+$/;
 
 function parseTopic(
   topic: unknown,
@@ -91,8 +91,12 @@ function chainOf(topic: string, token: string, resolveChain: (token: string) => 
 
 function checkSystem(topic: string, tokens: readonly string[]): void {
   const name = tokens[1];
-  if (tokens.length === 2 && (name === '*' || name === '>' || systemName.test(name!))) return;
-  throw wrong(topic, 'is not `system.<name>` or `system.*`');
+  if (name === undefined || tokens.length > 2) throw wrong(topic, 'is not `system.<name>` or `system.*`');
+  if (name === '*' || name === '>' || systemNames.some(known => known === name)) return;
+  throw wrong(
+    topic,
+    `has ${shown(name)} in its second place; of Trunkline itself there are ${listed(systemNames)}, and \`*\` for all`,
+  );
 }
 
 /** Refuses what can never match, so that a slip of the pen is an error and not a silent subscription. */
@@ -100,10 +104,13 @@ function checkFamily(topic: string, tokens: readonly string[]): void {
   const [first, family] = tokens;
   if (first === '>') return;
   if (family === undefined)
-    throw wrong(topic, `has to name what of the chain: ${listed()}, \`*\`, or \`>\` for all`);
+    throw wrong(topic, `has to name what of the chain: ${listed(families)}, \`*\`, or \`>\` for all`);
   if (family === '>') return;
   if (family !== '*' && !families.includes(family)) {
-    throw wrong(topic, `has ${shown(family)} in its second place; allowed are ${listed()}, \`*\` and \`>\``);
+    throw wrong(
+      topic,
+      `has ${shown(family)} in its second place; allowed are ${listed(families)}, \`*\` and \`>\``,
+    );
   }
   if (family === '*' && tokens.length === 2) return;
   if (family !== 'logs' && family !== '*') {
@@ -133,8 +140,8 @@ function checkLogs(topic: string, tokens: readonly string[]): void {
   );
 }
 
-function listed(): string {
-  return families.map(family => `\`${family}\``).join(', ');
+function listed(words: readonly string[]): string {
+  return words.map(word => `\`${word}\``).join(', ');
 }
 
 function shown(value: unknown): string {

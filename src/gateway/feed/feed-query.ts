@@ -1,5 +1,6 @@
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { gatewayErrors } from '../errors.ts';
+import { unknownName } from './unknown-name.ts';
 
 const names = ['topics', 'from', 'block', 'chain', 'time', 'strategy', 'gaps', 'lastEventId'];
 const digits = /^\d{1,15}$/;
@@ -15,8 +16,7 @@ const digits = /^\d{1,15}$/;
 export function feedQuery(query: string, lastEventId: string | undefined): FeedQuery | undefined {
   const search = new URLSearchParams(query);
   for (const name of search.keys()) {
-    if (!names.includes(name))
-      throw invalid(`the query has no parameter of that name; there are ${names.join(', ')}`);
+    if (!names.includes(name)) throw invalid(`the query has no parameter ${unknownName(name, names)}`);
     if (name !== 'topics' && search.getAll(name).length > 1) throw invalid(`${name} comes twice`);
   }
   if (!search.has('topics')) return undefined;

@@ -25,6 +25,7 @@ interface Dependencies {
 }
 
 const keepAliveMs = 15_000;
+const allowed = ['allow', 'GET, HEAD, OPTIONS'];
 
 /** `GET /feed`: server-sent events; without topics, what the feed is and how to ask it. */
 export class FeedRoutes {
@@ -64,9 +65,13 @@ export class FeedRoutes {
     const lastEventId = request.headers['last-event-id'];
     let isResuming = false;
     try {
+      if (request.method === 'OPTIONS') {
+        response.writeHead(204, [...allowed, ...extraHeaders]).end();
+        return;
+      }
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         const error = { code: 'not_found', message: 'ask the feed with GET, or over a WebSocket' };
-        this.#send(response, 405, { error }, ['allow', 'GET, HEAD, OPTIONS', ...extraHeaders]);
+        this.#send(response, 405, { error }, [...allowed, ...extraHeaders]);
         return;
       }
       const asked = feedQuery(query, typeof lastEventId === 'string' ? lastEventId : undefined);

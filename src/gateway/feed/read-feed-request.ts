@@ -3,6 +3,7 @@ import type { FeedRequest, FeedStart, SlowStrategy } from '../../feed/delivery/f
 import type { EventSelector } from '../../feed/topics/event-selector.ts';
 import { parseTopics } from '../../feed/topics/parse-topics.ts';
 import { gatewayErrors } from '../errors.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** What a client asks for, without what Trunkline adds. */
 export type AskedFeed = Pick<FeedRequest, 'selector' | 'from' | 'strategy' | 'gaps'>;
@@ -73,7 +74,9 @@ function chainOf(chain: unknown, { patterns }: EventSelector, resolveChain: Reso
   }
   const [first, ...others] = new Set(patterns.map(pattern => pattern.split('.', 1)[0]!));
   if (chain !== undefined || others.length > 0 || resolveChain(first!) === undefined) {
-    throw invalid('say which chain the block is of: {"block":<number>,"chain":"<name>"}');
+    throw invalid(
+      'say which chain the block is of: {"block":<number>,"chain":"<name>"}, in a query block=<number>&chain=<name>',
+    );
   }
   return first!;
 }
@@ -86,11 +89,7 @@ function oneOf<Value extends string>(name: string, value: unknown, values: reado
 
 function checkMembers(what: string, value: object, allowed: readonly string[]): void {
   for (const key of Object.keys(value)) {
-    if (!allowed.includes(key)) {
-      throw invalid(
-        `${what} has no member ${JSON.stringify(key.slice(0, 40))}; there are ${allowed.join(', ')}`,
-      );
-    }
+    if (!allowed.includes(key)) throw invalid(`${what} has no member ${unknownName(key, allowed)}`);
   }
 }
 

@@ -96,11 +96,29 @@ describe('trunkline follow and feed stats', () => {
     assert.equal(typeof (JSON.parse(json.stdout) as { epoch: unknown }).epoch, 'string');
   });
 
+  it('begins at a block of the chain that is named, where the topics may be of several', async () => {
+    const args = ['follow', '*.heads', '--from', '1', '--chain', 'devnet', '-n', '1', '--port', port];
+    const { code, stdout, stderr } = await commands.ended(args);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      lines(stdout).map(({ data }) => data.number),
+      ['0x1'],
+    );
+  });
+
   it('says in one line what it cannot do, and exits 1', async () => {
     const nobody = String(await findFreePort('127.0.0.1'));
     for (const [args, message] of [
       [['follow', 'nonsense.heads', '--port', port], /"nonsense" is not the name, chain id or CAIP-2 id/],
       [['follow', 'devnet.heads', '--port', nobody], /no feed answers at ws:\/\/127\.0\.0\.1:\d+\/feed; /],
+      [
+        ['follow', '*.heads', '--from', '5', '--port', port],
+        /--from 5 needs --chain <name> where the topics/,
+      ],
+      [
+        ['follow', '*.heads', '--from=5', '--chain=x', '--port', port],
+        /--chain "x" is not the name, chain id/,
+      ],
       [['follow', 'devnet.heads', '--url', 'mailto:x'], /cannot connect to "mailto:x"/],
       [['feed', 'stats', '--port', nobody], /no Trunkline answers \(connection refused\); /],
     ] as const) {

@@ -14,6 +14,11 @@ async function open(t: TestContext, { url }: ServedFeed, rest = query, lastEvent
   return client;
 }
 
+async function exchangeText({ url }: ServedFeed, method: string) {
+  const response = await fetch(`${url}/feed`, { method });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
 interface Refusal {
   readonly error: { code: string; message: string; latest?: string };
 }
@@ -123,6 +128,14 @@ describe('/feed as server-sent events', () => {
       assert.equal(error.latest, served.cursor(1));
     }
     assert.equal((await fetch(`${served.url}/feed?${query}`, { method: 'POST' })).status, 405);
+  });
+
+  it('tells who asks what may be asked, whether or not a page does', async t => {
+    const served = await startServedFeed(t);
+    const { status, headers, text } = await exchangeText(served, 'OPTIONS');
+    assert.deepEqual([status, headers.get('allow'), text], [204, 'GET, HEAD, OPTIONS', '']);
+    const posted = await exchangeText(served, 'POST');
+    assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD, OPTIONS']);
   });
 
   it('explains itself to who asks for nothing, and to HEAD', async t => {

@@ -86,4 +86,21 @@ describe('followFeed', () => {
     connection.refuse(id, { code: -32602, message: 'there is no chain x', data: { code: 'topic_invalid' } });
     await assert.rejects(cursor, { code: 'feed_refused', message: 'there is no chain x' });
   });
+
+  it('asks for the option that is missing, or names the one that is wrong, where the server speaks of parameters', async t => {
+    for (const [from, message] of [
+      [{ block: 5 }, '--from 5 needs --chain <name> where the topics are of several chains'],
+      [
+        { block: 5, chain: 'x' },
+        '--chain "x" is not the name, chain id or CAIP-2 id of a chain that is followed',
+      ],
+    ] as const) {
+      const { server, cursor } = await following(t, { topics: ['*.heads'], from });
+      const connection = await server.connection();
+      const { id, params } = await connection.request();
+      assert.deepEqual((params as { from: unknown }).from, from);
+      connection.refuse(id, { code: -32602, message: 'say', data: { code: 'feed_request_invalid' } });
+      await assert.rejects(cursor, { code: 'feed_refused', message });
+    }
+  });
 });

@@ -80,6 +80,11 @@ describe('the command line', () => {
       assert.equal(code, 1, from);
       assert.match(text, /latest, earliest, the number of a block, a time or a cursor/);
     }
+    for (const from of [[], ['--from=latest'], ['--from=e:5'], ['--from=2026-01-31']]) {
+      const { code, text } = await refusal('follow', '*.heads', '--chain', 'a', ...from);
+      assert.equal(code, 1);
+      assert.match(text, /option '--chain <name>' goes with the number of a block: --from <number>/);
+    }
     assert.match((await refusal('follow', 'a.heads', '--count=0')).text, /a whole number from 1/);
     assert.match((await refusal('follow')).text, /missing required argument 'topics'/);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FeedRequest, FeedStart } from '../../../../src/feed/delivery/feed-request.ts';
+import { resolveStart } from '../../../../src/feed/delivery/resolve-start.ts';
 import { FakeSink } from './fake-sink.ts';
 import { feedSetup, settle } from './feed-setup.ts';
 
@@ -63,6 +64,46 @@ describe('where a subscription begins', () => {
     await assert.rejects(open(cursor('e1:11')), { code: 'cursor_future', details });
     await assert.rejects(open({ kind: 'block', chain: 'a', number: 8 }), { code: 'block_unknown', details });
     await assert.rejects(open({ kind: 'time', time: 1_000 }), { code: 'cursor_expired', details });
+  });
+
+  it('says what to do about it where it is refused, and what is done where it is announced', async () => {
+    const { source } = tenEvents();
+    const wayOut = (from: string) => `begin with from: "${from}", or have the gap told with gaps: "announce"`;
+    const wrong: readonly (readonly [FeedStart, what: string, refused: string, announced: string])[] = [
+      [
+        cursor('e0:8'),
+        'the history of epoch e0 is lost; this one is e1',
+        `: ${wayOut('earliest')}`,
+        '; going on with the earliest that is kept of it',
+      ],
+      [
+        cursor('e1:3'),
+        'events after e1:3 up to e1:4 are older than what is kept',
+        `: ${wayOut('earliest')}`,
+        '; going on with the earliest',
+      ],
+      [
+        { kind: 'time', time: 1_000 },
+        'events up to e1:4 are older than what is kept',
+        `: ${wayOut('earliest')}`,
+        '; going on with the earliest',
+      ],
+      [
+        cursor('e1:12'),
+        'the cursor e1:12 is ahead of the last event, e1:10: what lay between is not in this history',
+        `; ${wayOut('latest')}`,
+        '',
+      ],
+    ];
+    for (const [from, what, refused, announced] of wrong) {
+      const resolve = async (gaps: FeedRequest['gaps']) => resolveStart(from, gaps, source);
+      await assert.rejects(resolve('refuse'), { message: `${what}${refused}` });
+      const { gaps } = await resolve('announce');
+      assert.deepEqual(
+        gaps.map(({ message }) => message),
+        [`${what}${announced}`],
+      );
+    }
   });
 
   it('is announced as a gap where that was asked for', async () => {

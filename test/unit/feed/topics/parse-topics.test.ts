@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TrunklineError } from '../../../../src/errors/trunkline-error.ts';
 import { parseTopics } from '../../../../src/feed/topics/parse-topics.ts';
+import { systemNames } from '../../../../src/feed/topics/system-names.ts';
 
 const names = new Map([
   ['devnet', 'devnet'],
@@ -47,7 +48,7 @@ describe('topics of a subscription', () => {
       'devnet.pending',
       'system.*',
       'system.>',
-      'system.started',
+      ...systemNames.map(name => `system.${name}`),
     ];
     for (const topic of allowed) assert.deepEqual(parse(topic).patterns, [topic.toLowerCase()]);
   });
@@ -75,6 +76,7 @@ describe('topics of a subscription', () => {
       ['devnet.*.x', /where an address belongs/],
       ['system', /`system.<name>`/],
       ['system.a.b', /`system.<name>`/],
+      ['system.boot', /"boot" in its second place; .* `started`, `stopping`, `config`, and `\*` for all/],
       ['a.b.c.d.e.f.g.h.i', /9 tokens; at most 8/],
       [`devnet.${'x'.repeat(250)}`, /257 characters; at most 256/],
       ['x\n"y.heads', /"x\\n\\"y.heads"/],
@@ -100,7 +102,7 @@ describe('topics of a subscription', () => {
         message: /list of at least one topic/,
       });
     }
-    const many = Array.from({ length: 65 }, (_, index) => `system.n${index}`);
+    const many = Array.from({ length: 65 }, (_, index) => `*.logs.*.0x${String(index).padStart(64, '0')}`);
     assert.equal(parse(...many.slice(1)).patterns.length, 64);
     assert.throws(() => parse(...many), { code: 'too_many_topics', message: /at most 64/ });
   });

@@ -7,6 +7,7 @@ import { TrunklineError } from '../../../../src/errors/trunkline-error.ts';
 import { feedErrors } from '../../../../src/feed/errors.ts';
 import { eventKinds, type FeedEvent } from '../../../../src/feed/events/feed-event.ts';
 import { parseTopics } from '../../../../src/feed/topics/parse-topics.ts';
+import { systemNames } from '../../../../src/feed/topics/system-names.ts';
 import { gatewayErrors } from '../../../../src/gateway/errors.ts';
 import { FeedFrames } from '../../../../src/gateway/feed/feed-frames.ts';
 import { feedRefusal } from '../../../../src/gateway/feed/feed-refusal.ts';
@@ -125,6 +126,8 @@ describe('docs/feed.md', () => {
         .replace('<name>', 'started');
       assert.deepEqual(parseTopics([example], token => token).patterns, [example]);
     }
+    const [, described] = rows('Topics').find(([topic]) => topic === 'system.<name>')!;
+    assert.equal(described, `event of Trunkline itself: ${systemNames.join(', ')}`);
     assert.equal(documented.length, Object.keys(eventKinds).length, 'one for each kind of event');
     const families = documented
       .filter(topic => topic.startsWith('<chain>'))

@@ -48,6 +48,26 @@ describe('feedQuery', () => {
     assert.equal(feedQuery('topics=a&from=e1:9', undefined)?.isResuming, false);
   });
 
+  it('names the parameter that it does not know, and the one that was probably meant', () => {
+    const known = 'there are topics, from, block, chain, time, strategy, gaps, lastEventId';
+    for (const [query, says] of [
+      ['form=earliest', `"form"; did you mean "from"? ${known}`],
+      ['Last-Event-ID=e:1', `"Last-Event-ID"; did you mean "lastEventId"? ${known}`],
+      ['gap=announce', `"gap"; did you mean "gaps"? ${known}`],
+      ['limit=5', `"limit"; ${known}`],
+      [`${'x'.repeat(100)}=5`, `"${'x'.repeat(40)}"; ${known}`],
+    ] as const) {
+      assert.throws(() => startOf(query), {
+        code: 'feed_request_invalid',
+        message: `the query has no parameter ${says}`,
+      });
+    }
+    assert.throws(() => readFeedRequest({ topics: ['>'], form: 'earliest' }, resolveChain), {
+      code: 'feed_request_invalid',
+      message: /no member "form"; did you mean "from"\? there are topics/,
+    });
+  });
+
   it('refuses what it does not understand', () => {
     for (const query of [
       'form=1',
