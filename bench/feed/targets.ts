@@ -2,7 +2,7 @@ import type { ChildProcesses } from '../harness/child-processes.ts';
 import { NodeTarget } from '../harness/feed-target.ts';
 
 /** The topic of the events that a `feed-server` publishes. */
-export const benchTopic = 'system.bench';
+export const benchTopic = 'system.config';
 
 /** What stays in mind about a Trunkline whose feed is measured without chains. */
 export interface TrunklineFeedOptions {

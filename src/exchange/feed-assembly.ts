@@ -8,6 +8,7 @@ import { EventLog } from '../feed/log/event-log.ts';
 import { eventLogChild } from '../feed/log/event-log-process.ts';
 import type { EventStore } from '../feed/log/event-store.ts';
 import { MemoryEventStore } from '../feed/log/memory-event-store.ts';
+import type { SystemName } from '../feed/topics/system-names.ts';
 import type { FeedService } from '../gateway/feed/feed-service.ts';
 import type { ProviderStateChange } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -103,7 +104,7 @@ export class FeedAssembly {
   }
 
   /** Writes an event of Trunkline itself, `system.<name>`; none while the log is not open. */
-  tell(name: string, data: object): void {
+  tell(name: SystemName, data: object): void {
     this.#append({
       kind: eventKinds.system,
       chain: '',
