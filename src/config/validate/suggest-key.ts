@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { nearestWord, snakeCase } from '../nearest-word.ts';
 import { shapeOf } from './schema-tree.ts';
 
 /**
@@ -13,41 +13,14 @@ export function suggestKey(
   root: z.ZodType,
   isGiven: (known: string) => boolean = () => false,
 ): string {
-  const near =
-    key.length > 64
-      ? undefined
-      : nearestKey(
-          key,
-          known.filter(word => !isGiven(word)),
-        );
+  const near = nearestWord(
+    key,
+    known.filter(word => !isGiven(word)),
+  );
   if (near !== undefined) return `did you mean "${near}"?`;
   const home = homesOf(root).get(key.length > 64 ? '' : snakeCase(key));
   if (home !== undefined) return `it belongs under "${home}"`;
   return known.length === 0 ? 'remove it' : `known here: ${known.join(', ')}`;
-}
-
-function nearestKey(key: string, known: readonly string[]): string | undefined {
-  const written = snakeCase(key);
-  let best: { readonly word: string; readonly away: number } | undefined;
-  for (const word of known) {
-    const away = distance(written, word);
-    if (best === undefined || away < best.away) best = { word, away };
-  }
-  if (best === undefined) return undefined;
-  // Two letters that changed places are one mistake, though two edits.
-  const isSwapped = best.away === 2 && sortLetters(best.word) === sortLetters(written);
-  return isSwapped || best.away <= Math.max(1, Math.floor(best.word.length / 3)) ? best.word : undefined;
-}
-
-function sortLetters(word: string): string {
-  return [...word].sort().join('');
-}
-
-function snakeCase(key: string): string {
-  return key
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/[-\s.]/g, '_')
-    .toLowerCase();
 }
 
 const homes = new WeakMap<z.ZodType, ReadonlyMap<string, string>>();
