@@ -10,6 +10,7 @@ import type { ChainDirectory } from '../chain-directory.ts';
 import { gatewayErrors } from '../errors.ts';
 import { joinAnswers, type PayloadLimits, requestErrorAnswer } from '../payload.ts';
 import { ClientSocket, closeCodes } from '../socket/client-socket.ts';
+import { MessageIntake } from '../socket/message-intake.ts';
 import { SocketSink } from '../socket/socket-sink.ts';
 import { feedRefusal } from './feed-refusal.ts';
 import { boundsOf, type FeedService } from './feed-service.ts';
@@ -49,12 +50,11 @@ const maxParamsBytes = 65_536;
 /** One client's WebSocket at `/feed`: JSON-RPC calls in, their answers and the notifications of its subscriptions out. */
 export class FeedSession {
   readonly #socket: ClientSocket;
+  readonly #intake: MessageIntake;
   readonly #options: FeedSessionOptions;
   readonly #events: FeedSessionEvents;
   readonly #deps: FeedSessionDependencies;
   readonly #subscriptions: FeedSubscriptions;
-  #inFlight = 0;
-  #isDraining = false;
 
   constructor(
     client: WebSocket,
@@ -79,6 +79,7 @@ export class FeedSession {
       },
       deps.clock,
     );
+    this.#intake = new MessageIntake(this.#socket, options.maxInFlight ?? 64, () => this.#endInOrder());
     this.#subscriptions = new FeedSubscriptions(
       new SocketSink(client, socket, cursor => this.#socket.closeSlow(`too slow; resume from ${cursor}`)),
       { limit: options.maxSubscriptions },
@@ -93,23 +94,7 @@ export class FeedSession {
 
   /** Reads no more; as soon as what was read is answered, tells the client where to go on, and closes with 1001. */
   drain(): void {
-    if (this.#socket.isClosing) return;
-    this.#isDraining = true;
-    if (this.#inFlight > 0) {
-      this.#socket.pause();
-      return;
-    }
-    const cursors = this.#subscriptions.close();
-    const lowest = lowestCursor(cursors.values());
-    const reason = 'shutting down';
-    const params = { subscriptions: Object.fromEntries(cursors), reason };
-    if (lowest !== undefined) {
-      this.#send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'feed_closing', params })));
-    }
-    this.#socket.close(
-      closeCodes.goingAway,
-      lowest === undefined ? reason : `${reason}; resume from ${lowest}`,
-    );
+    this.#intake.drain();
   }
 
   terminate(): void {
@@ -117,21 +102,16 @@ export class FeedSession {
   }
 
   #onMessage(source: Buffer): void {
-    if (this.#isDraining) return;
+    if (!this.#intake.take()) return;
     this.#events.onMessage('in');
-    this.#inFlight++;
-    if (this.#inFlight >= (this.#options.maxInFlight ?? 64)) this.#socket.pause();
     this.#answer(source).then(
       answers => {
-        this.#inFlight--;
         if (answers.body !== undefined) this.#send(answers.body);
         for (const begin of answers.begins) begin();
-        if (this.#isDraining) this.drain();
-        else if (this.#socket.isPaused) this.#socket.resume();
+        this.#intake.answered();
       },
       (error: unknown) => {
         // A bug in one message's way costs its client the connection, not the others theirs.
-        this.#inFlight--;
         this.#deps.log.error('a message of a feed client failed', { error });
         this.#socket.close(closeCodes.internalError, 'a bug in Trunkline; its log says more');
       },
@@ -198,6 +178,20 @@ export class FeedSession {
       gatewayErrors,
       'subscription_not_found',
       'this connection has no such subscription',
+    );
+  }
+
+  #endInOrder(): void {
+    const cursors = this.#subscriptions.close();
+    const lowest = lowestCursor(cursors.values());
+    const reason = 'shutting down';
+    const params = { subscriptions: Object.fromEntries(cursors), reason };
+    if (lowest !== undefined) {
+      this.#send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'feed_closing', params })));
+    }
+    this.#socket.close(
+      closeCodes.goingAway,
+      lowest === undefined ? reason : `${reason}; resume from ${lowest}`,
     );
   }
 

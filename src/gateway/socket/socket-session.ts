@@ -9,6 +9,7 @@ import type { ChainRuntime } from '../chain-directory.ts';
 import type { EventFeed } from '../event-feed.ts';
 import { answerPayload, type PayloadAnswer, type PayloadLimits } from '../payload.ts';
 import { ClientSocket, closeCodes } from './client-socket.ts';
+import { MessageIntake } from './message-intake.ts';
 import { SocketSink } from './socket-sink.ts';
 import { SocketSubscriptions } from './subscriptions.ts';
 
@@ -49,6 +50,7 @@ const noSteering = {};
 /** One client's WebSocket at `/rpc/<chain>`: JSON-RPC both ways, subscriptions included. */
 export class SocketSession {
   readonly #socket: ClientSocket;
+  readonly #intake: MessageIntake;
   readonly #chain: ChainRuntime;
   readonly #pipeline: CallPipeline;
   readonly #clock: Clock;
@@ -57,8 +59,6 @@ export class SocketSession {
   readonly #events: SocketSessionEvents;
   readonly #subscriptions: SocketSubscriptions;
   readonly #running = new InFlight<RunningPayload>();
-  #inFlight = 0;
-  #isDraining = false;
 
   /** @param stream the socket that `client` was upgraded from */
   constructor(
@@ -99,6 +99,9 @@ export class SocketSession {
       },
       clock,
     );
+    this.#intake = new MessageIntake(this.#socket, options.maxInFlight ?? 1_000, () =>
+      this.close(closeCodes.goingAway, 'shutting down'),
+    );
   }
 
   get chain(): ChainRuntime {
@@ -106,7 +109,7 @@ export class SocketSession {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#intake.inFlight;
   }
 
   /** Pings the client; one that did not answer the last ping is cut off. */
@@ -116,9 +119,7 @@ export class SocketSession {
 
   /** Reads no more, and closes with 1001 as soon as what was read is answered. */
   drain(): void {
-    this.#isDraining = true;
-    if (this.#inFlight === 0) this.close(closeCodes.goingAway, 'shutting down');
-    else this.#socket.pause();
+    this.#intake.drain();
   }
 
   close(code: number = closeCodes.goingAway, reason = ''): void {
@@ -130,10 +131,8 @@ export class SocketSession {
   }
 
   #onMessage(source: Buffer): void {
-    if (this.#isDraining) return;
+    if (!this.#intake.take()) return;
     this.#events.onMessage('in');
-    this.#inFlight++;
-    if (this.#inFlight >= (this.#options.maxInFlight ?? 1_000)) this.#socket.pause();
     // A holder, because an answer may come before there is anything to cancel.
     const running: RunningPayload = { position: -1, cancel: undefined };
     let isDone = false;
@@ -162,11 +161,9 @@ export class SocketSession {
   }
 
   #onAnswer(answer: PayloadAnswer): void {
-    this.#inFlight--;
     if (answer.body !== undefined) this.#send(answer.body);
     answer.afterSend?.();
-    if (this.#isDraining) this.drain();
-    else if (this.#socket.isPaused) this.#socket.resume();
+    this.#intake.answered();
   }
 
   readonly #dispatch = (call: GatewayCall, done: (answer: CallAnswer) => void): Cancel =>

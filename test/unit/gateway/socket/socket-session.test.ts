@@ -240,6 +240,14 @@ describe('SocketSession', () => {
     assert.deepEqual(socket.closes, [{ code: 1001, reason: 'shutting down' }]);
   });
 
+  it('reads the other side of the handshake when it drains while it closes, though a call is in flight', () => {
+    const { session, socket, ask } = setUp();
+    ask(1);
+    session.close(1011, 'over');
+    session.drain();
+    assert.deepEqual([socket.isPaused, socket.closes.length], [false, 1]);
+  });
+
   it('cancels its calls and subscriptions when the client goes', async () => {
     const { socket, hub, calls, counts, ask } = setUp();
     ask(1, 'eth_subscribe', ['syncing']);
