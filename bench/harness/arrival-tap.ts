@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { joinSockets } from '../../test/support/join-sockets.ts';
 import { now } from './now.ts';
 import { readMethod } from './read-call.ts';
 
@@ -19,18 +20,7 @@ export class ArrivalTap {
       const provider = connect({ port: providerPort, host: '127.0.0.1', noDelay: true });
       client.setNoDelay(true);
       client.on('data', chunk => this.#look(chunk as Buffer));
-      for (const [from, to] of [
-        [client, provider],
-        [provider, client],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on('error', () => {});
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
+      joinSockets(client, provider, this.#sockets);
     });
   }
 

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { joinSockets } from './join-sockets.ts';
 
 /** A TCP proxy on loopback whose connections can be cut, as a network cuts them. */
 export class CuttableProxy {
@@ -11,18 +12,7 @@ export class CuttableProxy {
     this.#server = createServer(client => {
       this.accepted++;
       const upstream = connect(target(), '127.0.0.1');
-      for (const [from, to] of [
-        [client, upstream],
-        [upstream, client],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on('error', () => {});
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
+      joinSockets(client, upstream, this.#sockets);
     });
   }
 

@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { EventStore } from '../../../src/feed/log/event-store.ts';
-import { MemoryEventStore } from '../../../src/feed/log/memory-event-store.ts';
-import { TypedEventStore } from '../../../src/feed/log/typed-event-store.ts';
-import { RunningStorage } from '../../support/storage-runtime.ts';
+import { type EventStoreKind, eventStores } from '../../support/event-stores.ts';
 import { event, noLimits, openLog } from '../../unit/feed/log/log-setup.ts';
-
-const subjects: Readonly<
-  Record<string, () => Promise<{ make(): Promise<EventStore>; end(): Promise<void> }>>
-> = {
-  async memory() {
-    return { make: async () => new MemoryEventStore({ maxBytes: 2 ** 26 }), end: async () => {} };
-  },
-  async storage() {
-    const storage = new RunningStorage();
-    await storage.start();
-    const store = storage.client.store('kv');
-    return {
-      make: async () => {
-        await store.flushAll();
-        return new TypedEventStore(store);
-      },
-      end: async () => {
-        await storage.stop();
-        await storage.remove();
-      },
-    };
-  },
-};
 
 /** Without events in memory but the newest. */
 const onDisk = { memoryBytes: 1 };
 
-for (const [name, begin] of Object.entries(subjects)) {
+for (const [name, begin] of Object.entries(eventStores)) {
   describe(`EventLog over ${name}`, () => {
-    let subject: Awaited<ReturnType<typeof begin>>;
+    let subject: EventStoreKind;
     before(async () => {
       subject = await begin();
     });

@@ -1,36 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { EventStore } from '../../../src/feed/log/event-store.ts';
 import { MemoryEventStore } from '../../../src/feed/log/memory-event-store.ts';
-import { TypedEventStore } from '../../../src/feed/log/typed-event-store.ts';
-import { RunningStorage } from '../../support/storage-runtime.ts';
-
-interface Subject {
-  /** An empty store. */
-  make(): Promise<EventStore>;
-  end(): Promise<void>;
-}
-
-const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
-  async MemoryEventStore() {
-    return { make: async () => new MemoryEventStore({ maxBytes: 2 ** 20 }), end: async () => {} };
-  },
-  async TypedEventStore() {
-    const storage = new RunningStorage();
-    await storage.start();
-    const store = storage.client.store('kv');
-    return {
-      make: async () => {
-        await store.flushAll();
-        return new TypedEventStore(store);
-      },
-      end: async () => {
-        await storage.stop();
-        await storage.remove();
-      },
-    };
-  },
-};
+import { type EventStoreKind, eventStores } from '../../support/event-stores.ts';
 
 const key = (text: string): Buffer => Buffer.from(text, 'latin1');
 const set = (name: string, value = `value of ${name}`) => ({ key: key(name), value: Buffer.from(value) });
@@ -38,9 +9,9 @@ const many = { maxEntries: 100, maxBytes: 10_000 };
 const names = (records: readonly { readonly key: Buffer }[]): string[] =>
   records.map(record => record.key.toString('latin1'));
 
-for (const [name, begin] of Object.entries(subjects)) {
+for (const [name, begin] of Object.entries(eventStores)) {
   describe(`${name} as an EventStore`, () => {
-    let subject: Subject;
+    let subject: EventStoreKind;
     before(async () => {
       subject = await begin();
     });

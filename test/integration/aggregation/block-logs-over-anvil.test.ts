@@ -22,6 +22,7 @@ import { providerChildren } from '../../../src/providers/provider-children.ts';
 import { ProviderTable } from '../../../src/providers/provider-table.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { silentMetrics } from '../../../src/telemetry/metrics.ts';
+import { callNode } from '../../support/call-node.ts';
 import { startDevnet } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { compileLedger } from '../../support/ledger-contract.ts';
@@ -124,16 +125,8 @@ describe('complete logs over a real chain', () => {
     for (const stop of stops) await stop();
   });
 
-  async function atNode<T>(method: string, params: readonly unknown[] = []): Promise<T> {
-    const response = await fetch(devnet.anvil.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    });
-    const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
-    if (error !== undefined) throw new Error(error.message);
-    return result;
-  }
+  const atNode = <T>(method: string, params: readonly unknown[] = []) =>
+    callNode<T>(devnet.anvil.url, method, params);
 
   /** Mines a block with so many logs. */
   async function mine(logs: number): Promise<RpcBlock> {

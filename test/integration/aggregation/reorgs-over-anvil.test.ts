@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
+import { callNode } from '../../support/call-node.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
 
@@ -82,16 +83,8 @@ describe('reorganisations of a real chain', () => {
     return trunkline.stop();
   });
 
-  async function atNode<T>(method: string, params: readonly unknown[]): Promise<T> {
-    const response = await fetch(trunkline.chain('devnet').devnet!.anvil.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    });
-    const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
-    if (error !== undefined) throw new Error(error.message);
-    return result;
-  }
+  const atNode = <T>(method: string, params: readonly unknown[] = []) =>
+    callNode<T>(trunkline.chain('devnet').devnet!.anvil.url, method, params);
 
   /** Waits until the reader has so many blocks more. */
   async function grown(count: number): Promise<void> {

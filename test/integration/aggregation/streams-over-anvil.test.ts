@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { WebSocket } from 'ws';
+import { callNode } from '../../support/call-node.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
 
@@ -34,16 +35,8 @@ describe('streams over a real chain', () => {
   afterEach(() => devnet().heal());
   after(() => trunkline.stop());
 
-  async function atNode<T>(method: string, params: readonly unknown[]): Promise<T> {
-    const response = await fetch(devnet().anvil.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    });
-    const { result, error } = (await response.json()) as { result: T; error?: { message: string } };
-    if (error !== undefined) throw new Error(error.message);
-    return result;
-  }
+  const atNode = <T>(method: string, params: readonly unknown[] = []) =>
+    callNode<T>(devnet().anvil.url, method, params);
 
   /** Subscribes as a client does; settles once the subscription's id has come. */
   async function listen<T>(

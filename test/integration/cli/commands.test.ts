@@ -1,22 +1,19 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import type { ShownNode } from '../../../src/cli/render-tree.ts';
 import { findFreePort } from '../../../src/devnet/free-port.ts';
 import { readSteadily } from '../../support/steady-reads.ts';
+import { suiteCleanup } from '../../support/suite-cleanup.ts';
 import { devnetYaml } from '../../support/trunkline.ts';
 import { TrunklineCommands } from '../../support/trunkline-process.ts';
 
 describe('commands to a running Trunkline', () => {
-  const ends: (() => void | Promise<void>)[] = [];
-  const commands = new TrunklineCommands({ after: end => void ends.push(end) });
+  const commands = new TrunklineCommands(suiteCleanup());
   let port: string;
   before(async () => {
     port = String((await commands.start(devnetYaml)).port);
-  });
-  after(async () => {
-    for (const end of ends.reverse()) await end();
   });
 
   const trunkline = (...args: string[]) => commands.ended([...args, '--port', port]);

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { findFreePort } from '../../../src/devnet/free-port.ts';
 import { eventually } from '../../support/eventually.ts';
+import { suiteCleanup } from '../../support/suite-cleanup.ts';
 import { devnetYaml } from '../../support/trunkline.ts';
 import { TrunklineCommands } from '../../support/trunkline-process.ts';
 
@@ -21,14 +22,10 @@ const lines = (text: string) =>
     .map(line => JSON.parse(line) as Line);
 
 describe('trunkline follow and feed stats', () => {
-  const ends: (() => void | Promise<void>)[] = [];
-  const commands = new TrunklineCommands({ after: end => void ends.push(end) });
+  const commands = new TrunklineCommands(suiteCleanup());
   let port: string;
   before(async () => {
     port = String((await commands.start(devnetYaml)).port);
-  });
-  after(async () => {
-    for (const end of ends.reverse()) await end();
   });
 
   it('prints a JSON object a line where the output is no terminal, and goes on from its last cursor', async () => {

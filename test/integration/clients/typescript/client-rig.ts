@@ -9,6 +9,7 @@ import { type FeedItem, follow } from '../../../../clients/typescript/src/follow
 import { trunkline as trunklineTransport } from '../../../../clients/typescript/src/viem.ts';
 import { CuttableProxy } from '../../../support/cuttable-proxy.ts';
 import { startDevnet } from '../../../support/devnet.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type RunningTrunkline, startTrunkline } from '../../../support/trunkline.ts';
 import { LedgerChain, ledgerAbi } from './ledger-chain.ts';
 
@@ -48,8 +49,38 @@ export async function rig(t: TestContext) {
   return { chain, proxy, start, stop, address: `ws://127.0.0.1:${proxy.port}` };
 }
 
+/** Follows the ledger with both clients until the test ends; settles once both have begun. */
+export async function followBoth(t: TestContext, url: string, address: Hex) {
+  const followed = followLedger(t, url, address);
+  const watched = watchLedger(t, url, address);
+  await eventually(
+    () => followed.heads().length > 0 && watched.heads.length > 0 && watched.blocks.length > 0,
+  );
+  return { followed, watched };
+}
+
+/** Waits until both clients have all notes, and fails if they lost or repeated anything. */
+export async function assertAllSeen(
+  { followed, watched }: Awaited<ReturnType<typeof followBoth>>,
+  notes: readonly (string | undefined)[],
+): Promise<void> {
+  const { length } = notes;
+  await eventually(() => followed.notes().length >= length && watched.notes.length >= length, 'all events');
+  assert.deepEqual(followed.notes(), notes);
+  assert.deepEqual(watched.notes, notes);
+  assert.deepEqual(followed.others(), []);
+  assert.deepEqual(watched.errors, []);
+  assertSeamless(followed.heads());
+  assertSeamless(watched.heads);
+  // viem fetches each block, and hands them over as they come.
+  await eventually(() => {
+    assertSeamless(watched.blocks.toSorted((a, b) => a - b));
+    return true;
+  });
+}
+
 /** Follows heads and logs of the ledger until the test ends. */
-export function followLedger(t: TestContext, url: string, address: string) {
+function followLedger(t: TestContext, url: string, address: string) {
   const items: FeedItem[] = [];
   const feed = follow({
     url: `${url}/feed`,
@@ -77,7 +108,7 @@ export function followLedger(t: TestContext, url: string, address: string) {
 }
 
 /** Watches blocks and events with viem until the test ends. */
-export function watchLedger(t: TestContext, url: string, address: Hex) {
+function watchLedger(t: TestContext, url: string, address: Hex) {
   const transport = trunklineTransport(`${url}/rpc/devnet`, { reconnect });
   const client = createPublicClient({ chain: anvil, transport });
   t.after(() => client.transport.close());
@@ -99,7 +130,7 @@ export function watchLedger(t: TestContext, url: string, address: Hex) {
 }
 
 /** No number is skipped, none comes twice. */
-export function assertSeamless(numbers: readonly number[]): void {
+function assertSeamless(numbers: readonly number[]): void {
   assert.deepEqual(
     numbers,
     Array.from(numbers, (_, index) => (numbers[0] ?? 0) + index),
