@@ -61,7 +61,10 @@ export class ChainJournal implements CanonicalSink {
   #running: Promise<void> = Promise.resolve();
   #isRestored = false;
   #shed = 0;
+  /** Marks that wait to be told. */
   readonly #finality = new Map<FinalityTag, Buffer>();
+  /** The hash of each mark's block. */
+  readonly #marks = new Map<FinalityTag, string>();
   readonly #figures = { blocks: 0, reorgs: 0, gaps: 0, safe: undefined, finalized: undefined } as Figures;
 
   constructor({ chain }: ChainJournalOptions, { eventLog, log, metrics }: ChainJournalDependencies) {
@@ -151,6 +154,9 @@ export class ChainJournal implements CanonicalSink {
   }
 
   finality(tag: FinalityTag, { number, hash }: Pick<Head, 'number' | 'hash'>): void {
+    // A new follower learns it anew.
+    if (this.#marks.get(tag) === hash) return;
+    this.#marks.set(tag, hash);
     this.#figures[tag] = number;
     const isWaiting = this.#finality.size > 0;
     this.#finality.set(tag, Buffer.from(JSON.stringify({ tag, number, hash })));

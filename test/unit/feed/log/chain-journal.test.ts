@@ -179,6 +179,18 @@ describe('ChainJournal', () => {
     assert.equal(under.told.at(-1)!.topic, 'devnet.pending');
   });
 
+  it('tells a mark once, however often it is learnt', async () => {
+    const { journal, under } = await setUp();
+    for (const hash of ['0xa4', '0xa4', '0xb4']) {
+      journal.finality('safe', { number: 4, hash });
+      await settle();
+    }
+    assert.deepEqual(
+      dataOf(under).map(({ hash }) => hash),
+      ['0xa4', '0xb4'],
+    );
+  });
+
   it('tells the newest finality only, once there is room', async () => {
     const { journal, under } = await setUp();
     journal.finality('safe', { number: 4, hash: '0xa4' });
