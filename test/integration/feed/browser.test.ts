@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
+import { browse, noBrowser } from '../../support/headless-browser.ts';
 import { chainName, startServedFeed } from './served-feed.ts';
-
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
 
 /** A page that follows the feed with an EventSource and tells what it gets to who served it. */
 const page = `<!doctype html><script>
@@ -61,32 +53,9 @@ async function servePage(t: TestContext): Promise<{ origin: string; reports: Rep
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, reports };
 }
 
-async function browse(t: TestContext, url: string): Promise<void> {
-  const profile = await mkdtemp(join(tmpdir(), 'trunkline-browser-'));
-  const browser: ChildProcess = spawn(
-    chromium!,
-    [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      `--user-data-dir=${profile}`,
-      // Without one of these it prints the page and leaves.
-      '--remote-debugging-port=0',
-      url,
-    ],
-    { stdio: 'ignore', detached: true },
-  );
-  t.after(async () => {
-    // Its own helpers, too.
-    if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL');
-    await rm(profile, { recursive: true, force: true, maxRetries: 10 });
-  });
-}
-
 describe('EventSource of a browser', () => {
   it('follows the feed from another origin, and goes on by itself over a restart of the server: nothing lost, nothing twice', {
-    skip: chromium === undefined ? 'there is no chromium' : false,
+    skip: noBrowser,
     timeout: 60_000,
   }, async t => {
     const { origin, reports } = await servePage(t);

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CuttableProxy } from '../../../support/cuttable-proxy.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { browse, noBrowser } from '../../../support/headless-browser.ts';
 import { chainName, startServedFeed } from '../../feed/served-feed.ts';
 
 const sources = join(import.meta.dirname, '../../../../clients/typescript/src');
-const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-
 /** Follows up to ten events; asks for its connection to be cut after three, and reports what it got. */
 const page = (url: string) => `<!doctype html><script type="module">
 import { follow } from '/follow.ts';
@@ -31,7 +28,7 @@ try {
 await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
 </script>`;
 
-describe('the client in a browser', { skip: browser === undefined && 'there is none here' }, () => {
+describe('the client in a browser', { skip: noBrowser }, () => {
   it('follows the feed with the browser’s own WebSocket, across a cut', { timeout: 60_000 }, async t => {
     const served = await startServedFeed(t, { server: { ws: { allowed_origins: ['*'] } } });
     const proxy = await CuttableProxy.start(t, () => served.port);
@@ -58,16 +55,7 @@ describe('the client in a browser', { skip: browser === undefined && 'there is n
       server.closeAllConnections();
       server.close();
     });
-    const profile = mkdtempSync(join(tmpdir(), 'trunkline-browser-'));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const options = ['--headless=new', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`];
-    const child = spawn(browser!, [...options, url], { stdio: 'ignore' });
-    const ended = new Promise(resolve => child.once('close', resolve));
-    t.after(async () => {
-      child.kill('SIGKILL');
-      await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
-    });
+    await browse(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await eventually(() => served.feed.stats().live > 0, 'the subscription', 30_000);
     await served.heads(1, 2, 3);
     assert.deepEqual(await reported.promise, [
