@@ -3,12 +3,12 @@ import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
+import { type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
 import type { EventFeed } from '../event-feed.ts';
 import { ownError } from '../own-answer.ts';
 import { ethFrameFormat } from './eth-frame-format.ts';
 import { HeldSubscriptions } from './held-subscriptions.ts';
 import { relayStream } from './stream-relay.ts';
-import { type SubscribedEvents, subscribedEvents } from './subscribed-events.ts';
 
 /** Parameters are brought into a canonical form, which costs time in proportion; a filter of 1,000 addresses fits. */
 const maxParamsBytes = 65_536;

@@ -2,10 +2,10 @@ import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { type EventKind, eventKinds, type FeedEvent } from '../../feed/events/feed-event.ts';
 import type { EventSelector } from '../../feed/topics/event-selector.ts';
 import type { GatewayCall } from '../call.ts';
+import { headSelector, pendingSelector } from '../criteria/chain-selectors.ts';
+import { readLogCriteria } from '../criteria/log-criteria.ts';
+import { logSelector } from '../criteria/log-selector.ts';
 import { type GatewayErrorCode, gatewayErrors } from '../errors.ts';
-import { headSelector, pendingSelector } from '../socket/chain-selectors.ts';
-import { readLogCriteria } from '../socket/log-criteria.ts';
-import { logSelector } from '../socket/log-selector.ts';
 
 /** Reading criteria costs time in proportion; 1,000 addresses fit. */
 const maxParamsBytes = 65_536;

@@ -12,8 +12,8 @@ import {
 import type { EventLog } from '../../../src/feed/log/event-log.ts';
 import { SelectorMatcher } from '../../../src/feed/topics/selector-matcher.ts';
 import type { CallAnswer } from '../../../src/gateway/call.ts';
-import { readLogCriteria } from '../../../src/gateway/socket/log-criteria.ts';
-import { logSelector } from '../../../src/gateway/socket/log-selector.ts';
+import { readLogCriteria } from '../../../src/gateway/criteria/log-criteria.ts';
+import { logSelector } from '../../../src/gateway/criteria/log-selector.ts';
 import { SocketSubscriptions } from '../../../src/gateway/socket/subscriptions.ts';
 import { FilterStage } from '../../../src/gateway/stages/filters.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';

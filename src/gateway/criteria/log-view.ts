@@ -5,7 +5,7 @@ import { MAX_DEPTH, OPEN_OBJECT, QUOTE } from '../../protocol/json-rpc/skip-json
 const blockNumberKey = Buffer.from('blockNumber');
 
 /** Reads what filters ask of a log's bytes. The feed asks all selectors about one event before the next: the last one is kept. */
-export class LogReader {
+export class LogView {
   readonly #rules: LogRules;
   #data: Buffer | undefined;
   #fields: LogFields | undefined;
@@ -36,13 +36,13 @@ export class LogReader {
   }
 }
 
-const readers = new WeakMap<LogRules, LogReader>();
+const views = new WeakMap<LogRules, LogView>();
 
-/** The one reader of a family's logs. */
-export function logReader(rules: LogRules): LogReader {
-  const known = readers.get(rules);
+/** The one view of a family's logs. */
+export function logView(rules: LogRules): LogView {
+  const known = views.get(rules);
   if (known !== undefined) return known;
-  const reader = new LogReader(rules);
-  readers.set(rules, reader);
-  return reader;
+  const view = new LogView(rules);
+  views.set(rules, view);
+  return view;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readLogCriteria } from '../../../../src/gateway/socket/log-criteria.ts';
+import { readLogCriteria } from '../../../../src/gateway/criteria/log-criteria.ts';
 
 const address = (digit: string) => `0x${digit.repeat(40)}`;
 const topic = (digit: string) => `0x${digit.repeat(64)}`;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { logRules } from '../../../../src/chains/evm/log-rules.ts';
 import { eventKinds, type FeedEvent } from '../../../../src/feed/events/feed-event.ts';
 import { SelectorMatcher } from '../../../../src/feed/topics/selector-matcher.ts';
-import { readLogCriteria } from '../../../../src/gateway/socket/log-criteria.ts';
-import { logSelector } from '../../../../src/gateway/socket/log-selector.ts';
+import { readLogCriteria } from '../../../../src/gateway/criteria/log-criteria.ts';
+import { logSelector } from '../../../../src/gateway/criteria/log-selector.ts';
 
 const chain = { name: 'test', rules: logRules };
 const address = (n: number) => `0x${n.toString(16).padStart(40, '0')}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { asRemoved, readLogSubject } from '../../../../src/feed/log/log-object.ts';
+import { asRemoved, readLogSubject } from '../../../../src/feed/log/evm-log.ts';
 
 const subjectOf = (text: string) => readLogSubject(Buffer.from(text));
 const removedOf = (text: string) => asRemoved(Buffer.from(text))?.toString();

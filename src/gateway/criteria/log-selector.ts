@@ -3,7 +3,7 @@ import type { LogRules } from '../../chains/chain-family.ts';
 import type { FeedEvent } from '../../feed/events/feed-event.ts';
 import type { EventSelector } from '../../feed/topics/event-selector.ts';
 import type { LogCriteria } from './log-criteria.ts';
-import { logReader } from './log-reader.ts';
+import { logView } from './log-view.ts';
 
 /** Patterns of one selector at most; criteria of more addresses and first topics are looked at event by event. */
 const maxPatterns = 64;
@@ -52,16 +52,16 @@ function residual(
   const readsTopics = positions.length > 1 || (positions.length === 1 && isAnyTopic);
   const readsNumber = fromBlock > 0 || toBlock !== Number.POSITIVE_INFINITY;
   if (wantedAddresses === undefined && !readsTopics && !readsNumber) return undefined;
-  const reader = logReader(rules);
+  const view = logView(rules);
   return ({ topic, data }) => {
     if (wantedAddresses?.has(addressOf(topic)) === false) return false;
     if (readsNumber) {
-      const number = reader.blockNumber(data);
+      const number = view.blockNumber(data);
       // A log that does not say its number is let through rather than lost.
       if (number < fromBlock || number > toBlock) return false;
     }
     if (!readsTopics) return true;
-    const found = reader.topics(data);
+    const found = view.topics(data);
     if (found.length < positions.length) return false;
     return positions.every((wanted, index) => wanted === undefined || wanted.has(found[index]!));
   };
