@@ -38,7 +38,6 @@ const answers: Readonly<Record<string, Answer>> = {
   shutting_down: limited,
   feed_unavailable: unavailable,
   event_log_full: unavailable,
-  event_log_closed: unavailable,
 };
 
 /** How `error` is answered; undefined: it is a bug. */
