@@ -63,7 +63,7 @@ export const gatewayMetrics = {
   filters: gaugeDefinition({ name: 'trunkline_filters', help: 'Installed filters.', labels: ['chain'] }),
   filtersEvicted: counterDefinition({
     name: 'trunkline_filters_evicted_total',
-    help: 'Filters forgotten because they were idle or because the chain held too many.',
+    help: 'Filters forgotten, by the chain they were of: idle, or limit, which counts the filters of all chains together.',
     labels: ['chain', 'reason'],
   }),
   connections: gaugeDefinition({
