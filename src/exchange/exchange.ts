@@ -219,7 +219,10 @@ export class Exchange {
           // Who follows all chains follows this one too.
           this.feed.feed.chainsChanged();
         },
-        onChainHidden: ({ runtime }) => this.#directory.remove(runtime.name),
+        onChainHidden: ({ runtime }) => {
+          this.#directory.remove(runtime.name);
+          this.feed.chainRemoved(runtime.name);
+        },
         onChainEnded: ({ runtime }) => this.#gateway?.chainEnded(runtime),
         onChainTuned: ({ runtime }) => this.#gateway?.chainTuned(runtime),
       }),

@@ -2,7 +2,7 @@ import type { FeedParts } from '../../supervisors/feed.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { FeedConfig } from '../config/sections/feed.ts';
 import { Feed } from '../feed/delivery/feed.ts';
-import { eventKinds, type NewEvent } from '../feed/events/feed-event.ts';
+import { eventKinds, type GapData, type NewEvent } from '../feed/events/feed-event.ts';
 import { ChainJournal } from '../feed/log/chain-journal.ts';
 import { EventLog } from '../feed/log/event-log.ts';
 import { eventLogChild } from '../feed/log/event-log-process.ts';
@@ -80,7 +80,12 @@ export class FeedAssembly {
         metrics,
       },
     );
-    this.service = { feed: this.feed, source: eventLog, keepMs: config.keep_gathering };
+    this.service = {
+      feed: this.feed,
+      source: eventLog,
+      keepMs: config.keep_gathering,
+      hasHistoryOf: chain => this.#journals.has(chain),
+    };
     this.parts = {
       eventLog: eventLogChild({
         eventLog,
@@ -109,6 +114,18 @@ export class FeedAssembly {
       kind: eventKinds.system,
       chain: '',
       topic: `system.${name}`,
+      data: Buffer.from(JSON.stringify(data)),
+    });
+  }
+
+  /** Says to those who follow the chain that no more comes. */
+  chainRemoved(chain: string): void {
+    const message = `${chain} was taken out of the config: its events end here`;
+    const data: GapData = { reason: 'chain_removed', message };
+    this.#append({
+      kind: eventKinds.gap,
+      chain,
+      topic: `${chain}.gaps`,
       data: Buffer.from(JSON.stringify(data)),
     });
   }

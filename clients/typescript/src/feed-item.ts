@@ -47,7 +47,7 @@ export interface FeedGap {
   readonly chain?: string;
   readonly time?: number;
   readonly data: {
-    /** Such as `expired`, `epoch`, `slow`, `not_gathered`, `outage`, `chain_reset`, `shed`. */
+    /** Such as `expired`, `epoch`, `slow`, `not_gathered`, `outage`, `chain_reset`, `chain_removed`, `shed`. */
     readonly reason: string;
     /** For a person. */
     readonly message: string;

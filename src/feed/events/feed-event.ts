@@ -59,8 +59,8 @@ export interface ReorgData {
 
 /** The data of a `gap` event of a chain. */
 export interface GapData {
-  /** `outage`: too many blocks came while nobody looked; `chain_reset`: the chain began anew; `shed`: dropped under pressure. */
-  readonly reason: 'outage' | 'chain_reset' | 'shed';
+  /** `outage`: too many blocks came while nobody looked; `chain_reset`: the chain began anew; `shed`: dropped under pressure; `chain_removed`: the chain was taken out of the config. */
+  readonly reason: 'outage' | 'chain_reset' | 'shed' | 'chain_removed';
   readonly fromBlock?: number;
   readonly toBlock?: number;
   /** How many events, where that is known. */

@@ -135,21 +135,26 @@ export class ChainJournal implements CanonicalSink {
   skip(gap: BlockGap): Promise<void> {
     return this.#next(async () => {
       const { reason, fromBlock, toBlock } = gap;
-      const message =
-        reason === 'outage'
-          ? `blocks ${fromBlock} to ${toBlock} are missing: too many came while nobody could look`
-          : 'the chain began anew; what was told of it before is void';
-      if (reason === 'chain_reset') {
+      const isReset = reason === 'chain_reset';
+      // How far back the chain is another one is not known after a reset, so that no range would be true.
+      const data: GapData = isReset
+        ? {
+            reason,
+            message:
+              'the chain is another one than before, or changed deeper than is followed: what was told of it is void',
+          }
+        : {
+            ...gap,
+            message: `blocks ${fromBlock} to ${toBlock} are missing: too many came while nobody could look`,
+          };
+      if (isReset) {
         const [from, to] = blockRange(this.#chain);
         const oldest = this.recent[0]?.number;
         // Those that a restart would go on from leave together with the event.
         const until = oldest === undefined ? to : blockKey(this.#chain, oldest);
         while ((await this.#eventLog.index.removeRange(from, until, purgePage)) === purgePage);
       }
-      const isReset = reason === 'chain_reset';
-      await this.#append([this.#gap({ ...gap, message })], () =>
-        isReset ? [this.#blocks.truncate(-1)] : [],
-      );
+      await this.#append([this.#gap(data)], () => (isReset ? [this.#blocks.truncate(-1)] : []));
     });
   }
 

@@ -10,7 +10,7 @@ import { gatewayMetrics } from '../metrics.ts';
 import { sendJson } from '../status-routes.ts';
 import { feedQuery } from './feed-query.ts';
 import { feedRefusal } from './feed-refusal.ts';
-import { boundsOf, type FeedService } from './feed-service.ts';
+import { boundsOf, chainResolver, type FeedService } from './feed-service.ts';
 import { readFeedRequest } from './read-feed-request.ts';
 import { sseClosing, sseFrames } from './sse-frames.ts';
 import { SseStream, streamHeaders } from './sse-stream.ts';
@@ -85,7 +85,7 @@ export class FeedRoutes {
       if (service === undefined) {
         throw new TrunklineError(feedErrors, 'feed_unavailable', 'the feed is starting, or there is none');
       }
-      const read = readFeedRequest(asked.params, token => this.#deps.chains.find(token)?.name);
+      const read = readFeedRequest(asked.params, chainResolver(this.#deps.chains, service));
       const stream = new SseStream(response, this.#deps.clock, this.#events);
       this.#streams.add(stream);
       service.feed.subscribe({ ...read, format: sseFrames, keepMs: service.keepMs }, stream).then(

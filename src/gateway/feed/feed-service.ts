@@ -1,6 +1,7 @@
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { formatCursor } from '../../feed/events/cursor.ts';
 import type { EventSource } from '../../feed/log/event-source.ts';
+import type { ChainDirectory } from '../chain-directory.ts';
 import type { EventFeed } from '../event-feed.ts';
 
 /** The feed as it is served to clients. */
@@ -9,6 +10,8 @@ export interface FeedService {
   readonly source: Pick<EventSource, 'epoch' | 'earliest' | 'head'>;
   /** `feed.keep_gathering`, milliseconds. */
   readonly keepMs: number;
+  /** Whether events of a chain of that name were written since the start, though it may be taken out by now. */
+  hasHistoryOf(chain: string): boolean;
 }
 
 /** Where a history begins and ends, as cursors. */
@@ -30,4 +33,12 @@ export function boundsOf(service: FeedService | undefined): FeedBounds | undefin
     if (error instanceof TrunklineError && error.code === 'feed_unavailable') return undefined;
     throw error;
   }
+}
+
+/** Finds the chain of a topic's first token: one that is served, or one whose events can still be read. */
+export function chainResolver(
+  chains: Pick<ChainDirectory, 'find'>,
+  service: FeedService | undefined,
+): (token: string) => string | undefined {
+  return token => chains.find(token)?.name ?? (service?.hasHistoryOf(token) === true ? token : undefined);
 }

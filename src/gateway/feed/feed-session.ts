@@ -5,6 +5,7 @@ import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { feedErrors } from '../../feed/errors.ts';
 import { type ScannedCall, scanRequest } from '../../protocol/json-rpc/scan-request.ts';
 import { errorResponse, resultResponse } from '../../protocol/json-rpc/write.ts';
+import { textFrame } from '../../protocol/websocket/text-frame.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { ChainDirectory } from '../chain-directory.ts';
 import { gatewayErrors } from '../errors.ts';
@@ -13,7 +14,7 @@ import { ClientSocket, closeCodes } from '../socket/client-socket.ts';
 import { MessageIntake } from '../socket/message-intake.ts';
 import { SocketSink } from '../socket/socket-sink.ts';
 import { feedRefusal } from './feed-refusal.ts';
-import { boundsOf, type FeedService } from './feed-service.ts';
+import { boundsOf, chainResolver, type FeedService } from './feed-service.ts';
 import { FeedSubscriptions, lowestCursor } from './feed-subscriptions.ts';
 
 export interface FeedSessionOptions extends PayloadLimits {
@@ -54,6 +55,7 @@ export class FeedSession {
   readonly #options: FeedSessionOptions;
   readonly #events: FeedSessionEvents;
   readonly #deps: FeedSessionDependencies;
+  readonly #sink: SocketSink;
   readonly #subscriptions: FeedSubscriptions;
 
   constructor(
@@ -80,10 +82,11 @@ export class FeedSession {
       deps.clock,
     );
     this.#intake = new MessageIntake(this.#socket, options.maxInFlight ?? 64, () => this.#endInOrder());
+    this.#sink = new SocketSink(client, socket, () => this.#endSlow());
     this.#subscriptions = new FeedSubscriptions(
-      new SocketSink(client, socket, cursor => this.#socket.closeSlow(`too slow; resume from ${cursor}`)),
+      this.#sink,
       { limit: options.maxSubscriptions },
-      token => deps.chains.find(token)?.name,
+      chainResolver(deps.chains, deps.service),
     );
   }
 
@@ -182,17 +185,27 @@ export class FeedSession {
   }
 
   #endInOrder(): void {
-    const cursors = this.#subscriptions.close();
-    const lowest = lowestCursor(cursors.values());
-    const reason = 'shutting down';
-    const params = { subscriptions: Object.fromEntries(cursors), reason };
-    if (lowest !== undefined) {
-      this.#send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'feed_closing', params })));
-    }
     this.#socket.close(
       closeCodes.goingAway,
-      lowest === undefined ? reason : `${reason}; resume from ${lowest}`,
+      this.#endSubscriptions('shutting down', message => this.#send(message)),
     );
+  }
+
+  /** One subscription that wants no less than everything at once ends the connection of all. */
+  #endSlow(): void {
+    // Past the bound on answers: it waits behind what was written, as the close frame does.
+    const reason = this.#endSubscriptions('too slow', message => this.#sink.write([textFrame(message)]));
+    this.#socket.closeSlow(reason);
+  }
+
+  /** Ends all subscriptions and tells the client where each can go on; returns the reason for the close frame. */
+  #endSubscriptions(reason: string, send: (message: Buffer) => void): string {
+    const cursors = this.#subscriptions.close();
+    const lowest = lowestCursor(cursors.values());
+    if (lowest === undefined) return reason;
+    const params = { subscriptions: Object.fromEntries(cursors), reason };
+    send(Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: 'feed_closing', params })));
+    return `${reason}; resume from ${lowest}`;
   }
 
   #send(message: Buffer): void {

@@ -2,11 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../clock/clock.ts';
 import type { FeedSubscription } from '../../feed/delivery/feed-request.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
+import { cutWhenStuck } from '../socket/cut-when-stuck.ts';
 import { DrainWatch } from '../socket/drain-watch.ts';
 import { sseClosing, sseKeepAlive, sseOpening } from './sse-frames.ts';
-
-/** How long a slow client may take to read what waits for it before it is cut off. */
-const slowCloseMs = 2_000;
 
 /** One client's stream of server-sent events. */
 export class SseStream implements FeedSink {
@@ -16,6 +14,7 @@ export class SseStream implements FeedSink {
   readonly #drain: DrainWatch;
   #subscription: FeedSubscription | undefined;
   #isEnded = false;
+  #stopCutting = () => {};
 
   constructor(
     response: ServerResponse,
@@ -29,6 +28,7 @@ export class SseStream implements FeedSink {
     response.on('error', () => response.destroy());
     response.on('close', () => {
       this.#isEnded = true;
+      this.#stopCutting();
       this.#subscription?.end();
       events.onClosed(this);
     });
@@ -65,7 +65,8 @@ export class SseStream implements FeedSink {
     if (this.#isEnded) return;
     this.#onSlow();
     this.#end(cursor, 'too slow');
-    this.#clock.setTimeout(() => this.#response.destroy(), slowCloseMs);
+    const { socket } = this.#response;
+    this.#stopCutting = cutWhenStuck(socket ?? undefined, this.#clock, () => this.#response.destroy());
   }
 
   /** Shows a quiet connection's life; nothing, while bytes wait anyway. */

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../clock/clock.ts';
+import { cutWhenStuck } from './cut-when-stuck.ts';
 import { ProgressWatch, type WrittenTarget } from './progress-watch.ts';
 
 /** RFC 6455, 7.4.1 */
@@ -7,8 +8,6 @@ export const closeCodes = { goingAway: 1001, internalError: 1011, tryAgainLater:
 
 /** A close frame holds 123 bytes of reason; a character that the cut divides becomes one of three bytes. */
 const maxReasonBytes = 120;
-/** How long a slow client may take to read up to the close frame before it is cut off. */
-const slowCloseMs = 2_000;
 const textFrame = { binary: false } as const;
 
 /** What a client's WebSocket tells the session that is held over it. */
@@ -29,7 +28,9 @@ export class ClientSocket {
   readonly #clock: Clock;
   readonly #events: ClientSocketEvents;
   readonly #maxBufferedBytes: number;
+  readonly #stream: WrittenTarget;
   readonly #progress: ProgressWatch;
+  #stopCutting = () => {};
   #isAlive = true;
   #isClosing = false;
 
@@ -48,6 +49,7 @@ export class ClientSocket {
     this.#clock = clock;
     this.#events = events;
     this.#maxBufferedBytes = options.maxBufferedBytes;
+    this.#stream = stream;
     this.#progress = new ProgressWatch(stream);
     socket.on('message', data => {
       this.#isAlive = true;
@@ -58,6 +60,7 @@ export class ClientSocket {
     });
     socket.on('error', error => events.onError(error.message));
     socket.on('close', () => {
+      this.#stopCutting();
       this.#beginClosing();
       events.onClosed();
     });
@@ -113,12 +116,12 @@ export class ClientSocket {
     this.#socket.resume();
   }
 
-  /** Closes with 1013. The close frame waits behind what the client has not read; after a while it is cut off. */
+  /** Closes with 1013. The close frame waits behind what the client has not read; one that does not read is cut off. */
   closeSlow(reason: string): void {
     if (this.#isClosing) return;
     this.#events.onSlow();
     this.close(closeCodes.tryAgainLater, reason);
-    this.#clock.setTimeout(() => this.#socket.terminate(), slowCloseMs);
+    this.#stopCutting = cutWhenStuck(this.#stream, this.#clock, () => this.#socket.terminate());
   }
 
   terminate(): void {

@@ -51,7 +51,7 @@ export class FeedClient {
 
   /** The `n` of the heads so far. */
   get numbers(): (number | undefined)[] {
-    return this.events.map(message => message.params.data.n);
+    return this.events.filter(({ method }) => method !== 'feed_closing').map(({ params }) => params.data.n);
   }
 
   async call(method: string, params?: unknown): Promise<FeedMessage> {

@@ -91,9 +91,11 @@ describe('clients of /feed that read too slowly', () => {
     slow.socket.resume();
     const { code, reason } = await slow.end();
     assert.equal(code, 1013);
-    assert.equal(reason, `too slow; resume from ${slow.events.at(-1)!.params.cursor}`);
+    assert.equal(slow.events.at(-1)!.method, 'feed_closing');
+    const { cursor } = slow.events.at(-2)!.params;
+    assert.equal(reason, `too slow; resume from ${cursor}`);
     const again = await FeedClient.open(t, served.wsUrl);
-    await again.subscribe({ topics, from: slow.events.at(-1)!.params.cursor });
+    await again.subscribe({ topics, from: cursor });
     await eventually(() => again.numbers.at(-1) === 1_000, 'the rest');
     assert.deepEqual([...slow.numbers, ...again.numbers], upTo(1_000));
     const stream = new SseClient(t, `${served.url}/feed?topics=${topics[0]}&strategy=disconnect`);

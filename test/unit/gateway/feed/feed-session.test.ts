@@ -114,15 +114,19 @@ describe('FeedSession', () => {
     assert.equal(socket.closes.length, 1);
   });
 
-  it('closes a client that is too slow with the cursor to go on from, and cuts it off after two seconds', async () => {
+  it('closes a client that is too slow with the cursor from which nothing of any subscription is missed, and cuts it off when it reads nothing', async () => {
     const { socket, feed, clock, counts, subscribe } = setUp();
     subscribe(1);
-    feed.last.accept();
+    subscribe(2);
+    feed.asked[0]!.accept();
+    feed.asked[1]!.accept();
     await settle();
+    feed.asked[0]!.cursor = 'e1:17';
+    feed.asked[1]!.cursor = 'e1:9';
     feed.last.sink.closeSlow('e1:17');
-    assert.deepEqual(socket.closes, [{ code: 1013, reason: 'too slow; resume from e1:17' }]);
-    assert.deepEqual([feed.last.isEnded, counts.slow], [true, 1]);
-    clock.advance(2_000);
+    assert.deepEqual(socket.closes, [{ code: 1013, reason: 'too slow; resume from e1:9' }]);
+    assert.deepEqual([feed.asked.every(({ isEnded }) => isEnded), counts.slow], [true, 1]);
+    clock.advance(5_000);
     assert.equal(socket.isTerminated, true);
   });
 
