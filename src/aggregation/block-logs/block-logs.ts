@@ -2,6 +2,7 @@ import type { LogRules } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import type { GatheredLog } from '../canonical/canonical-sink.ts';
 import type { ChainReads } from '../canonical/chain-reads.ts';
 import { pause } from '../canonical/pause.ts';
 import type { ChainDemand } from '../demand/chain-demand.ts';
@@ -131,7 +132,11 @@ export class BlockLogs {
    * @param signal The block is not wanted any more, as when it was orphaned meanwhile.
    * @throws the signal's reason, or an `AbortError` after `stop`; never for want of an answer: it waits for one.
    */
-  async gather(block: LoggedBlock, providerId?: string, signal?: AbortSignal): Promise<readonly Buffer[]> {
+  async gather(
+    block: LoggedBlock,
+    providerId?: string,
+    signal?: AbortSignal,
+  ): Promise<readonly GatheredLog[]> {
     const { demand, rules, clock, metrics } = this.#deps;
     if (!demand.wantsAnyLogs) {
       this.#cells.unasked.inc();
@@ -281,10 +286,14 @@ export class BlockLogs {
   }
 
   /** Copies: the rest of the answer need not stay in memory with them. */
-  #wanted(logs: readonly BlockLog[]): Buffer[] {
+  #wanted(logs: readonly BlockLog[]): GatheredLog[] {
     const { demand } = this.#deps;
     return logs
       .filter(({ fields }) => demand.wants(fields.address, fields.topics[0]))
-      .map(({ bytes }) => Buffer.from(bytes));
+      .map(({ fields: { address, topics }, bytes }) => ({
+        address,
+        topic0: topics[0],
+        bytes: Buffer.from(bytes),
+      }));
   }
 }

@@ -1,12 +1,22 @@
 import type { Head } from '../../chains/chain-family.ts';
 
+/** A log of a block, and what tells its readers. */
+export interface GatheredLog {
+  /** `0x` and 40 digits, in small letters. */
+  readonly address: string;
+  /** `0x` and 64 digits, in small letters; undefined: it has no topic. */
+  readonly topic0: string | undefined;
+  /** The log object as the provider gave it. */
+  readonly bytes: Buffer;
+}
+
 /** A block that becomes part of the canonical chain. */
 export interface CanonicalBlock {
   readonly head: Head;
   /** The header as `newHeads` gives it. */
   readonly header: Buffer;
-  /** Those of its logs that somebody asks for, by log index; each the bytes of one log object. */
-  readonly logs: readonly Buffer[];
+  /** Those of its logs that somebody asks for, by log index. */
+  readonly logs: readonly GatheredLog[];
 }
 
 /** A change of branch. The adopted blocks follow by `adopt`. */

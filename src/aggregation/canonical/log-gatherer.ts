@@ -1,4 +1,5 @@
 import type { Head } from '../../chains/chain-family.ts';
+import type { GatheredLog } from './canonical-sink.ts';
 
 /** A block whose logs are wanted. */
 export interface BlockToGather extends Head {
@@ -14,5 +15,5 @@ export interface LogGatherer {
    * The demanded logs of the block, by index. Goes on until it has them; rejects only after `signal` was aborted.
    * @param providerId Who announced the block: it has it.
    */
-  gather(block: BlockToGather, providerId: string, signal: AbortSignal): Promise<readonly Buffer[]>;
+  gather(block: BlockToGather, providerId: string, signal: AbortSignal): Promise<readonly GatheredLog[]>;
 }

@@ -3,6 +3,7 @@ import type {
   CanonicalBlock,
   CanonicalSink,
   FinalityTag,
+  GatheredLog,
   Reorganization,
 } from '../../aggregation/canonical/canonical-sink.ts';
 import type { Head } from '../../chains/chain-family.ts';
@@ -18,9 +19,9 @@ import {
 import { blockKey, blockRange, encodeBlock, type IndexedBlock } from './block-index.ts';
 import type { IndexChange } from './event-index.ts';
 import type { EventLog } from './event-log.ts';
-import { asRemoved, readLogSubject } from './evm-log.ts';
 import { eventLogMetrics } from './metrics.ts';
 import { RecentBlocks } from './recent-blocks.ts';
+import { asRemoved } from './removed-log.ts';
 
 export interface ChainJournalOptions {
   /** The chain's name. */
@@ -257,9 +258,8 @@ export class ChainJournal implements CanonicalSink {
     });
   }
 
-  #logEvent(log: Buffer): NewEvent {
-    const { address, topic0 } = readLogSubject(log) ?? { address: 'none', topic0: undefined };
-    return this.#event(eventKinds.log, `logs.${address}.${topic0 ?? 'none'}`, log);
+  #logEvent({ address, topic0, bytes }: GatheredLog): NewEvent {
+    return this.#event(eventKinds.log, `logs.${address}.${topic0 ?? 'none'}`, bytes);
   }
 
   #gap(data: GapData): NewEvent {

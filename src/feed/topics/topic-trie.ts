@@ -4,7 +4,7 @@ type Values<T> = T[] | Set<T>;
 interface TrieNode<T> {
   children: Map<string, TrieNode<T>> | undefined;
   /** What follows `*`. */
-  any: TrieNode<T> | undefined;
+  star: TrieNode<T> | undefined;
   /** Values of patterns that end here. */
   here: Values<T> | undefined;
   /** Values of patterns that end with `>` here. */
@@ -89,7 +89,7 @@ export function hasWildcard(pattern: string): boolean {
 const nothing: readonly never[] = Object.freeze([]);
 
 function emptyNode<T>(): TrieNode<T> {
-  return { children: undefined, any: undefined, here: undefined, rest: undefined };
+  return { children: undefined, star: undefined, here: undefined, rest: undefined };
 }
 
 const longestList = 8;
@@ -114,8 +114,8 @@ function withoutValue<T>(values: Values<T> | undefined, value: T): Values<T> | u
 
 function childToFill<T>(node: TrieNode<T>, token: string): TrieNode<T> {
   if (token === '*') {
-    node.any ??= emptyNode();
-    return node.any;
+    node.star ??= emptyNode();
+    return node.star;
   }
   node.children ??= new Map();
   let child = node.children.get(token);
@@ -139,9 +139,9 @@ function removeFrom<T>(
     else node.here = withoutValue(node.here, value);
   } else {
     const token = tokens[at]!;
-    const child = token === '*' ? node.any : node.children?.get(token);
+    const child = token === '*' ? node.star : node.children?.get(token);
     if (child !== undefined && removeFrom(child, tokens, at + 1, takesRest, value)) {
-      if (token === '*') node.any = undefined;
+      if (token === '*') node.star = undefined;
       else {
         node.children!.delete(token);
         if (node.children!.size === 0) node.children = undefined;
@@ -150,7 +150,7 @@ function removeFrom<T>(
   }
   return (
     node.children === undefined &&
-    node.any === undefined &&
+    node.star === undefined &&
     node.here === undefined &&
     node.rest === undefined
   );
@@ -164,5 +164,5 @@ function collect<T>(node: TrieNode<T>, tokens: readonly string[], at: number, fo
   if (node.rest !== undefined) for (const value of node.rest) found.add(value);
   const child = node.children?.get(tokens[at]!);
   if (child !== undefined) collect(child, tokens, at + 1, found);
-  if (node.any !== undefined) collect(node.any, tokens, at + 1, found);
+  if (node.star !== undefined) collect(node.star, tokens, at + 1, found);
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { encodeFunctionData } from 'viem';
 import { BlockLogs } from '../../../src/aggregation/block-logs/block-logs.ts';
+import type { GatheredLog } from '../../../src/aggregation/canonical/canonical-sink.ts';
 import type { ChainReads } from '../../../src/aggregation/canonical/chain-reads.ts';
 import { ChainDemand } from '../../../src/aggregation/demand/chain-demand.ts';
 import { HeadTracker } from '../../../src/aggregation/head-tracker.ts';
@@ -144,7 +145,8 @@ describe('complete logs over a real chain', () => {
     hash,
     bloom: logsBloom,
   });
-  const parsed = (logs: readonly Buffer[]) => logs.map(log => JSON.parse(String(log)) as unknown);
+  const parsed = (logs: readonly GatheredLog[]) =>
+    logs.map(({ bytes }) => JSON.parse(String(bytes)) as unknown);
 
   function createBlockLogs(
     patterns = [{}],

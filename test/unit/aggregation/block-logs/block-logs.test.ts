@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { GatheredLog } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import { addressOf, arrayOf, blockOf, failure, logJson, nothing, topicOf, truth } from './fake-reads.ts';
 import { setUp } from './setup.ts';
 
@@ -10,7 +11,8 @@ const made = [
   { address: 'aa', topics: ['03'] },
 ];
 const block = blockOf(7, made);
-const strings = (logs: readonly Buffer[] | 'waiting') => (logs === 'waiting' ? logs : logs.map(String));
+const strings = (logs: readonly GatheredLog[] | 'waiting') =>
+  logs === 'waiting' ? logs : logs.map(({ bytes }) => String(bytes));
 const all = block.logs.map(String);
 
 describe('BlockLogs', () => {

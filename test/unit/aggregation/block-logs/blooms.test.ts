@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { GatheredLog } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import { arrayOf, blockOf, failure, nothing, type TrueBlock, truth } from './fake-reads.ts';
 import { setUp } from './setup.ts';
 
@@ -10,7 +11,8 @@ const made = [
 const emptyBloom = `0x${'00'.repeat(256)}`;
 const blocks = Array.from({ length: 12 }, (_, index) => blockOf(20 + index, made));
 const [block, second] = blocks as [TrueBlock, TrueBlock];
-const strings = (logs: readonly Buffer[] | 'waiting') => (logs === 'waiting' ? logs : logs.map(String));
+const strings = (logs: readonly GatheredLog[] | 'waiting') =>
+  logs === 'waiting' ? logs : logs.map(({ bytes }) => String(bytes));
 const all = block.logs.map(String);
 const patterns = [{ address: `0x${'aa'.repeat(20)}` }];
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { GatheredLog } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import type { StreamSubscriber } from '../../../../src/aggregation/stream-hub.ts';
 import { arrayOf, blockOf, failure, logJson, truth } from './fake-reads.ts';
 import { setUp } from './setup.ts';
@@ -37,9 +38,9 @@ async function racing(more: Parameters<typeof setUp>[2] = {}, blocks = [block]) 
   const made = setUp(blocks, { p1: truth, p2: truth }, { source: 'race', hub, ...more });
   await made.clock.advanceAndSettle(0);
   await made.prove();
-  const strings = async (gathering: Promise<readonly Buffer[]>) => {
+  const strings = async (gathering: Promise<readonly GatheredLog[]>) => {
     const logs = await made.settled(gathering);
-    return logs === 'waiting' ? logs : logs.map(String);
+    return logs === 'waiting' ? logs : logs.map(({ bytes }) => String(bytes));
   };
   return { ...made, hub, strings };
 }

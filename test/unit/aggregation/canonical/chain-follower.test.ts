@@ -13,7 +13,7 @@ describe('ChainFollower', () => {
     }
     assert.deepEqual(sink.events, ['+100a', '+101a', '+102a']);
     assert.deepEqual(
-      sink.blocks.map(block => block.logs.map(String)),
+      sink.blocks.map(block => block.logs.map(({ bytes }) => String(bytes))),
       blocks.map(({ hash }) => [`"log of ${hash} at version 0"`]),
     );
   });

@@ -28,7 +28,7 @@ describe('a follower that gathers logs', () => {
     logs.release();
     await settle();
     assert.deepEqual(
-      sink.blocks.map(block => block.logs.map(String)),
+      sink.blocks.map(block => block.logs.map(({ bytes }) => String(bytes))),
       blocks.map(({ hash }) => [`"log of ${hash} at version 1"`]),
     );
   });

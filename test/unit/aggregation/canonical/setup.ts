@@ -1,3 +1,4 @@
+import type { GatheredLog } from '../../../../src/aggregation/canonical/canonical-sink.ts';
 import {
   ChainFollower,
   type ChainFollowerOptions,
@@ -31,7 +32,7 @@ export class FakeLogs implements LogGatherer {
     this.held.clear();
   }
 
-  async gather({ hash }: Head, _providerId: string, signal: AbortSignal): Promise<readonly Buffer[]> {
+  async gather({ hash }: Head, _providerId: string, signal: AbortSignal): Promise<readonly GatheredLog[]> {
     const { version } = this;
     this.gathered.push(hash);
     this.maxRunning = Math.max(this.maxRunning, ++this.running);
@@ -45,7 +46,8 @@ export class FakeLogs implements LogGatherer {
           });
         });
       }
-      return [Buffer.from(JSON.stringify(`log of ${hash} at version ${version}`))];
+      const bytes = Buffer.from(JSON.stringify(`log of ${hash} at version ${version}`));
+      return [{ address: '0xa', topic0: undefined, bytes }];
     } finally {
       this.running--;
     }
