@@ -1,4 +1,4 @@
-import { errorResponse } from '../protocol/json-rpc/write.ts';
+import { errorResponse, resultResponse } from '../protocol/json-rpc/write.ts';
 import type { CallAnswer } from './call.ts';
 import { type GatewayErrorCode, jsonRpcCodes } from './errors.ts';
 
@@ -30,4 +30,10 @@ export function ownError(
     status: httpStatus[code] ?? 200,
     outcome: asked.length > 0 || code === 'no_provider' ? 'failed' : 'refused',
   };
+}
+
+/** An answer of Trunkline's own: `result` is JSON. */
+export function ownResult(clientId: Buffer, result: Buffer | string): CallAnswer {
+  const body = resultResponse(clientId, result);
+  return { body, provider: undefined, attempts: 0, asked: [], status: 200, outcome: 'answered' };
 }

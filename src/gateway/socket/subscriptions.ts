@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
-import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
 import { type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
 import type { EventFeed } from '../event-feed.ts';
-import { ownError } from '../own-answer.ts';
+import { firstTextParam } from '../first-text-param.ts';
+import { ownError, ownResult } from '../own-answer.ts';
 import { ethFrameFormat } from './eth-frame-format.ts';
 import { HeldSubscriptions } from './held-subscriptions.ts';
 import { relayStream } from './stream-relay.ts';
@@ -135,7 +135,7 @@ export class SocketSubscriptions {
           held.endWith(() => subscription.end());
           if (held.isReleased) return;
           done({
-            ...answered(resultResponse(call.clientId, `"${id}"`)),
+            ...ownResult(call.clientId, `"${id}"`),
             afterSend: () => {
               if (!held.isReleased) subscription.begin();
             },
@@ -170,7 +170,7 @@ export class SocketSubscriptions {
         held.endWith(() => upstream.cancel());
         if (held.isReleased) return;
         done({
-          ...answered(resultResponse(call.clientId, `"${id}"`)),
+          ...ownResult(call.clientId, `"${id}"`),
           afterSend: () => relay.begin(),
         });
       },
@@ -182,20 +182,16 @@ export class SocketSubscriptions {
   }
 
   #unsubscribe(call: GatewayCall): CallAnswer {
-    const id = firstParam(call.params);
+    const id = firstTextParam(call.params);
     if (id === undefined || !this.#held.releaseMade(id)) {
       return ownError(call.clientId, 'subscription_not_found', 'subscription not found');
     }
-    return answered(resultResponse(call.clientId, 'true'));
+    return ownResult(call.clientId, 'true');
   }
 }
 
 function derivedId(selectorKey: string, ordinal: number): string {
   return `0x${createHash('sha256').update(`${selectorKey}#${ordinal}`).digest('hex').slice(0, 32)}`;
-}
-
-function answered(body: Buffer): CallAnswer {
-  return { body, provider: undefined, attempts: 0, asked: [], status: 200, outcome: 'answered' };
 }
 
 const clientsFaults: ReadonlySet<string | undefined> = new Set(['invalid_stream', 'stream_refused']);
@@ -206,10 +202,4 @@ function refuse(call: GatewayCall, error: unknown): CallAnswer {
   if (code === 'criteria_invalid') return ownError(call.clientId, code, message);
   const isClients = clientsFaults.has(code);
   return ownError(call.clientId, isClients ? 'subscription_invalid' : 'subscription_unavailable', message);
-}
-
-function firstParam(params: Buffer | undefined): string | undefined {
-  if (params === undefined || params.length > 1_024) return undefined;
-  const value: unknown = JSON.parse(params.toString());
-  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : undefined;
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
-import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
 import type { CallAnswer, CallHandler, Cancel, GatewayCall } from '../call.ts';
 import { derivedCall } from '../calls.ts';
 import type { ChainRuntime } from '../chain-directory.ts';
 import type { EventFeed } from '../event-feed.ts';
+import { firstTextParam } from '../first-text-param.ts';
 import { gatewayMetrics } from '../metrics.ts';
-import { ownError } from '../own-answer.ts';
+import { ownError, ownResult } from '../own-answer.ts';
 import { FeedFilter } from './feed-filter.ts';
 import { type FilterPlan, planFilter } from './filter-plan.ts';
 
@@ -124,20 +124,20 @@ export class FilterStage {
     this.#timer ??= this.#clock.setInterval(() => this.#evictIdle(), this.#options.idleMs / 5);
     const { name } = chain;
     this.#metrics.gauge(gatewayMetrics.filters, { chain: name }, () => this.countOf(name));
-    return answered(clientId, `"${id}"`);
+    return ownResult(clientId, `"${id}"`);
   }
 
   #use(call: GatewayCall, done: Done): Cancel {
-    const id = firstString(call.params);
+    const id = firstTextParam(call.params);
     const installed = id === undefined ? undefined : this.#filters.get(id);
     const isUninstall = call.method === 'eth_uninstallFilter';
     if (id === undefined || installed === undefined || installed.chain !== call.chain) {
-      done(isUninstall ? answered(call.clientId, 'false') : notFound(call));
+      done(isUninstall ? ownResult(call.clientId, 'false') : notFound(call));
       return noCancel;
     }
     if (isUninstall) {
       this.#remove(id);
-      done(answered(call.clientId, 'true'));
+      done(ownResult(call.clientId, 'true'));
       return noCancel;
     }
     installed.usedAt = this.#clock.now();
@@ -179,7 +179,7 @@ export class FilterStage {
     filter
       .poll(() => isOpen)
       .then(
-        results => finish(results === undefined ? notFound(call) : answered(call.clientId, array(results))),
+        results => finish(results === undefined ? notFound(call) : ownResult(call.clientId, array(results))),
         (error: unknown) => {
           if (error instanceof TrunklineError && error.code === 'events_expired') {
             filter.end();
@@ -227,11 +227,6 @@ export class FilterStage {
   }
 }
 
-function answered(clientId: Buffer, result: Buffer | string): CallAnswer {
-  const body = resultResponse(clientId, result);
-  return { body, provider: undefined, attempts: 0, asked: [], status: 200, outcome: 'answered' };
-}
-
 function notFound(call: GatewayCall): CallAnswer {
   return ownError(call.clientId, 'filter_not_found', 'filter not found');
 }
@@ -259,9 +254,3 @@ function array(items: readonly Buffer[]): Buffer {
 const open = Buffer.from('[');
 const comma = Buffer.from(',');
 const close = Buffer.from(']');
-
-function firstString(params: Buffer | undefined): string | undefined {
-  if (params === undefined || params.length > 1_024) return undefined;
-  const value: unknown = JSON.parse(params.toString());
-  return Array.isArray(value) && typeof value[0] === 'string' ? value[0] : undefined;
-}

@@ -1,12 +1,11 @@
 import type { RawWriteRules } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
 import { scanResponse } from '../../protocol/json-rpc/scan-response.ts';
-import { resultResponse } from '../../protocol/json-rpc/write.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
 import type { CallAnswer, CallHandler, Cancel, GatewayCall } from '../call.ts';
 import { derivedCall } from '../calls.ts';
 import { gatewayMetrics } from '../metrics.ts';
-import { ownError } from '../own-answer.ts';
+import { ownError, ownResult } from '../own-answer.ts';
 import { isNullResult } from '../routing/answer-check.ts';
 
 /** Time that the look-up of a transaction may take beyond the client's deadline: the answer is worth the wait. */
@@ -93,14 +92,7 @@ export class RawWriteStage {
 }
 
 function success(call: GatewayCall, hash: string, provider: string | undefined): CallAnswer {
-  return {
-    body: resultResponse(call.clientId, Buffer.from(`"${hash}"`)),
-    provider,
-    attempts: 0,
-    asked: [],
-    status: 200,
-    outcome: 'answered',
-  };
+  return { ...ownResult(call.clientId, `"${hash}"`), provider };
 }
 
 function readError(body: Buffer): { code: number; message: string } | undefined {
