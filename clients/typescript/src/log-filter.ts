@@ -1,7 +1,7 @@
 /** What `eth_subscribe` of `logs` takes: https://geth.ethereum.org/docs/interacting-with-geth/rpc/pubsub */
 export interface LogFilter {
   readonly address?: string | readonly string[] | null | undefined;
-  /** By position: any, one, or one of several. */
+  /** By position: whichever, one, or one of several. */
   readonly topics?: readonly (string | readonly string[] | null)[] | null | undefined;
 }
 
@@ -35,7 +35,7 @@ export function logMatcher(filter: LogFilter): (log: unknown) => boolean {
   };
 }
 
-/** In small letters; `*`: any. */
+/** In small letters; `*`: whichever. */
 function tokens(value: string | readonly string[] | null | undefined): readonly string[] {
   const list = value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
   return list.length === 0 ? ['*'] : [...new Set(list.map(text => text.toLowerCase()))];

@@ -32,7 +32,7 @@ export class CanonicalChain {
     return this.#heads[0];
   }
 
-  /** The parent of the oldest block, or of the first one to come; undefined: any block may come first. */
+  /** The parent of the oldest block, or of the first one to come; undefined: whichever block may come first. */
   get base(): ChainBase | undefined {
     return this.#base;
   }

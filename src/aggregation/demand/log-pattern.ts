@@ -1,4 +1,4 @@
-/** Which logs somebody asks for; absent: any. In small letters. */
+/** Which logs somebody asks for; what is absent does not matter. In small letters. */
 export interface LogPattern {
   /** `0x` and 40 digits. */
   readonly address?: string;

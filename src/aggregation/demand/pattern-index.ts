@@ -2,7 +2,7 @@ import type { BloomBits, LogRules } from '../../chains/chain-family.ts';
 import type { LogPattern } from './log-pattern.ts';
 
 interface AddressEntry {
-  /** Absent: any address. */
+  /** Absent: whichever address. */
   readonly bits: BloomBits | undefined;
   /** The bits of each topic 0 that is asked for at this address. */
   readonly topics: Map<string, BloomBits>;

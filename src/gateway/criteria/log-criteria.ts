@@ -3,9 +3,9 @@ import { type GatewayErrorCode, gatewayErrors } from '../errors.ts';
 
 /** Which logs a client asks for, as `eth_newFilter` and `eth_subscribe` take it. In small letters, without repeats, sorted. */
 export interface LogCriteria {
-  /** Empty: any. */
+  /** Empty: every one. */
   readonly addresses: readonly string[];
-  /** By position, at most four; an empty one: any topic, but there has to be one. */
+  /** By position, at most four; an empty one: whichever topic, but there has to be one. */
   readonly topics: readonly (readonly string[])[];
   /** Logs of earlier blocks are left out. 0: none is. */
   readonly fromBlock: number;
