@@ -33,8 +33,6 @@ export interface AggregatorStats {
   readonly providers: readonly ProviderWins[];
 }
 
-const anchoredKinds: ReadonlySet<EventKind> = new Set(['heads', 'logs']);
-
 /**
  * Makes one sequence out of the streams of many providers: the first arrival of an event is forwarded, later ones
  * are recognised. Plain and synchronous; one a chain, owned by the chain's message_aggregator process.
@@ -81,7 +79,7 @@ export class MessageAggregator {
         chain,
         kind,
         capacity: maxCacheSize,
-        windowMs: anchoredKinds.has(kind) ? Number.POSITIVE_INFINITY : deduplicationWindowMs,
+        windowMs: kind === 'pending' ? deduplicationWindowMs : Number.POSITIVE_INFINITY,
         evictionRatio,
         mayGrow: entries => this.#reserve(entries),
         onClose: () => this.#closed(window),

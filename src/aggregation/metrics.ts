@@ -1,6 +1,6 @@
 import { counterDefinition, gaugeDefinition, histogramDefinition } from '../telemetry/metrics.ts';
 
-/** Metrics of de-duplication, of the shared streams and of head tracking. `stream` is heads, logs, pending or other. */
+/** Metrics of de-duplication, of the shared streams and of head tracking. `stream` is a kind of stream (heads, logs, pending, accounts, …) or other. */
 export const aggregationMetrics = {
   firsts: counterDefinition({
     name: 'trunkline_aggregator_first_arrivals_total',

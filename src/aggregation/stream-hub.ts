@@ -104,7 +104,7 @@ export class StreamHub {
   }
 
   /**
-   * Joins the stream that `paramsJson` (the params of `eth_subscribe`, need not be canonical) asks for.
+   * Joins a stream: a JSON array that starts with its name, which need not be canonical.
    * @throws TrunklineError `invalid_stream`, `too_many_streams`, `stream_unavailable`, `stream_refused`, `hub_closed`.
    */
   async subscribe(paramsJson: string, subscriber: StreamSubscriber): Promise<Subscription> {
@@ -193,9 +193,9 @@ export class StreamHub {
   }
 }
 
-/** Events without a known key cannot be told apart, so that only one provider may bring them. */
-function widthOf(request: StreamRequest, width: number): number {
-  return request.kind === 'other' ? 1 : width;
+function widthOf({ nature }: StreamRequest, width: number): number {
+  if (nature.breadth === 'some') return width;
+  return nature.breadth === 'one' ? 1 : Number.POSITIVE_INFINITY;
 }
 
 function failure(code: AggregationErrorCode, message: string): TrunklineError<AggregationErrorCode> {

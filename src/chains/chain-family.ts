@@ -1,3 +1,5 @@
+import type { SubscriptionRules } from './subscription-rules.ts';
+
 /** What a method is to the house; the rules of each class are in the method tables of its family. */
 export type MethodClass =
   | 'immutable'
@@ -41,12 +43,23 @@ export type FailureClass =
   /** A verdict, or the client's own error: returned as it is. */
   | 'answer';
 
-export type BlockTag = 'latest' | 'safe' | 'finalized' | 'pending' | 'earliest';
+/** Of the EVM the first five, of Solana its commitments. */
+export type BlockTag =
+  | 'latest'
+  | 'safe'
+  | 'finalized'
+  | 'pending'
+  | 'earliest'
+  | 'processed'
+  | 'confirmed';
 
-/** The newest block that a call needs its provider to have; `from` is the oldest one when the call spans a range of numbers. */
+/**
+ * The newest block that a call needs its provider to have; `from` is the oldest one when the call spans a range of
+ * numbers, `atLeast` one that the newest must not be below.
+ */
 export type BlockDemand =
   | { readonly kind: 'none' }
-  | { readonly kind: 'tag'; readonly tag: BlockTag; readonly from?: number }
+  | { readonly kind: 'tag'; readonly tag: BlockTag; readonly from?: number; readonly atLeast?: number }
   | { readonly kind: 'number'; readonly number: number; readonly from?: number }
   | { readonly kind: 'hash' };
 
@@ -61,9 +74,11 @@ export interface UpstreamError {
 /** A chain's block as head tracking needs it. */
 export interface Head {
   readonly number: number;
+  /** The same for the same block from every provider. */
   readonly hash: string;
+  /** Empty: unknown. */
   readonly parentHash: string;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch; 0: unknown. */
   readonly timestamp: number;
 }
 
@@ -77,12 +92,65 @@ export interface Probe<T> {
 }
 
 /** The streams whose events are de-duplicated over providers. */
-export type EventKind = 'heads' | 'logs' | 'pending';
+export type EventKind =
+  | 'heads'
+  | 'logs'
+  | 'pending'
+  | 'roots'
+  | 'accounts'
+  | 'programs'
+  | 'signatures'
+  | 'blocks'
+  | 'votes'
+  | 'slot_updates';
+
+/** How the streams of a kind are carried. */
+export interface StreamNature {
+  /** Providers subscribed at once: one, as many as are configured, or all. */
+  readonly breadth: 'one' | 'some' | 'all';
+  /**
+   * `any`: each event counts, in the order of arrival. `ascending`: none below one that was told. `latest`: each event is
+   * the newest state of its subject, and an older one is told no more.
+   */
+  readonly order: 'any' | 'ascending' | 'latest';
+}
+
+/** Where an event stands among those of its stream. */
+export interface EventPlace {
+  readonly slot: number;
+  /** What it is the state of, where a stream tells of several. */
+  readonly subject: string;
+  /** Equal: the same state. */
+  readonly version: string;
+}
+
+/** A call that tells what a stream may have missed, or may be late with. */
+export interface StreamCatchUp {
+  readonly method: string;
+  /** A JSON array. */
+  readonly params: string;
+  /** The stream has one thing to tell: it is asked for, from time to time, until that came. */
+  readonly isAwaited: boolean;
+  /**
+   * The event that the call's result stands for; undefined: there is none to tell.
+   * @param wasTold whether the stream has told an event before
+   */
+  event(result: Buffer, wasTold: boolean): Buffer | undefined;
+}
 
 /** How a family's subscription events are told apart. */
 export interface EventRules {
+  /** The one text of streams that mean the same, from canonical JSON; undefined: no such stream. */
+  canonical(params: string): string | undefined;
   /** The kind of stream that canonical subscribe params such as `["logs",{…}]` ask for; `undefined`: not one that can be shared. */
   kind(params: string): EventKind | undefined;
+  nature(kind: EventKind): StreamNature;
+  /** For kinds whose order matters; undefined: the event does not say. */
+  place?(kind: EventKind, result: Buffer): EventPlace | undefined;
+  /** Whether the event is the last one of its stream. @default never */
+  isLast?(kind: EventKind, result: Buffer): boolean;
+  /** @default nothing can be caught up with */
+  catchUp?(params: string): StreamCatchUp | undefined;
   /** The global key of an event: the same from every provider; `undefined`: not an event of this kind. */
   key(kind: EventKind, result: Buffer): string | undefined;
   /** The head in an event of kind `heads`. */
@@ -137,6 +205,8 @@ export interface RawWriteRules {
 /** What a family of chains means: everything above it is the same for all chains. */
 export interface ChainFamily {
   readonly name: 'evm' | 'solana';
+  /** What a chain of this identity is called beside its configured name. */
+  aliases(identity: string): readonly string[];
   /** O(1); a method that is not in the table is `unknown`. */
   policy(method: string): MethodPolicy;
   /** The block that a call needs; params of `-1, -1` mean none. */
@@ -147,12 +217,14 @@ export interface ChainFamily {
   /** For every non-2xx status and for bodies that are not JSON; `undefined`: the body is a JSON-RPC response, classify that. */
   classifyHttp(status: number, bodyStart: string): FailureClass | undefined;
   readonly probes: {
-    readonly chainId: Probe<number>;
+    /** Which chain it is, as text: the chain's configured `identity` has to be the same. */
+    readonly identity: Probe<string>;
     /** `true` while the provider is still catching up. */
     readonly syncing: Probe<boolean>;
     readonly head: Probe<Head>;
   };
   readonly events: EventRules;
+  readonly subscriptions: SubscriptionRules;
   /** Absent: the family has no logs. */
   readonly logs?: LogRules;
   /** Absent: the family has no raw writes. */

@@ -19,6 +19,8 @@ export function eventKey(kind: EventKind, result: Buffer): string | undefined {
       return result[0] === QUOTE ? text(result, 0, result.length) : hashMember(result);
     case 'logs':
       return logKey(result);
+    default:
+      return undefined;
   }
 }
 

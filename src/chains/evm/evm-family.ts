@@ -9,24 +9,39 @@ import { logRules } from './log-rules.ts';
 import { evmMethod } from './methods.ts';
 import { parseQuantity } from './quantity.ts';
 import { rawWriteRules } from './raw-write.ts';
+import { canonicalStream, evmSubscriptions } from './subscriptions.ts';
 
 /** The EVM: Ethereum and the chains that speak [its JSON-RPC](https://github.com/ethereum/execution-apis). */
 export const evmFamily = {
   name: 'evm',
+  aliases,
   policy,
   demand,
   classifyError,
   isUnknownError,
   classifyHttp,
   probes: {
-    chainId: { method: 'eth_chainId', params: '[]', read: result => parseQuantity(result) },
+    identity: { method: 'eth_chainId', params: '[]', read: result => parseQuantity(result)?.toString() },
     syncing: { method: 'eth_syncing', params: '[]', read: readSyncing },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: parseHead },
   },
-  events: { kind: eventKind, key: eventKey, head: parseHead, header: headerOf },
+  events: {
+    canonical: canonicalStream,
+    kind: eventKind,
+    nature: () => ({ breadth: 'some', order: 'any' }),
+    key: eventKey,
+    head: parseHead,
+    header: headerOf,
+  },
+  subscriptions: evmSubscriptions,
   logs: logRules,
   rawWrite: rawWriteRules,
 } satisfies ChainFamily;
+
+/** Its number, and its [CAIP-2](https://chainagnostic.org/CAIPs/caip-2) id. */
+function aliases(chainId: string): readonly string[] {
+  return [chainId, `eip155:${chainId}`];
+}
 
 /** A method that is not in the table may do anything, and must not be done twice. */
 function policy(method: string): MethodPolicy {

@@ -46,6 +46,8 @@ const kinds: Readonly<Record<string, EventKind>> = {
 
 /** Event rules for the shapes above. */
 export const fakeEvents: EventRules = {
+  canonical: params => params.replace(/"0x[0-9a-f]*"/gi, hex => hex.toLowerCase()),
+  nature: () => ({ breadth: 'some', order: 'any' }),
   kind: params => kinds[(JSON.parse(params) as string[])[0]!],
   head: result => {
     const value: unknown = JSON.parse(result.toString());
