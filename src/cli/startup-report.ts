@@ -1,4 +1,4 @@
-import type { LeftOut } from '../config/validate/validate-config.ts';
+import type { LeftOut } from '../config/validate/left-out.ts';
 import type { ChainAssembly } from '../exchange/chain-assembly.ts';
 import { defaultPort } from './default-port.ts';
 import { table } from './table.ts';
@@ -35,7 +35,7 @@ export function startupReport({ host, port, chains, leftOut, storage, paint }: S
     const isUp = runtime.table.providers.some(provider => provider.state === 'up');
     rows.push([
       paint.bold(runtime.name),
-      String(runtime.chainId),
+      runtime.identity,
       isUp
         ? paint.green('up')
         : runtime.table.providers.length === 0

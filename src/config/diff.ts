@@ -1,6 +1,7 @@
 import { type ConfigPath, formatPath } from './diagnostic.ts';
 import type { Applies, RestartedChild } from './field.ts';
 import type { ChainConfig } from './sections/chain.ts';
+import type { PipelineConfig } from './sections/pipelines/pipeline.ts';
 import type { ProviderConfig } from './sections/provider.ts';
 import { type Config, rootSection } from './sections/root.ts';
 import { fieldAt, schemaAt, shapeOf } from './validate/schema-tree.ts';
@@ -41,6 +42,12 @@ export interface ConfigDiff {
   };
   /** Per chain that keeps running; chains without such changes are not listed. */
   readonly providers: readonly ProviderChanges[];
+  /** Pipelines to start, stop, or stop and start again. One that is switched off is removed. */
+  readonly pipelines: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly changed: readonly string[];
+  };
   /** Sections with values that take effect as soon as the running code reads them: `server`, `log`, `chains.base.failover`. */
   readonly live: readonly string[];
   /** Changes that wait for a restart of Trunkline. */
@@ -54,7 +61,7 @@ export function diff(before: Config, after: Config): ConfigDiff {
   const chains = { added: [] as string[], removed: [] as string[], restarted: [] as string[] };
   const providers: ProviderChanges[] = [];
 
-  for (const section of ['server', 'admin', 'log', 'feed', 'storage'] as const) {
+  for (const section of ['server', 'admin', 'log', 'feed', 'sessions', 'storage'] as const) {
     const found = compare(before[section], after[section], [section]);
     changes.push(...found);
     if (found.some(change => change.applies === 'live')) live.add(section);
@@ -84,8 +91,44 @@ export function diff(before: Config, after: Config): ConfigDiff {
     else if (added.length + removed.length + changed.length > 0)
       providers.push({ chain: name, added, removed, changed });
   }
+  const pipelines = comparePipelines(before, after, changes);
   const restartNeeded = changes.filter(change => change.applies === 'restart');
-  return { changes, isEmpty: changes.length === 0, chains, providers, live: [...live], restartNeeded };
+  return {
+    changes,
+    isEmpty: changes.length === 0,
+    chains,
+    providers,
+    pipelines,
+    live: [...live],
+    restartNeeded,
+  };
+}
+
+/** Adds to `changes` what differs in them. */
+function comparePipelines(before: Config, after: Config, changes: ConfigChange[]): ConfigDiff['pipelines'] {
+  const result = { added: [] as string[], removed: [] as string[], changed: [] as string[] };
+  for (const name of new Set([...Object.keys(before.pipelines), ...Object.keys(after.pipelines)])) {
+    const [old, now] = [running(before, name), running(after, name)];
+    if (old === undefined && now === undefined) continue;
+    if (old === undefined || now === undefined) {
+      (old === undefined ? result.added : result.removed).push(name);
+      changes.push({
+        path: formatPath(['pipelines', name]),
+        applies: 'restart-child',
+        child: 'pipelines',
+      });
+      continue;
+    }
+    const own = compare(old, now, ['pipelines', name]);
+    if (own.length > 0) result.changed.push(name);
+    changes.push(...own);
+  }
+  return result;
+}
+
+function running(config: Config, name: string): PipelineConfig | undefined {
+  const pipeline = Object.hasOwn(config.pipelines, name) ? config.pipelines[name] : undefined;
+  return pipeline?.enabled === true ? pipeline : undefined;
 }
 
 function served(config: Config, name: string): ChainConfig | undefined {

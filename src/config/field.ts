@@ -3,8 +3,8 @@ import { z } from 'zod';
 /** How a changed value reaches the running system: at once, by restarting one child process, or by restarting Trunkline. */
 export type Applies = 'live' | 'restart-child' | 'restart';
 
-/** Which child a `restart-child` change restarts: the chain with all its providers, or only the providers. */
-export type RestartedChild = 'chain' | 'provider';
+/** Which child a `restart-child` change restarts: the chain with all its providers, only the providers, or only its pipelines. */
+export type RestartedChild = 'chain' | 'provider' | 'pipelines';
 
 /** What a field's schema cannot say by itself; docs, JSON Schema and the reload all read it. */
 export interface FieldMeta {

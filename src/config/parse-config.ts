@@ -4,7 +4,8 @@ import { findSecrets } from './secrets/find-secrets.ts';
 import type { Config } from './sections/root.ts';
 import { ConfigSource } from './source/config-source.ts';
 import { parseYaml } from './source/parse-yaml.ts';
-import { type LeftOut, validateConfig } from './validate/validate-config.ts';
+import type { LeftOut } from './validate/left-out.ts';
+import { validateConfig } from './validate/validate-config.ts';
 
 /** Diagnostics that are worked out; a file with more mistakes than this has one mistake of another kind. */
 const maxDiagnostics = 200;
@@ -12,7 +13,7 @@ const maxDiagnostics = 200;
 interface LoadReport {
   /** What is valid but unlikely to be meant. */
   readonly warnings: readonly Diagnostic[];
-  /** Providers left out for lack of environment variables, in the order of the file. */
+  /** Upstreams left out for lack of environment variables, in the order of the file. */
   readonly leftOut: readonly LeftOut[];
   /** Every string that must never be logged or sent to a client, the longest first. */
   readonly secrets: readonly string[];

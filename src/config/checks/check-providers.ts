@@ -35,7 +35,7 @@ export const checkProviders: Check = ({ config, incomplete }) => {
           ],
         });
       }
-      if (incomplete.has(`${name}/${index}`) || provider.url === undefined) continue;
+      if (incomplete.has(`${name}/providers/${index}`) || provider.url === undefined) continue;
       const same = addresses.get(provider.url);
       if (same === undefined) addresses.set(provider.url, provider.id);
       else {

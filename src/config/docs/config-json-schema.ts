@@ -1,10 +1,23 @@
 import type { z } from 'zod';
 import { type FieldMeta, fieldRegistry, jsonRegistry, sectionRegistry } from '../field.ts';
 import { chainNamePattern } from '../sections/chain.ts';
+import { pipelineNamePattern } from '../sections/pipelines/pipeline.ts';
 import { rootSection } from '../sections/root.ts';
 import { defaultOf, isRequired, shapeOf } from '../validate/schema-tree.ts';
 
 type Json = Record<string, unknown>;
+
+const entryNames: Readonly<Record<string, RegExp>> = {
+  chains: chainNamePattern,
+  pipelines: pipelineNamePattern,
+};
+const singular: Readonly<Record<string, string>> = {
+  chains: 'chain',
+  providers: 'provider',
+  endpoints: 'endpoint',
+  pipelines: 'pipeline',
+  handlers: 'handler',
+};
 
 /** The JSON Schema (2020-12) of a config file, for editors: types, ranges, defaults and the documentation of every key. */
 export function configJsonSchema(): object {
@@ -26,8 +39,9 @@ export function configJsonSchema(): object {
         return { $ref: `#/$defs/${id}` };
       }
       case 'record': {
-        const names = name === 'chains' ? { propertyNames: { pattern: chainNamePattern.source } } : {};
-        const entry = name === 'chains' ? 'chain' : `${name}_entry`;
+        const pattern = entryNames[name];
+        const names = pattern === undefined ? {} : { propertyNames: { pattern: pattern.source } };
+        const entry = singular[name] ?? `${name}_entry`;
         return {
           type: ['object', 'null'],
           ...names,
@@ -37,7 +51,7 @@ export function configJsonSchema(): object {
       case 'list':
         return {
           type: ['array', 'null'],
-          items: define(shape.item, name === 'providers' ? 'provider' : name, parent),
+          items: define(shape.item, singular[name] ?? name, parent),
         };
       default:
         return { ...jsonRegistry.get(shape.schema)?.json };

@@ -11,7 +11,7 @@ Trunkline reads one YAML file, \`config/chains.yaml\` unless \`--config\` names 
 
 * **Durations** are milliseconds (\`2000\`) or a number with a unit: \`500ms\`, \`2s\`, \`1m\`, \`1h\`, \`1d\`.
 * **Sizes** are bytes (\`1048576\`) or a number with a unit: \`512KiB\`, \`10MiB\` (2^20), \`10MB\` (10^6).
-* **Environment**: \`\${NAME}\` in a value is the variable, \`\${NAME:-text}\` the text when it is unset or empty, \`$$\` a dollar sign. The variable's content is never read as YAML. Inside \`{ }\` such a value needs quotes. A provider that needs an unset variable is left out, and the start-up table names the variable; anywhere else an unset variable is an error.
+* **Environment**: \`\${NAME}\` in a value is the variable, \`\${NAME:-text}\` the text when it is unset or empty, \`$$\` a dollar sign. The variable's content is never read as YAML. Inside \`{ }\` such a value needs quotes. A provider, or an endpoint of \`geyser\`, that needs an unset variable is left out, and the start-up table names the variable; anywhere else an unset variable is an error.
 * **A key without a value** (\`host:\`) counts as not written; a section without content (\`devnet:\`) as one with all its defaults.
 * **Repetition**: tuning for all chains goes under \`defaults\`, which takes the sections of a chain from \`selection\` to \`http\`; what a chain says itself goes before it. YAML anchors and \`<<\` work within limits.
 
@@ -20,6 +20,7 @@ The file is watched. A changed file is checked as a whole first: a bad one is re
 * **live**: at once.
 * **provider**: the providers that it concerns restart, one by one, without a client losing its connection.
 * **chain**: the chain restarts with its providers.
+* **pipelines**: the pipelines that it concerns end, once they have handled what they took, and start where they were.
 * **restart**: it waits for the next start of Trunkline.
 `;
 

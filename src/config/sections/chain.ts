@@ -3,8 +3,11 @@ import { field, section } from '../field.ts';
 import { choice } from '../values/choice.ts';
 import { duration } from '../values/duration.ts';
 import { flag } from '../values/flag.ts';
+import { genesisHash } from '../values/genesis-hash.ts';
 import { integer } from '../values/number.ts';
 import { devnetSection } from './devnet.ts';
+import { gatherSection } from './gather.ts';
+import { geyserSection } from './geyser.ts';
 import { providerSection } from './provider.ts';
 import { tuningSections } from './tuning.ts';
 
@@ -14,12 +17,17 @@ export const chainNamePattern = /^(?=[a-z0-9-]*[a-z])[a-z0-9][a-z0-9-]{0,62}$/;
 /** One entry of `chains`, named by its key: what it is, who serves it, and its tuning. */
 export const chainSection = section('A chain, served at `/rpc/<name>`.', {
   family: field(choice(['evm', 'solana']).prefault('evm'), {
-    doc: 'The kind of chain, which decides what methods and errors mean. Only `evm` is served by this version.',
+    doc: 'The kind of chain, which decides what methods, events and errors mean.',
     applies: 'restart-child',
     child: 'chain',
   }),
-  chain_id: field(integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), {
-    doc: 'The id that every provider of the chain has to report; one that reports another gets no traffic.',
+  chain_id: field(integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(), {
+    doc: 'Of `family: evm`, where it is needed: the id that every provider of the chain has to report; one that reports another gets no traffic.',
+    applies: 'restart-child',
+    child: 'chain',
+  }),
+  genesis_hash: field(genesisHash().optional(), {
+    doc: 'Of `family: solana`, where it is needed: the hash of the genesis block that every provider has to report, in base58, or `mainnet-beta`, `testnet` or `devnet`. An embedded chain has its own.',
     applies: 'restart-child',
     child: 'chain',
   }),
@@ -28,7 +36,7 @@ export const chainSection = section('A chain, served at `/rpc/<name>`.', {
     unit: 'duration',
     applies: 'restart-child',
     child: 'chain',
-    derivedDefault: '`12s`; of a devnet its `devnet.block_time`',
+    derivedDefault: '`12s`, of `family: solana` `400ms`; of a devnet its `devnet.block_time`',
   }),
   enabled: field(flag().prefault(true), {
     doc: 'Whether the chain is served; `false` keeps its entry without starting it.',
@@ -68,6 +76,16 @@ export const chainSection = section('A chain, served at `/rpc/<name>`.', {
   http: field(tuningSections.http.prefault({}), {
     doc: 'The HTTP connections to a provider.',
     applies: 'restart-child',
+  }),
+  geyser: field(geyserSection.optional(), {
+    doc: 'Of `family: solana`: the gRPC stream that pipelines read.',
+    applies: 'restart-child',
+    child: 'chain',
+  }),
+  gather: field(gatherSection.prefault({}), {
+    doc: 'Of `family: solana`: what is put into the feed.',
+    applies: 'restart-child',
+    child: 'chain',
   }),
   providers: field(z.array(providerSection).prefault([]), {
     doc: 'The upstreams of the chain. One whose environment variable is unset is left out.',

@@ -7,10 +7,11 @@ import { integer } from '../values/number.ts';
 export const devnetSection = section(
   'A local chain that Trunkline starts itself, behind simulated providers; takes the place of `providers`.',
   {
-    engine: field(choice(['anvil']).prefault('anvil'), {
-      doc: 'The program that runs the chain.',
+    engine: field(choice(['anvil', 'litesvm']).optional(), {
+      doc: 'What runs the chain: anvil an EVM one, litesvm a Solana one.',
       applies: 'restart-child',
       child: 'chain',
+      derivedDefault: '`anvil`; of `family: solana` `litesvm`',
     }),
     providers: field(integer({ min: 1, max: 16 }).prefault(3), {
       doc: 'Simulated providers in front of the chain, each of which can be made to fail on demand.',
@@ -23,21 +24,40 @@ export const devnetSection = section(
       unit: 'duration',
       applies: 'restart-child',
       child: 'chain',
+      derivedDefault: '`1s`; of `litesvm` `400ms`',
     }),
     accounts: field(integer({ min: 1, max: 1000 }).prefault(10), {
-      doc: 'Funded accounts, derived from the well-known test mnemonic.',
+      doc: 'Funded accounts. Of anvil derived from the well-known test mnemonic, of litesvm from `trunkline devnet account N`.',
       unit: 'accounts',
       applies: 'restart-child',
       child: 'chain',
     }),
     balance: field(integer({ min: 1, max: 1_000_000_000 }).prefault(10_000), {
-      doc: 'Balance of each account at the start.',
-      unit: 'ether',
+      doc: 'Balance of each account at the start, in ether or SOL.',
+      unit: 'coins',
       applies: 'restart-child',
       child: 'chain',
     }),
     base_port: field(integer({ min: 0, max: 65_000 }).prefault(0), {
       doc: 'Loopback port of the chain itself, the simulated providers taking those after it; 0 takes any free ones.',
+      applies: 'restart-child',
+      child: 'chain',
+    }),
+    confirm_after: field(integer({ min: 0, max: 64 }).prefault(1), {
+      doc: 'Of litesvm: how many slots on top make a slot `confirmed`; simulated, for there are no votes.',
+      unit: 'slots',
+      applies: 'restart-child',
+      child: 'chain',
+    }),
+    finalize_after: field(integer({ min: 1, max: 512 }).prefault(32), {
+      doc: 'Of litesvm: how many slots on top make a slot `finalized`; simulated as well.',
+      unit: 'slots',
+      applies: 'restart-child',
+      child: 'chain',
+    }),
+    fork_every: field(integer({ min: 0, max: 1_000_000 }).prefault(0), {
+      doc: 'Of litesvm: after how many slots one is abandoned again, as in a fork; 0: never by itself.',
+      unit: 'slots',
       applies: 'restart-child',
       child: 'chain',
     }),

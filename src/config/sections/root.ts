@@ -4,7 +4,9 @@ import { adminSection } from './admin.ts';
 import { chainNamePattern, chainSection } from './chain.ts';
 import { feedSection } from './feed.ts';
 import { logSection } from './log.ts';
+import { pipelineNamePattern, pipelineSection } from './pipelines/pipeline.ts';
 import { serverSection } from './server.ts';
+import { sessionsSection } from './sessions.ts';
 import { storageSection } from './storage/storage.ts';
 import { tuningSections } from './tuning.ts';
 
@@ -59,6 +61,15 @@ export const rootSection = section('The whole file.', {
   }),
   feed: field(feedSection.prefault({}), {
     doc: 'The events of all chains as one sequence that clients can resume.',
+    applies: 'restart',
+  }),
+  pipelines: field(z.record(z.string().regex(pipelineNamePattern), pipelineSection).prefault({}), {
+    doc: 'Updates of Solana chains, read by parsers and given to handlers; by name: letters, digits, "-" and "_", 64 at most.',
+    applies: 'restart-child',
+    child: 'pipelines',
+  }),
+  sessions: field(sessionsSection.optional(), {
+    doc: 'The session builder.',
     applies: 'restart',
   }),
   storage: field(storageSection.optional(), {

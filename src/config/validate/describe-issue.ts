@@ -24,9 +24,17 @@ export function describeIssue(issue: z.core.$ZodIssue, root: z.ZodType, source: 
       }) as unknown as ValueIssueParams;
       return [invalidValue(path, expected, hint, source)];
     }
+    case 'too_small':
+      return [invalidValue(path, `at least ${entries(Number(issue.minimum))}`, undefined, source)];
+    case 'too_big':
+      return [invalidValue(path, `at most ${entries(Number(issue.maximum))}`, undefined, source)];
     default:
       return [invalidValue(path, 'another value', undefined, source)];
   }
+}
+
+function entries(count: number): string {
+  return count === 1 ? 'one entry' : `${count} entries`;
 }
 
 const structures: Readonly<Record<string, string>> = {
@@ -65,6 +73,14 @@ function invalidName(path: ConfigPath): Finding {
       code: 'config_invalid_name',
       message: `\`${formatPath([name])}\` is no name for a chain: small letters, digits and "-", with at least one letter, 63 at most`,
       hint,
+      path,
+      at: 'key',
+    };
+  }
+  if (path[0] === 'pipelines' && path.length === 2) {
+    return {
+      code: 'config_invalid_name',
+      message: `\`${formatPath([name])}\` is no name for a pipeline: letters, digits, "-" and "_", 64 at most`,
       path,
       at: 'key',
     };

@@ -14,10 +14,16 @@ export function salvage(raw: unknown, issues: readonly z.core.$ZodIssue[]): void
   for (const chain of Object.values(raw.chains)) {
     if (!isRaw(chain)) continue;
     // Stand-ins for what has no default; findings about them are dropped, since their paths are in error.
-    chain.chain_id ??= Number.MAX_SAFE_INTEGER - stand++;
-    if (!Array.isArray(chain.providers)) continue;
-    for (const provider of chain.providers) if (isRaw(provider)) provider.id ??= `unnamed-${stand++}`;
+    for (const provider of listOf(chain.providers)) provider.id ??= `unnamed-${stand++}`;
+    for (const endpoint of listOf(isRaw(chain.geyser) ? chain.geyser.endpoints : undefined)) {
+      endpoint.id ??= `unnamed-${stand++}`;
+      endpoint.url ??= `http://unnamed-${stand++}.invalid`;
+    }
   }
+}
+
+function listOf(value: unknown) {
+  return Array.isArray(value) ? value.filter(isRaw) : [];
 }
 
 function remove(raw: unknown, path: ConfigPath): void {

@@ -31,6 +31,19 @@ const log = section('The store of the event feed.', {
   }),
 });
 
+const pipelines = section('The store of what pipelines and the session builder remember.', {
+  durability: field(durability().optional(), {
+    doc: 'When a checkpoint, a dead letter or an event of the session builder is kept, see `storage.durability`.',
+    applies: 'restart',
+    derivedDefault: '`storage.durability`',
+  }),
+  max_bytes: field(bytes({ min: 2 ** 22, max: 2 ** 40 }).prefault('4GiB'), {
+    doc: 'Bytes of the database file that may be in use, those of values that were spilled included.',
+    unit: 'bytes',
+    applies: 'restart',
+  }),
+});
+
 /** `storage.stores`: each is a database of its own. */
 export const storesSection = section('The stores; each is a database of its own in a folder of its own.', {
   kv: field(kv.prefault({}), {
@@ -39,6 +52,10 @@ export const storesSection = section('The stores; each is a database of its own 
   }),
   log: field(log.prefault({}), {
     doc: 'The store of the event feed.',
+    applies: 'restart',
+  }),
+  pipelines: field(pipelines.prefault({}), {
+    doc: 'The store of what pipelines and the session builder remember.',
     applies: 'restart',
   }),
 });

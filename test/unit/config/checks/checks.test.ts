@@ -22,11 +22,41 @@ describe('chains checked against each other', () => {
     assert.equal(onlyError('chains: { a: { chain_id: 1, providers: [] } }').code, 'config_missing_key');
   });
 
-  it('says that solana is not in this version', () => {
-    const error = onlyError(withChain('family: solana'));
-    assert.equal(error.code, 'config_unsupported');
-    assert.match(error.message, /not in this version/);
-    assert.equal(onlyError('chains: { sol: { chain_id: 101, family: solana } }').code, 'config_unsupported');
+  it('takes what says which chain it is from its family, and refuses what belongs to the other', () => {
+    const providers = 'providers: [{ id: a, url: "https://1.example" }]';
+    assert.match(onlyError(`chains: { a: { ${providers} } }`).message, /no `chain_id`/);
+    assert.match(onlyError(`chains: { a: { family: solana, ${providers} } }`).message, /no `genesis_hash`/);
+    const mixed = onlyError(
+      `chains: { a: { family: solana, genesis_hash: devnet, chain_id: 1, ${providers} } }`,
+    );
+    assert.deepEqual([mixed.code, mixed.path], ['config_conflict', 'chains.a.chain_id']);
+    assert.equal(onlyError(withChain('genesis_hash: devnet')).path, 'chains.main.genesis_hash');
+    assert.equal(
+      onlyError('chains: { a: { family: solana, devnet: { engine: anvil } } }').path,
+      'chains.a.devnet.engine',
+    );
+  });
+
+  it('knows the clusters by name, and that they are one chain each', () => {
+    const provider = (n: number) => `providers: [{ id: a, url: "https://${n}.example" }]`;
+    const chain = (hash: string, n: number) => `{ family: solana, genesis_hash: ${hash}, ${provider(n)} }`;
+    const { a } = accept(`chains: { a: ${chain('mainnet-beta', 1)} }`).config.chains;
+    assert.equal(a?.genesis_hash, '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d');
+    const twice = onlyError(`chains: { a: ${chain('devnet', 1)}, b: ${chain('devnet', 2)} }`);
+    assert.equal(twice.code, 'config_duplicate_name');
+    assert.match(
+      onlyError(`chains: { a: ${chain('main-net', 1)} }`).hint ?? '',
+      /mainnet-beta|getGenesisHash/,
+    );
+  });
+
+  it('gives a Solana chain the slot time and the lag of one', () => {
+    const { a } = accept('chains: { a: { family: solana, devnet: {} } }').config.chains;
+    assert.deepEqual([a?.block_time, a?.devnet?.engine, a?.health.max_block_lag], [400, 'litesvm', 20]);
+    const { b } = accept(
+      'chains: { b: { family: solana, devnet: { block_time: 1s }, health: { max_block_lag: 3 } } }',
+    ).config.chains;
+    assert.deepEqual([b?.block_time, b?.health.max_block_lag], [1000, 3]);
   });
 
   it('warns of a block time that differs from that of the devnet', () => {
