@@ -44,14 +44,7 @@ export type FailureClass =
   | 'answer';
 
 /** Of the EVM the first five, of Solana its commitments. */
-export type BlockTag =
-  | 'latest'
-  | 'safe'
-  | 'finalized'
-  | 'pending'
-  | 'earliest'
-  | 'processed'
-  | 'confirmed';
+export type BlockTag = 'latest' | 'safe' | 'finalized' | 'pending' | 'earliest' | 'processed' | 'confirmed';
 
 /**
  * The newest block that a call needs its provider to have; `from` is the oldest one when the call spans a range of
@@ -89,6 +82,8 @@ export interface Probe<T> {
   readonly params: string;
   /** The result's meaning; `undefined`: not a result that a sound provider gives. */
   read(result: Buffer): T | undefined;
+  /** What an error says about it; absent or `undefined`: nothing. */
+  readError?(error: UpstreamError): T | undefined;
 }
 
 /** The streams whose events are de-duplicated over providers. */

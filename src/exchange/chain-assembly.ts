@@ -5,6 +5,7 @@ import { messageAggregatorChild } from '../aggregation/message-aggregator-proces
 import { aggregationMetrics } from '../aggregation/metrics.ts';
 import { StreamHub } from '../aggregation/stream-hub.ts';
 import { evmFamily } from '../chains/evm/evm-family.ts';
+import { familyOf } from '../chains/families.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { FeedConfig } from '../config/sections/feed.ts';
@@ -65,8 +66,8 @@ export class ChainAssembly {
     );
     const runtime: ChainRuntime = {
       name,
-      chainId: config.chain_id,
-      family: evmFamily,
+      identity: String(config.chain_id),
+      family: familyOf(config.family),
       config,
       table: new ProviderTable(),
       heads,
@@ -137,6 +138,7 @@ export class ChainAssembly {
     const provider: Provider = new Provider(
       {
         chain: runtime.name,
+        identity: runtime.identity,
         chainConfig: runtime.config,
         config,
         family: runtime.family,

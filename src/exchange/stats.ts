@@ -18,7 +18,7 @@ export function chainStats({ runtime }: ChainAssembly) {
   const { heads, table, hub } = runtime;
   return {
     name: runtime.name,
-    chainId: runtime.chainId,
+    identity: runtime.identity,
     family: runtime.family.name,
     unavailable: runtime.unavailable ?? null,
     heads: heads.snapshot(),

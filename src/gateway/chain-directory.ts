@@ -10,7 +10,8 @@ import type { ProviderTable } from '../providers/provider-table.ts';
  */
 export interface ChainRuntime {
   readonly name: string;
-  readonly chainId: number;
+  /** Which chain it is: the chain id of the EVM, in decimal; the genesis hash of Solana. */
+  readonly identity: string;
   readonly family: ChainFamily;
   config: ChainConfig;
   readonly table: ProviderTable;
@@ -20,7 +21,7 @@ export interface ChainRuntime {
   unavailable: string | undefined;
 }
 
-/** Finds a chain by its name, its chain id (`1`) or its CAIP-2 id (`eip155:1`). https://chainagnostic.org/CAIPs/caip-2 */
+/** Finds a chain by its name, or by what its family calls it: its chain id (`1`), its CAIP-2 id (`eip155:1`). https://chainagnostic.org/CAIPs/caip-2 */
 export class ChainDirectory {
   readonly #byName = new Map<string, ChainRuntime>();
   readonly #byAlias = new Map<string, ChainRuntime>();
@@ -51,10 +52,9 @@ export class ChainDirectory {
   #index(): void {
     this.#byAlias.clear();
     for (const chain of this.#byName.values()) {
-      this.#byAlias.set(String(chain.chainId), chain);
-      if (chain.family.name === 'evm') this.#byAlias.set(`eip155:${chain.chainId}`, chain);
+      for (const alias of chain.family.aliases(chain.identity)) this.#byAlias.set(alias, chain);
     }
-    // A name wins over another chain's number.
+    // A name wins over another chain's alias.
     for (const chain of this.#byName.values()) this.#byAlias.set(chain.name, chain);
   }
 }

@@ -299,7 +299,7 @@ export class Gateway {
       name: 'trunkline',
       chains: this.#deps.chains.chains.map(chain => ({
         name: chain.name,
-        chainId: chain.chainId,
+        identity: chain.identity,
         rpc: `${rpcPrefix}${chain.name}`,
       })),
       feed: feedPath,

@@ -6,7 +6,7 @@ import type { ProbeChannel, ProbeResult } from './probe-channel.ts';
 /** What one transport of a provider was found to lead to. */
 export type ChainVerdict =
   | { readonly kind: 'right' }
-  | { readonly kind: 'wrong'; readonly reported: number }
+  | { readonly kind: 'wrong'; readonly reported: string }
   /** It answered, but not that: rate-limited, for one. */
   | { readonly kind: 'unclear'; readonly reason: string; readonly isRateLimited: boolean }
   | { readonly kind: 'lost'; readonly code: ProviderErrorCode; readonly reason: string };
@@ -21,7 +21,7 @@ export interface HealthReport {
 export interface HealthCheckOptions {
   readonly family: ChainFamily;
   /** The chain that the provider has to serve. */
-  readonly chainId: number;
+  readonly identity: string;
   /** Milliseconds for each question. */
   readonly timeoutMs: number;
 }
@@ -30,11 +30,11 @@ export interface HealthCheckOptions {
 export async function checkHealth(
   channel: ProbeChannel,
   transports: readonly Transport[],
-  { family, chainId, timeoutMs }: HealthCheckOptions,
+  { family, identity, timeoutMs }: HealthCheckOptions,
 ): Promise<HealthReport> {
   const asked = transports.map(async (transport): Promise<[Transport, ChainVerdict]> => {
-    const result = await channel.ask(family.probes.chainId, transport, timeoutMs);
-    return [transport, verdictOf(result, chainId)];
+    const result = await channel.ask(family.probes.identity, transport, timeoutMs);
+    return [transport, verdictOf(result, identity)];
   });
   const verdicts = new Map(await Promise.all(asked));
   const sound = transports.find(transport => verdicts.get(transport)?.kind === 'right');
@@ -44,10 +44,10 @@ export async function checkHealth(
   return { verdicts, isSyncing: syncing.kind === 'value' && syncing.value };
 }
 
-function verdictOf(result: ProbeResult<number>, chainId: number): ChainVerdict {
+function verdictOf(result: ProbeResult<string>, identity: string): ChainVerdict {
   switch (result.kind) {
     case 'value':
-      return result.value === chainId ? { kind: 'right' } : { kind: 'wrong', reported: result.value };
+      return result.value === identity ? { kind: 'right' } : { kind: 'wrong', reported: result.value };
     case 'refused':
       return { kind: 'unclear', reason: result.reason, isRateLimited: result.failure === 'rate_limited' };
     case 'lost':

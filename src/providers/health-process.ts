@@ -52,7 +52,7 @@ export const healthName = (chain: string, provider: string) =>
   processName<never, HealthCast, HealthInfo>({ type: 'health_probe', chain, provider });
 
 /**
- * Decides a provider's state: no traffic before its chain id is verified, none while it serves another chain, is
+ * Decides a provider's state: no traffic before it is verified which chain it serves, none while it serves another chain, is
  * syncing or does not answer. Follows its head, and has a closer look when its requests go silent. Takes `check`; a
  * restart begins with a check and loses nothing else, the provider keeps its last state meanwhile.
  */
@@ -140,13 +140,13 @@ function startCheck(state: State, self: HealthSelf): void {
   state.isChecking = true;
   state.isCheckWanted = false;
   state.checkTimer?.cancel();
-  const { family, chainConfig } = provider.options;
+  const { family, identity, chainConfig } = provider.options;
   const transports: Transport[] = [];
   if (provider.http !== undefined) transports.push('http');
   // A WebSocket that is not connected yet says so itself when it is.
   if (provider.socket?.isConnected === true) transports.push('websocket');
   const signsOfLife = provider.http?.signsOfLife ?? 0;
-  const options = { family, chainId: chainConfig.chain_id, timeoutMs: chainConfig.health.probe_timeout };
+  const options = { family, identity, timeoutMs: chainConfig.health.probe_timeout };
   checkHealth(channel, transports, options).then(report => {
     if (!self.signal.aborted) self.cast(self.pid, { type: 'checked', report, signsOfLife });
   });
@@ -190,7 +190,7 @@ function enter({ provider }: State, report: HealthReport): void {
     if (provider.http !== undefined) provider.http.isTrusted = false;
     if (provider.socket !== undefined) provider.socket.isTrusted = false;
     provider.log.error('PROVIDER SERVES ANOTHER CHAIN: it gets no traffic', {
-      expected: provider.options.chainConfig.chain_id,
+      expected: provider.options.identity,
       reported: wrong.reported,
     });
   } else if (verdicts.some(verdict => verdict.kind === 'right'))
@@ -246,7 +246,7 @@ function lookCloser(state: State, self: HealthSelf): void {
   const usual = SUSPICION_LATENCY_FACTOR * provider.scores.all.sketch.p50;
   const longest = provider.options.chainConfig.health.probe_timeout;
   const timeoutMs = Math.min(longest, Math.max(SUSPICION_TIMEOUT_MS, usual));
-  channel.ask(probes.chainId, 'http', timeoutMs).then(result => {
+  channel.ask(probes.identity, 'http', timeoutMs).then(result => {
     if (self.signal.aborted) return;
     self.cast(self.pid, { type: 'suspect_probed', isSilent: result.kind === 'lost', signsOfLife });
   });
@@ -257,6 +257,6 @@ function jittered(provider: Provider, ms: number): number {
 }
 
 function count(provider: Provider, verdict: ChainVerdict): void {
-  const labels = { chain: provider.chain, provider: provider.id, probe: 'chain_id', result: verdict.kind };
+  const labels = { chain: provider.chain, provider: provider.id, probe: 'identity', result: verdict.kind };
   provider.metrics.counter(providerMetrics.probes, labels).inc();
 }

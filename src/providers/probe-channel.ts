@@ -74,6 +74,11 @@ export class ProbeChannel {
 }
 
 function resultOf<T>(probe: Probe<T>, read: ReadAnswer, durationMs: number): ProbeResult<T> {
+  const told = read.kind === 'answer' ? read.scanned.error : read.answer?.scanned.error;
+  if (told !== undefined && probe.readError !== undefined) {
+    const value = probe.readError(told);
+    if (value !== undefined) return { kind: 'value', value, durationMs };
+  }
   if (read.kind === 'failed') {
     const { failure, code, reason } = read;
     return failure === 'failure' ? { kind: 'lost', code, reason } : { kind: 'refused', failure, reason };

@@ -55,6 +55,8 @@ export interface HeadView {
 /** Which provider, of which chain. */
 export interface ProviderOptions {
   readonly chain: string;
+  /** Which chain the provider has to serve, as its family's `identity` probe tells it. */
+  readonly identity: string;
   readonly chainConfig: ChainConfig;
   readonly config: ProviderConfig;
   readonly family: ChainFamily;
@@ -188,6 +190,7 @@ export class Provider implements AttemptHost {
           pingTimeoutMs: websocket.ping_timeout,
           maxPayloadBytes: Math.min(websocket.max_payload, options.maxResponseBytes),
           redact: text => this.redactor.reason(text),
+          family,
         },
         { clock: deps.clock, deadlines: this.deadlines },
         {

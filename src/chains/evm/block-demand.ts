@@ -54,7 +54,7 @@ const TAGS = {
   finalized: Object.freeze({ kind: 'tag', tag: 'finalized' }),
   pending: Object.freeze({ kind: 'tag', tag: 'pending' }),
   earliest: Object.freeze({ kind: 'tag', tag: 'earliest' }),
-} as const satisfies Record<BlockTag, BlockDemand>;
+} as const satisfies Partial<Record<BlockTag, BlockDemand>>;
 const LATEST = TAGS.latest;
 
 /** The position of the params' element at `index`, or -1. */
@@ -86,7 +86,7 @@ function readBlockString(source: Buffer, start: number, end: number): BlockDeman
   if (number !== undefined) return numbered(number);
   if (end - start > LONGEST_TAG) return NONE;
   const text = decodeString(source, start, end);
-  return Object.hasOwn(TAGS, text) ? TAGS[text as BlockTag] : NONE;
+  return Object.hasOwn(TAGS, text) ? TAGS[text as keyof typeof TAGS] : NONE;
 }
 
 function readBlockObject(source: Buffer, start: number, end: number): BlockDemand {

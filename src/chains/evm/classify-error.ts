@@ -1,5 +1,6 @@
 import type { FailureClass, UpstreamError } from '../chain-family.ts';
-import { errorTexts, readable } from './error-texts.ts';
+import { readable } from '../text-patterns.ts';
+import { errorTexts } from './error-texts.ts';
 
 /**
  * What an upstream's JSON-RPC error means. Text counts more than code: codes collide (-32005 is a rate limit, a range

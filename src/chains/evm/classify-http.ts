@@ -1,5 +1,6 @@
 import type { FailureClass } from '../chain-family.ts';
-import { errorTexts, readable } from './error-texts.ts';
+import { readable } from '../text-patterns.ts';
+import { errorTexts } from './error-texts.ts';
 
 /**
  * What a response means by its HTTP status and the first bytes of its body, for statuses other than 2xx and for bodies

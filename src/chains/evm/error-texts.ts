@@ -1,3 +1,5 @@
+import { anyOf } from '../text-patterns.ts';
+
 /**
  * The texts by which EVM nodes and the vendors in front of them say what went wrong, in lower case; the codes that
  * come with them collide. Collected from the sources of go-ethereum, reth, erigon, nethermind, besu, anvil and
@@ -91,13 +93,3 @@ export const errorTexts = {
     /account (suspended|disabled)|(app|key|project|endpoint) (is )?(inactive|disabled|suspended|deleted)|payment|subscription (has )?expired/,
   ),
 } as const;
-
-/** A text as the lists read it, cut after `chars`: what matters stands in front. */
-export function readable(text: string, chars = 512): string {
-  return text.slice(0, chars).toLowerCase();
-}
-
-/** One pattern that finds what any of them finds. */
-export function anyOf(...patterns: RegExp[]): RegExp {
-  return new RegExp(patterns.map(pattern => pattern.source).join('|'));
-}

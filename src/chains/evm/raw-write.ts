@@ -1,7 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { OPEN_ARRAY, QUOTE, skipSpace, skipString } from '../../protocol/json-rpc/skip-json.ts';
 import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
-import { anyOf, readable } from './error-texts.ts';
+import { anyOf, readable } from '../text-patterns.ts';
 
 /** How a signed transaction is sent without ever being lost, or answered as lost while it is not. */
 export const rawWriteRules: RawWriteRules = {

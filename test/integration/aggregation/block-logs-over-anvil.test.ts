@@ -56,7 +56,14 @@ async function startChain(devnet: Devnet) {
   const system = new ProcessSystem({ clock: systemClock });
   for (const one of config.providers) {
     const provider = new Provider(
-      { chain: 'devnet', chainConfig: config, config: one, family: evmFamily, maxResponseBytes: 2 ** 24 },
+      {
+        chain: 'devnet',
+        identity: '31337',
+        chainConfig: config,
+        config: one,
+        family: evmFamily,
+        maxResponseBytes: 2 ** 24,
+      },
       { ...deps, heads, onHead: (id, head) => heads.observe(id, head) },
     );
     table.put(provider);
@@ -69,7 +76,7 @@ async function startChain(devnet: Devnet) {
   }
   const runtime: ChainRuntime = {
     name: 'devnet',
-    chainId: 31_337,
+    identity: '31337',
     family: evmFamily,
     config,
     table,

@@ -55,6 +55,7 @@ export class RunningProvider {
     this.provider = new Provider(
       {
         chain: 'devnet',
+        identity: '31337',
         chainConfig,
         config: chainConfig.providers[0]!,
         family: options.family ?? evmFamily,

@@ -9,7 +9,7 @@ export function fakeAssembly(name: string, states: readonly string[], extra: obj
   }));
   const runtime = {
     name,
-    chainId: 1,
+    identity: '1',
     table: { providers },
     heads: { best: undefined },
     unavailable: states.length === 0 ? `${name} has no provider` : undefined,

@@ -3,7 +3,11 @@ import { describe, it } from 'node:test';
 import { ChainDirectory, type ChainRuntime } from '../../../src/gateway/chain-directory.ts';
 import { FakeChain } from './routing/fake-chain.ts';
 
-const chain = (name: string, chainId: number): ChainRuntime => ({ ...new FakeChain(1).chain, name, chainId });
+const chain = (name: string, chainId: number): ChainRuntime => ({
+  ...new FakeChain(1).chain,
+  name,
+  identity: String(chainId),
+});
 
 describe('ChainDirectory', () => {
   it('finds a chain by name, by chain id and by CAIP-2 id', () => {

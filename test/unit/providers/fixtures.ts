@@ -1,4 +1,5 @@
 import type { ChainFamily, Head, MethodPolicy } from '../../../src/chains/chain-family.ts';
+import { evmSubscriptions } from '../../../src/chains/evm/subscriptions.ts';
 import { type ChainConfig, chainSection } from '../../../src/config/sections/chain.ts';
 import { request } from '../../../src/protocol/json-rpc/write.ts';
 import type { UpstreamCall } from '../../../src/providers/upstream-call.ts';
@@ -7,6 +8,7 @@ import type { Log, LogFields } from '../../../src/telemetry/log.ts';
 /** A family with the fewest rules that tell the classes apart, so that these tests do not depend on the EVM's tables. */
 export const plainFamily: ChainFamily = {
   name: 'evm',
+  aliases: () => [],
   policy: method => policyOf(method),
   demand: () => ({ kind: 'none' }),
   classifyError: ({ code, message, dataHead }) => {
@@ -24,16 +26,23 @@ export const plainFamily: ChainFamily = {
     return undefined;
   },
   probes: {
-    chainId: { method: 'eth_chainId', params: '[]', read: result => Number(JSON.parse(result.toString())) },
+    identity: {
+      method: 'eth_chainId',
+      params: '[]',
+      read: result => String(Number(JSON.parse(result.toString()))),
+    },
     syncing: { method: 'eth_syncing', params: '[]', read: result => result.toString() !== 'false' },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: result => readHead(result) },
   },
   events: {
+    canonical: params => params,
+    nature: () => ({ breadth: 'some', order: 'any' }),
     kind: () => 'heads',
     key: () => undefined,
     head: result => readHead(result),
     header: block => block,
   },
+  subscriptions: evmSubscriptions,
 };
 
 function readHead(result: Buffer): Head | undefined {

@@ -21,6 +21,7 @@ function setUp() {
   const provider = new Provider(
     {
       chain: 'devnet',
+      identity: '31337',
       chainConfig,
       config: chainConfig.providers[0]!,
       family: plainFamily,

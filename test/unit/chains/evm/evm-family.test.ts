@@ -92,12 +92,12 @@ describe('evm policies', () => {
 });
 
 describe('evm probes', () => {
-  const { chainId, syncing, head } = evmFamily.probes;
+  const { identity, syncing, head } = evmFamily.probes;
 
   it('read the chain id', () => {
-    assert.equal(chainId.read(Buffer.from('"0x7a69"')), 31337);
-    assert.equal(chainId.read(Buffer.from('"x"')), undefined);
-    assert.equal(chainId.read(Buffer.from('null')), undefined);
+    assert.equal(identity.read(Buffer.from('"0x7a69"')), '31337');
+    assert.equal(identity.read(Buffer.from('"x"')), undefined);
+    assert.equal(identity.read(Buffer.from('null')), undefined);
   });
 
   it('read whether a provider is syncing', () => {

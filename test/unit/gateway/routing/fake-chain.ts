@@ -59,7 +59,7 @@ export class FakeChain {
     };
     this.chain = {
       name: 'test',
-      chainId: 1,
+      identity: '1',
       family: evmFamily,
       config: {
         selection: { strategy: 'priority' },

@@ -1,0 +1,76 @@
+import type { BlockDemand, ChainFamily, MethodPolicy, UpstreamError } from '../chain-family.ts';
+import { classifyError, isUnknownError } from './classify-error.ts';
+import { classifyHttp } from './classify-http.ts';
+import { solanaMethod } from './methods.ts';
+import { slotDemand } from './slot-demand.ts';
+import { readSlotHead } from './slot-head.ts';
+import { solanaSubscriptions } from './subscriptions.ts';
+
+/** Solana and the clusters that speak [its JSON-RPC](https://solana.com/docs/rpc). */
+export const solanaFamily = {
+  name: 'solana',
+  aliases,
+  policy,
+  demand,
+  classifyError,
+  isUnknownError,
+  classifyHttp,
+  probes: {
+    identity: { method: 'getGenesisHash', params: '[]', read: readHash },
+    syncing: { method: 'getHealth', params: '[]', read: readHealth, readError: readUnhealthy },
+    head: { method: 'getSlot', params: '[{"commitment":"processed"}]', read: readSlotHead },
+  },
+  subscriptions: solanaSubscriptions,
+  events: {
+    canonical: () => undefined,
+    nature: () => ({ breadth: 'one', order: 'any' }),
+    kind: () => undefined,
+    key: () => undefined,
+    head: readSlotHead,
+    header: () => undefined,
+  },
+} satisfies ChainFamily;
+
+/** The [CAIP-2](https://namespaces.chainagnostic.org/solana/caip2) id. */
+function aliases(genesisHash: string): readonly string[] {
+  return [`solana:${genesisHash.slice(0, 32)}`];
+}
+
+/** A method that is not in the table may do anything, and must not be done twice. */
+function policy(method: string): MethodPolicy {
+  const known = solanaMethod(method);
+  if (known !== undefined) return known.policy;
+  return { method, class: 'unknown', dispatch: 'once', hedge: false, nullIsFinal: true, label: 'other' };
+}
+
+function demand(
+  { method }: MethodPolicy,
+  source: Buffer,
+  paramsStart: number,
+  paramsEnd: number,
+): BlockDemand {
+  return slotDemand(solanaMethod(method)?.slot ?? 'none', source, paramsStart, paramsEnd);
+}
+
+/** 32 bytes in base58, in quotes. */
+function readHash(result: Buffer): string | undefined {
+  const text = result.toString('latin1');
+  return /^"[1-9A-HJ-NP-Za-km-z]{32,44}"$/.test(text) ? text.slice(1, -1) : undefined;
+}
+
+/** A node that is well says `ok`; any other word is about trouble. */
+function readHealth(result: Buffer): boolean | undefined {
+  return result[0] === QUOTE ? result.toString('latin1') !== '"ok"' : undefined;
+}
+
+/**
+ * One that knows how far it is behind is followed like the others, and its lag decides what it is asked; one that does
+ * not know is taken for catching up.
+ */
+function readUnhealthy({ code, message }: UpstreamError): boolean | undefined {
+  if (code !== NODE_UNHEALTHY) return undefined;
+  return !/\bbehind by \d+ slots?\b/i.test(message);
+}
+
+const QUOTE = 0x22;
+const NODE_UNHEALTHY = -32005;
