@@ -13,6 +13,8 @@ export interface StreamSubscriber {
   onEvent(result: Buffer): void;
   /** The stream is over for good, as when the chain is taken out of the config. */
   onEnd(message: string): void;
+  /** The stream has told all that it had to tell, as one of a single signature does. @default the place just ends */
+  onComplete?(): void;
 }
 
 /** A place in a stream. */

@@ -3,9 +3,6 @@ import type { ProbeChannel } from './probe-channel.ts';
 import type { Provider } from './provider.ts';
 import type { StreamHandle } from './stream-source.ts';
 
-/** The subscription that brings new heads. */
-const HEADS = '["newHeads"]';
-
 interface PolledHead {
   readonly head: Head;
   readonly block: Buffer;
@@ -72,7 +69,7 @@ export class HeadWatch {
   async #subscribe(): Promise<void> {
     const { clock, options, socket, log } = this.#provider;
     try {
-      const subscription = await socket!.subscribe(HEADS, {
+      const subscription = await socket!.subscribe(options.family.subscriptions.heads, {
         onEvent: result => {
           this.#lastEventAt = clock.now();
           const head = options.family.events.head(result);

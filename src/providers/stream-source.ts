@@ -20,7 +20,7 @@ export interface StreamSource {
   /** Calls `listener` after each change of `isOpen`; returns a way to stop. */
   onStateChange(listener: (isOpen: boolean) => void): () => void;
   /**
-   * Subscribes with the params of `eth_subscribe`, e.g. `["logs",{…}]`. Equal params share one upstream subscription.
+   * Subscribes to a stream of the chain's family, e.g. `["logs",{…}]`. Equal text shares one upstream subscription.
    * @throws TrunklineError `websocket_closed`, `upstream_subscription_limit`, `attempt_timeout` or `subscribe_refused`.
    */
   subscribe(paramsJson: string, listener: StreamListener): Promise<StreamHandle>;

@@ -1,3 +1,4 @@
+import type { ChainFamily } from '../chains/chain-family.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { DeadlineWheel } from '../clock/deadline-wheel.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
@@ -19,6 +20,7 @@ export interface UpstreamSocketOptions extends SocketOptions {
   readonly subscribeTimeoutMs?: number;
   /** Takes secrets out of what the provider says. */
   readonly redact: (text: string) => string;
+  readonly family: Pick<ChainFamily, 'events' | 'subscriptions'>;
 }
 
 /** What the process behind a socket hears. */
@@ -131,6 +133,8 @@ export class UpstreamSocket implements StreamSource {
       {
         timeoutMs: this.#options.subscribeTimeoutMs ?? 5000,
         redact: this.#options.redact,
+        rules: this.#options.family.subscriptions,
+        events: this.#options.family.events,
         ...(this.#options.maxSubscriptions === undefined
           ? {}
           : { maxSubscriptions: this.#options.maxSubscriptions }),

@@ -1,3 +1,5 @@
+import type { EventRules } from '../chains/chain-family.ts';
+import type { SubscriptionRules } from '../chains/subscription-rules.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import { request } from '../protocol/json-rpc/write.ts';
 import { type ProviderErrorCode, providerErrors } from './errors.ts';
@@ -9,6 +11,8 @@ const MAX_EARLY = 256;
 
 interface Upstream {
   readonly params: string;
+  /** Absent: none of its events is the last one. */
+  readonly isLast: ((result: Buffer) => boolean) | undefined;
   readonly listeners: Set<StreamListener>;
   /** The provider's id of it, once confirmed. */
   id: string | undefined;
@@ -24,14 +28,19 @@ export interface UpstreamSubscriptionsOptions {
   readonly timeoutMs: number;
   /** Text of a refusal for a person, without secrets. */
   readonly redact: (text: string) => string;
+  readonly rules: Pick<SubscriptionRules, 'subscribe' | 'unsubscribe'>;
+  readonly events: Pick<EventRules, 'kind' | 'isLast'>;
 }
 
-/** The subscriptions on one WebSocket connection: equal params share one; over when the connection is. */
+/**
+ * The subscriptions on one WebSocket connection: equal params share one; over when the connection is. A provider may give
+ * several one id, as Agave does when they mean the same to it.
+ */
 export class UpstreamSubscriptions {
   readonly #options: UpstreamSubscriptionsOptions;
   readonly #connection: SocketConnection;
   readonly #byParams = new Map<string, Upstream>();
-  readonly #byId = new Map<string, Upstream>();
+  readonly #byId = new Map<string, Set<Upstream>>();
   #unconfirmed = 0;
   #early: { subscription: string; result: Buffer }[] = [];
 
@@ -65,9 +74,9 @@ export class UpstreamSubscriptions {
 
   /** A notification arrived. Returns false when no subscription has that id. */
   deliver(subscription: string, result: Buffer): boolean {
-    const upstream = this.#byId.get(subscription);
-    if (upstream !== undefined) {
-      for (const listener of upstream.listeners) listener.onEvent(result);
+    const upstreams = this.#byId.get(subscription);
+    if (upstreams !== undefined) {
+      for (const upstream of upstreams) this.#tell(upstream, result);
       return true;
     }
     if (this.#unconfirmed === 0 || this.#early.length >= MAX_EARLY) return false;
@@ -77,22 +86,38 @@ export class UpstreamSubscriptions {
 
   /** The connection is over. */
   end(reason: string): void {
-    const confirmed = [...this.#byId.values()];
+    const confirmed = [...this.#byId.values()].flatMap(upstreams => [...upstreams]);
     this.#byParams.clear();
     this.#byId.clear();
     this.#early = [];
-    for (const upstream of confirmed) {
-      const listeners = [...upstream.listeners];
-      upstream.listeners.clear();
-      for (const listener of listeners) listener.onEnd(reason);
-    }
+    for (const upstream of confirmed) endListeners(upstream, reason);
+  }
+
+  #tell(upstream: Upstream, result: Buffer): void {
+    const isLast = upstream.isLast?.(result) === true;
+    // The provider has forgotten it with this event: there is nothing to unsubscribe.
+    if (isLast) this.#forget(upstream);
+    for (const listener of upstream.listeners) listener.onEvent(result);
+    if (isLast) endListeners(upstream, 'the subscription has told all that it had to tell');
   }
 
   #start(params: string): Upstream {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever waits gets the rejection from `subscribe`; without waiters it is nobody's error.
     promise.catch(() => {});
-    const upstream: Upstream = { params, listeners: new Set(), id: undefined, confirmed: promise };
+    const { rules, events } = this.#options;
+    const kind = events.kind(params);
+    const upstream: Upstream = {
+      params,
+      isLast:
+        kind === undefined || events.isLast === undefined
+          ? undefined
+          : result => events.isLast?.(kind, result) === true,
+      listeners: new Set(),
+      id: undefined,
+      confirmed: promise,
+    };
+    const call = rules.subscribe(params);
     this.#byParams.set(params, upstream);
     this.#unconfirmed++;
     const failed = (error: Error) => {
@@ -100,13 +125,14 @@ export class UpstreamSubscriptions {
       if (this.#byParams.get(params) === upstream) this.#byParams.delete(params);
       reject(error);
     };
-    this.#connection.send(id => request(id, 'eth_subscribe', params), this.#options.timeoutMs, {
+    this.#connection.send(id => request(id, call.method, call.params), this.#options.timeoutMs, {
       onSocketAnswer: (body, scanned) => {
         if (scanned.error !== undefined) {
           return failed(
             refusal(
               'subscribe_refused',
               this.#options.redact(scanned.error.message) || `error ${scanned.error.code}`,
+              { rpcCode: scanned.error.code },
             ),
           );
         }
@@ -122,36 +148,56 @@ export class UpstreamSubscriptions {
   #confirm(upstream: Upstream, id: string): void {
     this.#unconfirmed--;
     upstream.id = id;
+    const known = this.#byId.get(id);
     if (upstream.listeners.size === 0) {
-      this.#unsubscribe(upstream);
+      if (known === undefined) this.#unsubscribe(upstream);
+      else this.#forget(upstream);
       return;
     }
-    this.#byId.set(id, upstream);
+    if (known === undefined) this.#byId.set(id, new Set([upstream]));
+    else known.add(upstream);
     const early = this.#early;
     this.#early = this.#unconfirmed === 0 ? [] : early.filter(event => event.subscription !== id);
-    for (const event of early) if (event.subscription === id) this.deliver(id, event.result);
+    for (const event of early)
+      if (event.subscription === id && this.#byId.get(id)?.has(upstream) === true)
+        this.#tell(upstream, event.result);
   }
 
   #leave(upstream: Upstream, listener: StreamListener): void {
-    if (!upstream.listeners.delete(listener) || upstream.listeners.size > 0) return;
-    if (upstream.id !== undefined) this.#unsubscribe(upstream);
+    if (!upstream.listeners.delete(listener) || upstream.listeners.size > 0 || upstream.id === undefined)
+      return;
+    const upstreams = this.#byId.get(upstream.id);
+    // It is over already, or another one goes on under its id.
+    if (upstreams?.has(upstream) !== true || upstreams.size > 1) this.#forget(upstream);
+    else this.#unsubscribe(upstream);
   }
 
   #unsubscribe(upstream: Upstream): void {
-    const id = upstream.id!;
-    if (this.#byParams.get(upstream.params) === upstream) this.#byParams.delete(upstream.params);
-    this.#byId.delete(id);
-    this.#connection.notify(requestId =>
-      request(requestId, 'eth_unsubscribe', JSON.stringify([id])).toString(),
-    );
+    this.#forget(upstream);
+    const { method, params } = this.#options.rules.unsubscribe(upstream.params, upstream.id!);
+    this.#connection.notify(requestId => request(requestId, method, params).toString());
   }
+
+  #forget(upstream: Upstream): void {
+    if (this.#byParams.get(upstream.params) === upstream) this.#byParams.delete(upstream.params);
+    const upstreams = this.#byId.get(upstream.id!);
+    upstreams?.delete(upstream);
+    if (upstreams?.size === 0) this.#byId.delete(upstream.id!);
+  }
+}
+
+function endListeners(upstream: Upstream, reason: string): void {
+  const listeners = [...upstream.listeners];
+  upstream.listeners.clear();
+  for (const listener of listeners) listener.onEnd(reason);
 }
 
 function refusal(
   code: ProviderErrorCode,
   message: string = providerErrors[code].sentence,
+  details: Readonly<Record<string, unknown>> = {},
 ): TrunklineError<ProviderErrorCode> {
-  return new TrunklineError(providerErrors, code, message);
+  return new TrunklineError(providerErrors, code, message, { details });
 }
 
 /** The text of a subscription id: servers use strings and numbers. */

@@ -14,30 +14,28 @@ export interface SubscribedEvents {
 }
 
 /**
- * The events of the feed that params of `eth_subscribe` ask for; undefined: it has none such (`syncing`, bodies of waiting
- * transactions, what only some nodes know), a provider is asked.
+ * The events of the feed that a stream asks for; undefined: it has none such (`syncing`, bodies of waiting transactions, what
+ * only some nodes know), a provider is asked.
  *
+ * @param stream a JSON array
  * @throws TrunklineError `criteria_invalid`
  */
 export function subscribedEvents(
-  chain: { readonly name: string; readonly family: Pick<ChainFamily, 'logs'> },
-  params: Buffer | undefined,
+  chain: { readonly name: string; readonly family: Pick<ChainFamily, 'logs' | 'subscriptions'> },
+  stream: string,
 ): SubscribedEvents | undefined {
-  const value: unknown = params === undefined ? undefined : JSON.parse(params.toString());
-  if (!Array.isArray(value)) return undefined;
-  const [stream, detail] = value as [unknown, unknown];
   const { name, family } = chain;
-  if (stream === 'newHeads') return { selector: headSelector(name), isGapless: true, showsResets: true };
-  if (stream === 'logs' && family.logs !== undefined) {
-    const criteria = readLogCriteria(detail, 1);
-    return {
-      selector: logSelector({ name, rules: family.logs }, criteria),
-      isGapless: true,
-      showsResets: false,
-    };
-  }
-  if (stream === 'newPendingTransactions' && (detail ?? false) === false) {
+  const value: unknown = JSON.parse(stream);
+  const asked = Array.isArray(value) ? family.subscriptions.feedStream(value) : undefined;
+  if (asked === undefined) return undefined;
+  if (asked.kind === 'heads') return { selector: headSelector(name), isGapless: true, showsResets: true };
+  if (asked.kind === 'pending')
     return { selector: pendingSelector(name), isGapless: false, showsResets: false };
-  }
-  return undefined;
+  if (family.logs === undefined) return undefined;
+  const criteria = readLogCriteria(asked.criteria, 1);
+  return {
+    selector: logSelector({ name, rules: family.logs }, criteria),
+    isGapless: true,
+    showsResets: false,
+  };
 }

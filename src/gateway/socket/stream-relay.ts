@@ -1,8 +1,8 @@
 import type { StreamSubscriber } from '../../aggregation/stream-hub.ts';
+import type { NotificationFrame } from '../../chains/subscription-rules.ts';
 
 /** Events of one subscription that may wait for its reply, which in a batch waits for the slowest call. */
 const maxEarlyEvents = 1_024;
-const suffix = Buffer.from('}}');
 
 /** What a relay needs of its subscription. */
 export interface RelayTarget {
@@ -11,6 +11,8 @@ export interface RelayTarget {
   /** More events wait for the reply than may. */
   overflow(): void;
   onEnd(message: string): void;
+  /** The stream told all that it had to tell, and the client has it. */
+  onComplete(): void;
 }
 
 /** Hands events of a shared stream to a client, as notifications, from `begin` on; those before wait. */
@@ -19,11 +21,11 @@ export interface StreamRelay {
   begin(): void;
 }
 
-export function relayStream(id: string, target: RelayTarget): StreamRelay {
-  const prefix = Buffer.from(
-    `{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"${id}","result":`,
-  );
+export function relayStream(frame: NotificationFrame, target: RelayTarget): StreamRelay {
+  const prefix = Buffer.from(frame.prefix);
+  const suffix = Buffer.from(frame.suffix);
   let early: Buffer[] | undefined = [];
+  let isComplete = false;
   return {
     subscriber: {
       onEvent: result => {
@@ -35,11 +37,16 @@ export function relayStream(id: string, target: RelayTarget): StreamRelay {
       onEnd: message => {
         if (target.isOpen()) target.onEnd(message);
       },
+      onComplete: () => {
+        isComplete = true;
+        if (early === undefined) target.onComplete();
+      },
     },
     begin: () => {
       const waiting = early ?? [];
       early = undefined;
-      for (const message of waiting) target.send(message);
+      for (const message of waiting) if (target.isOpen()) target.send(message);
+      if (isComplete) target.onComplete();
     },
   };
 }

@@ -4,10 +4,10 @@ import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
 import { type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
 import type { EventFeed } from '../event-feed.ts';
-import { firstTextParam } from '../first-text-param.ts';
+import { firstNumberParam, firstTextParam } from '../first-text-param.ts';
 import { ownError, ownResult } from '../own-answer.ts';
-import { ethFrameFormat } from './eth-frame-format.ts';
 import { HeldSubscriptions } from './held-subscriptions.ts';
+import { notificationFormat } from './notification-format.ts';
 import { relayStream } from './stream-relay.ts';
 
 /** Parameters are brought into a canonical form, which costs time in proportion; a filter of 1,000 addresses fits. */
@@ -39,6 +39,8 @@ export class SocketSubscriptions {
   readonly #limit: number;
   readonly #feed: EventFeed;
   readonly #held: HeldSubscriptions;
+  /** The last of the ids that are numbers: unique on this connection. */
+  #lastNumber = 0;
 
   constructor(
     sink: SubscriptionSink,
@@ -56,8 +58,9 @@ export class SocketSubscriptions {
   }
 
   readonly handle: CallHandler = (call, done) => {
-    if (call.method === 'eth_unsubscribe') done(this.#unsubscribe(call));
-    else if (call.method === 'eth_subscribe') this.#subscribe(call, done);
+    const action = call.chain.family.subscriptions.action(call.method);
+    if (action === 'unsubscribe') done(this.#unsubscribe(call));
+    else if (action === 'subscribe') this.#subscribe(call, done);
     else {
       const message = `${call.method} is not a subscription of this chain`;
       done(ownError(call.clientId, 'subscription_invalid', message));
@@ -76,15 +79,21 @@ export class SocketSubscriptions {
       done(refusal);
       return;
     }
+    const stream = call.chain.family.subscriptions.stream(call.method, call.params?.toString());
+    if (stream === undefined) {
+      const message = `the params of ${call.method} are an array`;
+      done(ownError(call.clientId, 'subscription_invalid', message));
+      return;
+    }
     let events: SubscribedEvents | undefined;
     try {
-      events = subscribedEvents(call.chain, call.params);
+      events = subscribedEvents(call.chain, stream);
     } catch (error) {
       done(refuse(call, error));
       return;
     }
-    if (events === undefined) this.#overStream(call, done);
-    else this.#overFeed(call, events, done);
+    if (events === undefined) this.#overStream(call, stream, done);
+    else this.#overFeed(call, stream, events, done);
   }
 
   #refusal(call: GatewayCall): CallAnswer | undefined {
@@ -107,6 +116,7 @@ export class SocketSubscriptions {
 
   #overFeed(
     call: GatewayCall,
+    stream: string,
     { selector, isGapless, showsResets }: SubscribedEvents,
     done: (answer: CallAnswer) => void,
   ): void {
@@ -118,7 +128,7 @@ export class SocketSubscriptions {
       .subscribe(
         {
           selector,
-          format: ethFrameFormat(id),
+          format: notificationFormat(id, call.chain.family.subscriptions.notification(stream, id)),
           from: { kind: 'latest' },
           strategy: 'catch_up',
           gaps: 'refuse',
@@ -148,15 +158,16 @@ export class SocketSubscriptions {
       );
   }
 
-  #overStream(call: GatewayCall, done: (answer: CallAnswer) => void): void {
-    const { hub } = call.chain;
+  #overStream(call: GatewayCall, stream: string, done: (answer: CallAnswer) => void): void {
+    const { hub, family } = call.chain;
+    const { notification, idForm } = family.subscriptions;
     if (hub === undefined) {
       done(ownError(call.clientId, 'subscription_unavailable', 'streams are restarting'));
       return;
     }
-    const id = `0x${randomBytes(16).toString('hex')}`;
+    const id = idForm === 'hex' ? `0x${randomBytes(16).toString('hex')}` : String(++this.#lastNumber);
     const held = this.#held.hold(id, call.chain.name);
-    const relay = relayStream(id, {
+    const relay = relayStream(notification(stream, id), {
       isOpen: () => !held.isReleased,
       send: message => this.#sink.send(message),
       overflow: () => this.#sink.overflow(),
@@ -164,13 +175,16 @@ export class SocketSubscriptions {
         this.#held.release(id);
         this.#sink.fail(message);
       },
+      onComplete: () => {
+        this.#held.release(id);
+      },
     });
-    hub.subscribe(call.params?.toString() ?? '[]', relay.subscriber).then(
+    hub.subscribe(stream, relay.subscriber).then(
       upstream => {
         held.endWith(() => upstream.cancel());
         if (held.isReleased) return;
         done({
-          ...ownResult(call.clientId, `"${id}"`),
+          ...ownResult(call.clientId, idForm === 'hex' ? `"${id}"` : id),
           afterSend: () => relay.begin(),
         });
       },
@@ -182,10 +196,10 @@ export class SocketSubscriptions {
   }
 
   #unsubscribe(call: GatewayCall): CallAnswer {
-    const id = firstTextParam(call.params);
-    if (id === undefined || !this.#held.releaseMade(id)) {
-      return ownError(call.clientId, 'subscription_not_found', 'subscription not found');
-    }
+    const { idForm, unknownId } = call.chain.family.subscriptions;
+    const id = idForm === 'hex' ? firstTextParam(call.params) : firstNumberParam(call.params);
+    if (id === undefined || !this.#held.releaseMade(id))
+      return ownError(call.clientId, 'subscription_not_found', unknownId);
     return ownResult(call.clientId, 'true');
   }
 }

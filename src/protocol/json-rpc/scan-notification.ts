@@ -9,7 +9,7 @@ export type ScannedFrame =
   | { readonly kind: 'response'; readonly response: ScannedResponse }
   | {
       readonly kind: 'notification';
-      /** e.g. `eth_subscription`. */
+      /** e.g. `eth_subscription` or `slotNotification`. */
       readonly method: string;
       /** The upstream's subscription id: a string's text, or a number's digits. */
       readonly subscription: string;

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { evmSubscriptions } from '../../../../src/chains/evm/subscriptions.ts';
 import { eventKinds } from '../../../../src/feed/events/feed-event.ts';
-import { ethFrameFormat } from '../../../../src/gateway/socket/eth-frame-format.ts';
+import { notificationFormat } from '../../../../src/gateway/socket/notification-format.ts';
 import { feedEvent, payloadsOf } from '../fake-feed.ts';
 
-describe('ethFrameFormat', () => {
+const formatOf = (id: string) => notificationFormat(id, evmSubscriptions.notification('["newHeads"]', id));
+
+describe('notificationFormat', () => {
   it('puts the data of heads, logs and transactions into notifications as it is', () => {
-    const format = ethFrameFormat('0xab');
+    const format = formatOf('0xab');
     for (const [kind, data] of [
       [eventKinds.head, '{"number": 1e0 }'],
       [eventKinds.log, `{"data":"${'f'.repeat(70_000)}"}`],
@@ -18,8 +21,8 @@ describe('ethFrameFormat', () => {
     }
   });
 
-  it('has no frame for what eth_subscribe cannot tell', () => {
-    const format = ethFrameFormat('0xab');
+  it('has no frame for what a notification cannot tell', () => {
+    const format = formatOf('0xab');
     for (const kind of [eventKinds.reorg, eventKinds.gap, eventKinds.finality]) {
       assert.equal(format.event(feedEvent(kind, '{}'), 'e:1'), undefined);
     }
@@ -27,6 +30,6 @@ describe('ethFrameFormat', () => {
   });
 
   it('makes frames of their own for each subscription', () => {
-    assert.notEqual(ethFrameFormat('0xab').key, ethFrameFormat('0xac').key);
+    assert.notEqual(formatOf('0xab').key, formatOf('0xac').key);
   });
 });
