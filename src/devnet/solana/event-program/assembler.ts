@@ -32,6 +32,10 @@ export const instruction = {
   set: (target: Register, value: number): Line => ({ opcode: 0xb7, target, immediate: value }),
   /** `target += value` */
   add: (target: Register, value: number): Line => ({ opcode: 0x07, target, immediate: value }),
+  /** `target += source` */
+  addRegister: (target: Register, source: Register): Line => ({ opcode: 0x0f, target, source }),
+  /** `target &= value`, which is extended with its sign */
+  and: (target: Register, value: number): Line => ({ opcode: 0x57, target, immediate: value }),
   /** `target = the 64 bits at (source + offset)` */
   load: (target: Register, source: Register, offset: number): Line => ({
     opcode: 0x79,

@@ -3,18 +3,22 @@ import { Keypair, type PublicKey } from '@solana/web3.js';
 import { assemble, instruction, type Line } from './assembler.ts';
 import { elfFile } from './elf-file.ts';
 
-const { add, call, exit, jumpIfEqual, label, load, move, set, store, storeValue } = instruction;
+const { add, addRegister, and, call, exit, jumpIfEqual, label, load, move, set, store, storeValue } =
+  instruction;
 
 /** An account in the input of a program: marker, flags, key, owner, lamports, length, data, room to grow, rent epoch. */
 const field = { isSigner: 1, key: 8, owner: 40, lamports: 72, dataLength: 80, data: 88 } as const;
 const roomToGrow = 10_240;
 const accountBytes = (dataBytes: number) => field.data + Math.ceil((dataBytes + roomToGrow) / 8) * 8 + 8;
 
-/** The accounts of `create`, which have to have data of exactly these lengths, so that their places are known. */
+/**
+ * Where the accounts of `create` are in the input: the payer, which has to be without data, the account to be created,
+ * and the system program, which is behind the data of an account that exists already.
+ */
 const payerAt = 8;
 const createdAt = payerAt + accountBytes(0);
 const systemAt = createdAt + accountBytes(0);
-const createInputAt = systemAt + accountBytes('system_program'.length);
+const systemBytes = accountBytes('system_program'.length);
 
 /** The instruction of the system program, the seed of the address, the bump: the data of `create`. */
 export const createLayout = { systemInstruction: 52, seed: 32, bump: 1 } as const;
@@ -37,7 +41,7 @@ const infoBytes = 56;
 const writableSigner = 0x0101;
 
 /** `target = base + offset`, stored at (stack + place). */
-const storeAddress = (place: number, base: 'r6' | 'r7', offset: number): Line[] => [
+const storeAddress = (place: number, base: 'r6' | 'r7' | 'r8', offset: number): Line[] => [
   move('r2', base),
   add('r2', offset),
   store('r10', place, 'r2'),
@@ -46,7 +50,8 @@ const storeAddress = (place: number, base: 'r6' | 'r7', offset: number): Line[] 
 const accountInfo = (place: number, account: number, flagsOf: number): Line[] => [
   ...storeAddress(place, 'r6', account + field.key),
   ...storeAddress(place + 8, 'r6', account + field.lamports),
-  storeValue('r10', place + 16, 0),
+  load('r2', 'r6', account + field.dataLength),
+  store('r10', place + 16, 'r2'),
   ...storeAddress(place + 24, 'r6', account + field.data),
   ...storeAddress(place + 32, 'r6', account + field.owner),
   storeValue('r10', place + 40, 0),
@@ -70,8 +75,14 @@ const emit: readonly Line[] = [
 
 /** Has the system program create the second account, paid for by the first; the program signs for its address. */
 const create: readonly Line[] = [
-  move('r7', 'r6'),
-  add('r7', createInputAt + 8),
+  // r8: the system program's place; r7: that of the instruction's data.
+  load('r8', 'r6', createdAt + field.dataLength),
+  add('r8', 7),
+  and('r8', -8),
+  addRegister('r8', 'r6'),
+  add('r8', systemAt),
+  move('r7', 'r8'),
+  add('r7', systemBytes + 8),
   ...storeAddress(stack.slices, 'r7', createLayout.systemInstruction),
   storeValue('r10', stack.slices + 8, createLayout.seed),
   ...storeAddress(stack.slices + 16, 'r7', createLayout.systemInstruction + createLayout.seed),
@@ -80,7 +91,7 @@ const create: readonly Line[] = [
   add('r2', stack.slices),
   store('r10', stack.signer, 'r2'),
   storeValue('r10', stack.signer + 8, 2),
-  ...storeAddress(stack.call, 'r6', systemAt + field.key),
+  ...storeAddress(stack.call, 'r8', field.key),
   move('r2', 'r10'),
   add('r2', stack.metas),
   store('r10', stack.call + 8, 'r2'),
