@@ -10,6 +10,11 @@ export const exchangeErrors = {
     sentence:
       'The chain is none of the embedded ones, which alone can be given faults; the message lists them.',
   },
+  own_call_failed: {
+    sentence:
+      'A call that Trunkline made for itself, for a pipeline or the session builder, got an error or no answer in time; the message has the reason.',
+    retryable: true,
+  },
 } as const satisfies ErrorCatalogue;
 
 export type ExchangeErrorCode = keyof typeof exchangeErrors;

@@ -5,50 +5,29 @@ import type {
   ChainReads,
   LogReadOptions,
 } from '../aggregation/canonical/chain-reads.ts';
-import type { Clock } from '../clock/clock.ts';
-import type { Steering } from '../gateway/call.ts';
-import type { CallPipeline } from '../gateway/call-pipeline.ts';
-import { derivedCall } from '../gateway/calls.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
-import { scanResponse } from '../protocol/json-rpc/scan-response.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { chainReadMetrics } from './chain-read-metrics.ts';
+import { type OwnCall, OwnCalls, type OwnCallsDeps, resultOf } from './own-calls.ts';
 
 type Purpose = 'block' | 'finality' | 'logs';
 
-/** One call of a chain's own. */
-interface OwnCall {
-  readonly purpose: Purpose;
-  readonly method: string;
-  /** A JSON array. */
-  readonly params: string;
-  readonly timeoutMs: number;
-  readonly steering: Steering;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** What the reads need. */
-export interface ChainReadsDeps {
-  /** The gateway's pipeline: these calls go the way of every client's; undefined while the gateway is down. */
-  readonly pipeline: () => Pick<CallPipeline, 'handle'> | undefined;
-  readonly clock: Clock;
+export interface ChainReadsDeps extends OwnCallsDeps {
   readonly metrics: MetricRegistry;
 }
 
-const id = Buffer.from('1');
 const deadlineMs = 5_000;
 /** For one provider of several that are asked in turn. */
 const turnMs = 2_000;
 /** For so long, one that gave no logs is asked after the others: it may hang, and each block would wait for it. */
 const passedOverMs = 10_000;
 const maxPassedOver = 256;
-/** The pipeline ends a call at its deadline; when the gateway goes down it may end none. */
-const graceMs = 500;
-
 /** The reads by which a chain's feed is kept complete, over the providers of the chain. */
 export class PipelineReads implements ChainReads {
   readonly #chain: ChainRuntime;
   readonly #deps: ChainReadsDeps;
+  readonly #own: OwnCalls;
   #calls = 0;
   /** When each provider last gave no logs. */
   readonly #failedAt = new Map<string, number>();
@@ -56,6 +35,7 @@ export class PipelineReads implements ChainReads {
   constructor(chain: ChainRuntime, deps: ChainReadsDeps) {
     this.#chain = chain;
     this.#deps = deps;
+    this.#own = new OwnCalls(chain, deps);
   }
 
   /** Calls to providers so far, those that failed included. */
@@ -119,34 +99,8 @@ export class PipelineReads implements ChainReads {
   }
 
   /** The result of a call; `undefined`: an error, a `null`, or no answer in time. */
-  #read({ purpose, method, params, timeoutMs, steering, signal }: OwnCall): Promise<Buffer | undefined> {
-    const { pipeline, clock } = this.#deps;
-    const way = pipeline();
-    if (way === undefined || signal?.aborted === true) return Promise.resolve(undefined);
-    return new Promise(resolve => {
-      let cancel = () => {};
-      const settle = (result: Buffer | undefined) => {
-        clock.clearTimeout(timer);
-        signal?.removeEventListener('abort', giveUp);
-        resolve(result);
-      };
-      const giveUp = () => {
-        cancel();
-        this.#count(purpose, 1);
-        settle(undefined);
-      };
-      const timer = clock.setTimeout(giveUp, timeoutMs + graceMs);
-      signal?.addEventListener('abort', giveUp);
-      const call = derivedCall(this.#chain, method, Buffer.from(params), {
-        clientId: id,
-        deadline: clock.now() + timeoutMs,
-        steering,
-      });
-      cancel = way.handle(call, answer => {
-        this.#count(purpose, answer.attempts);
-        settle(answer.outcome === 'answered' ? resultOf(answer.body) : undefined);
-      });
-    });
+  async #read({ purpose, ...call }: Omit<OwnCall, 'onSent'> & { readonly purpose: Purpose }) {
+    return resultOf(await this.#own.ask({ ...call, onSent: calls => this.#count(purpose, calls) }));
   }
 
   #count(purpose: Purpose, calls: number): void {
@@ -155,7 +109,7 @@ export class PipelineReads implements ChainReads {
   }
 }
 
-function blockCall(by: BlockReference): Pick<OwnCall, 'purpose' | 'method' | 'params'> {
+function blockCall(by: BlockReference): Pick<OwnCall, 'method' | 'params'> & { readonly purpose: Purpose } {
   if ('hash' in by)
     return {
       purpose: 'block',
@@ -166,13 +120,4 @@ function blockCall(by: BlockReference): Pick<OwnCall, 'purpose' | 'method' | 'pa
   return 'number' in by
     ? { purpose: 'block', method, params: `["0x${by.number.toString(16)}",false]` }
     : { purpose: by.tag === 'latest' ? 'block' : 'finality', method, params: `["${by.tag}",false]` };
-}
-
-function resultOf(body: Buffer): Buffer | undefined {
-  const scanned = scanResponse(body);
-  if (scanned === undefined || scanned.resultStart < 0) return undefined;
-  // null
-  return body[scanned.resultStart] === 0x6e
-    ? undefined
-    : body.subarray(scanned.resultStart, scanned.resultEnd);
 }
