@@ -1,4 +1,5 @@
 import type { SolanaUpdate } from '../chains/solana/updates.ts';
+import type { SourceGap } from '../sources/source.ts';
 import type { InstructionUpdate } from './instructions/instruction-update.ts';
 
 /** What a pipeline's parser reads: an update, or one instruction of a transaction. */
@@ -6,7 +7,12 @@ export type ParserInput = SolanaUpdate | InstructionUpdate;
 
 /** What became of one input. `filtered`: it is not the parser's; `error`: it should have been, and does not read. */
 export type ParseOutcome<Value> =
-  | { readonly kind: 'parsed'; readonly values: readonly Value[] }
+  | {
+      readonly kind: 'parsed';
+      readonly values: readonly Value[];
+      /** What of the input did not read while the rest did; each counts as a parse error. @default none */
+      readonly problems?: readonly string[];
+    }
   | { readonly kind: 'filtered' }
   | { readonly kind: 'error'; readonly message: string };
 
@@ -40,6 +46,23 @@ export interface PipelineItem<Value = unknown> {
   readonly origin: Origin;
 }
 
+/** What a handler is told at the start of its pipeline. */
+export interface HandlerStart {
+  readonly pipeline: string;
+  readonly chain: string;
+  /** The slot up to which everything was handled; items of later slots come, perhaps again. Undefined: the first start. */
+  readonly checkpoint: number | undefined;
+}
+
+/** Slots of which a pipeline's handlers do not get everything, or got it by other ways. */
+export interface PipelineGap extends Omit<SourceGap, 'reason'> {
+  readonly pipeline: string;
+  /** A source's reasons, or `overflow`: the buffer was full; `not_retractable`: an abandoned slot's values are not known any more. */
+  readonly reason: SourceGap['reason'] | 'overflow' | 'not_retractable';
+  /** Updates that were left out; undefined: not known. */
+  readonly count: number | undefined;
+}
+
 /**
  * Does something with a value. Resolves once it is done for good: only then the checkpoint may pass it. A rejection is
  * retried by the pipeline's policy, then the item goes to the dead letters. The same item can come again after a crash:
@@ -52,6 +75,12 @@ export interface Handler<Value = unknown> {
   handleBatch?(items: readonly PipelineItem<Value>[], signal: AbortSignal): Promise<void> | void;
   /** Asked before `handle` in the mode `conditional`. @default every item */
   accepts?(item: PipelineItem<Value>): boolean;
+  /** Milliseconds that one `handle` or `handleBatch` may take; then it counts as failed. @default 10000 */
+  readonly timeoutMs?: number;
+  /** The pipeline begins, or begins again; waited for before the first item. A rejection fails the start. */
+  open?(start: HandlerStart): Promise<void> | void;
+  /** Something is missing, or came by other ways. Tried again like `handle`; the checkpoint waits for it. */
+  onGap?(gap: PipelineGap, signal: AbortSignal): Promise<void> | void;
   /** The pipeline ends. */
   close?(): Promise<void> | void;
 }
