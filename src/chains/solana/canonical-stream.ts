@@ -34,7 +34,7 @@ export function canonicalStream(text: string): string | undefined {
 function optionsOf(method: string, given: object): Record<string, unknown> {
   const options: Record<string, unknown> = { commitment: 'finalized' };
   for (const [name, value] of Object.entries(given)) if (value !== null) options[name] = value;
-  if (method === 'signatureSubscribe' && options['enableReceivedNotification'] === false)
-    delete options['enableReceivedNotification'];
+  if (method === 'signatureSubscribe' && options.enableReceivedNotification === false)
+    delete options.enableReceivedNotification;
   return Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

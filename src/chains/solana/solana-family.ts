@@ -1,9 +1,14 @@
 import type { BlockDemand, ChainFamily, MethodPolicy, UpstreamError } from '../chain-family.ts';
+import { answerRules } from './answer-rules.ts';
+import { canonicalStream } from './canonical-stream.ts';
 import { classifyError, isUnknownError } from './classify-error.ts';
 import { classifyHttp } from './classify-http.ts';
+import { eventKey, eventKind, eventPlace, isLastEvent, readHead, streamNature } from './event-key.ts';
 import { solanaMethod } from './methods.ts';
+import { rawWriteRules } from './raw-write.ts';
 import { slotDemand } from './slot-demand.ts';
 import { readSlotHead } from './slot-head.ts';
+import { catchUpOf } from './stream-catch-up.ts';
 import { solanaSubscriptions } from './subscriptions.ts';
 
 /** Solana and the clusters that speak [its JSON-RPC](https://solana.com/docs/rpc). */
@@ -20,13 +25,18 @@ export const solanaFamily = {
     syncing: { method: 'getHealth', params: '[]', read: readHealth, readError: readUnhealthy },
     head: { method: 'getSlot', params: '[{"commitment":"processed"}]', read: readSlotHead },
   },
+  answers: answerRules,
+  rawWrite: rawWriteRules,
   subscriptions: solanaSubscriptions,
   events: {
-    canonical: () => undefined,
-    nature: () => ({ breadth: 'one', order: 'any' }),
-    kind: () => undefined,
-    key: () => undefined,
-    head: readSlotHead,
+    canonical: canonicalStream,
+    kind: eventKind,
+    nature: streamNature,
+    key: eventKey,
+    place: eventPlace,
+    isLast: isLastEvent,
+    catchUp: catchUpOf,
+    head: readHead,
     header: () => undefined,
   },
 } satisfies ChainFamily;
