@@ -13,6 +13,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { FeedConfig } from '../config/sections/feed.ts';
 import type { ChainJournal } from '../feed/log/chain-journal.ts';
 import type { EventLog } from '../feed/log/event-log.ts';
+import { LogTopicDemand } from '../feed/topics/log-topic-demand.ts';
 import type { CallPipeline } from '../gateway/call-pipeline.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
 import type { PlainChildSpec } from '../otp/child-spec.ts';
@@ -38,13 +39,14 @@ export interface ChainFollowingDependencies {
 
 /** What makes the events of one chain: the demand for them, the follower, and the way into the log. */
 export class ChainFollowing {
-  readonly demand: ChainDemand;
+  readonly demand: LogTopicDemand;
   /** The follower's process. */
   readonly child: PlainChildSpec;
   readonly #chain: ChainRuntime;
   readonly #deps: ChainFollowingDependencies;
   readonly #journal: ChainJournal;
   readonly #reads: PipelineReads;
+  readonly #claims: ChainDemand;
   readonly #logs: BlockLogs;
   readonly #pending: WantedStream;
   readonly #stateKey: string;
@@ -63,7 +65,7 @@ export class ChainFollowing {
     this.#watch = new TipWatch(name, { clock, log });
     this.#reads = new PipelineReads(chain, { pipeline, clock, metrics });
     this.#journal = journal;
-    this.demand = new ChainDemand(
+    this.#claims = new ChainDemand(
       {
         chain: name,
         mode: aggregation.logs,
@@ -72,15 +74,16 @@ export class ChainFollowing {
       },
       { rules: logRules, clock, log, metrics },
     );
+    this.demand = new LogTopicDemand(name, this.#claims);
     this.#logs = new BlockLogs(
       { chain: name, source: aggregation.log_source },
-      { rules: logRules, demand: this.demand, reads: this.#reads, hub, clock, log, metrics },
+      { rules: logRules, demand: this.#claims, reads: this.#reads, hub, clock, log, metrics },
     );
     this.#pending = new WantedStream(
       {
         chain: name,
         params: '["newPendingTransactions"]',
-        isWanted: () => this.#follower !== undefined && this.demand.wantsPending,
+        isWanted: () => this.#follower !== undefined && this.#claims.wantsPending,
         // Some nodes send whole transactions instead.
         onEvent: hash => {
           if (hash[0] === quote) this.#journal.pending(Buffer.from(hash));
@@ -88,8 +91,8 @@ export class ChainFollowing {
       },
       { hub, clock, log },
     );
-    this.demand.onChange(() => this.#pending.update());
-    this.demand.onSnapshotChange(() => this.#save());
+    this.#claims.onChange(() => this.#pending.update());
+    this.#claims.onSnapshotChange(() => this.#save());
     this.child = chainFollowerChild({
       chain: name,
       createFollower: ({ onFailed }) => this.#createFollower(onFailed),
@@ -130,7 +133,7 @@ export class ChainFollowing {
       finalized: finalized ?? null,
       reorgs,
       gaps,
-      logPatterns: this.demand.patternCount,
+      logPatterns: this.#claims.patternCount,
       callsPerBlock: blocks === 0 ? null : this.#reads.calls / blocks,
     };
   }
@@ -139,7 +142,7 @@ export class ChainFollowing {
   stop(): void {
     this.#pending.stop();
     this.#logs.stop();
-    this.demand.stop();
+    this.#claims.stop();
   }
 
   #createFollower(onFailed: ChainFollowerDeps['onFailed']): ChainFollower {
@@ -178,11 +181,11 @@ export class ChainFollowing {
     if (this.#isRestored) return;
     this.#isRestored = true;
     const { eventLog } = this.#deps;
-    this.demand.restore(eventLog.state(this.#stateKey), eventLog.nextOffset - 1);
+    this.#claims.restore(eventLog.state(this.#stateKey), eventLog.nextOffset - 1);
   }
 
   #save(): void {
-    if (this.#isRestored) this.#deps.eventLog.saveState(this.#stateKey, this.demand.snapshot());
+    if (this.#isRestored) this.#deps.eventLog.saveState(this.#stateKey, this.#claims.snapshot());
   }
 }
 

@@ -1,10 +1,11 @@
 import type { LogRules } from '../../chains/chain-family.ts';
-import type { Clock, TimerHandle } from '../../clock/clock.ts';
+import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
-import type { Claim, ClaimOptions, Demand } from './demand.ts';
+import { ClaimTable } from './claim-table.ts';
+import type { Claim, ClaimOptions } from './demand.ts';
 import { readDemandSnapshot, writeDemandSnapshot } from './demand-snapshot.ts';
-import { durableMs, Hold } from './hold.ts';
+import { durableMs } from './hold.ts';
 import type { LogPattern } from './log-pattern.ts';
 import { demandMetrics } from './metrics.ts';
 import { PatternIndex } from './pattern-index.ts';
@@ -31,37 +32,35 @@ export interface ChainDemandDeps {
   readonly metrics: MetricRegistry;
 }
 
-/** How exactly the end of a claim is kept; it is never early. */
-const sweepMs = 1_000;
-const keepDelayMs = 250;
 const everything: LogPattern = {};
 
 /**
  * What the readers of one chain ask for. A plain synchronous object that lives as long as the chain: claims come and
  * go, and each thing that is claimed is gathered from its first claim until some time after its last.
  */
-export class ChainDemand implements Demand {
+export class ChainDemand {
   readonly #options: Required<ChainDemandOptions>;
   readonly #deps: ChainDemandDeps;
-  readonly #holds = new Map<string, { readonly pattern: LogPattern; readonly hold: Hold }>();
+  readonly #claims: ClaimTable;
+  /** Those log patterns of the table that are gathered. */
+  readonly #patterns = new Map<string, LogPattern>();
   readonly #index: PatternIndex;
-  readonly #lingering = new Set<string>();
   readonly #listeners = new Set<() => void>();
   readonly #keepers = new Set<() => void>();
-  #pending: Hold | undefined;
   #claimOnAll: Claim | undefined;
   #version = 0;
-  #sweep: TimerHandle | undefined;
-  #keeping: TimerHandle | undefined;
   #isWide = false;
-  #isTelling = false;
-  #isStopped = false;
 
   constructor(options: ChainDemandOptions, deps: ChainDemandDeps) {
     this.#options = { mode: 'demand', maxPatterns: 10_000, restoredKeepMs: 300_000, ...options };
     this.#deps = deps;
     this.#index = new PatternIndex(deps.rules);
-    deps.metrics.gauge(demandMetrics.patterns, { chain: options.chain }, () => this.#holds.size);
+    this.#claims = new ClaimTable(deps, {
+      onEnded: key => this.#ended(key),
+      onChange: () => this.#call(this.#listeners),
+      onDurableChange: () => this.#call(this.#keepers),
+    });
+    deps.metrics.gauge(demandMetrics.patterns, { chain: options.chain }, () => this.#patterns.size);
   }
 
   /** Changes when logs are asked for that were not before: what was gathered earlier lacks them. */
@@ -71,11 +70,11 @@ export class ChainDemand implements Demand {
 
   /** Distinct log patterns that are gathered. */
   get patternCount(): number {
-    return this.#holds.size;
+    return this.#patterns.size;
   }
 
   get wantsPending(): boolean {
-    return this.#pending !== undefined;
+    return this.#claims.has(pendingKey);
   }
 
   get wantsAnyLogs(): boolean {
@@ -84,27 +83,26 @@ export class ChainDemand implements Demand {
 
   claimLogs(pattern: LogPattern, options: ClaimOptions): Claim {
     const claimed = this.#withinLimit(pattern);
-    const key = keyOf(claimed);
-    const hold = this.#holds.get(key)?.hold ?? this.#hold(claimed, options.since);
-    return this.#claim(key, hold, options.keepMs);
+    const since = this.#gather(claimed, options.since);
+    return this.#claims.claim(keyOf(claimed), { ...options, since });
   }
 
   claimPending(options: ClaimOptions): Claim {
-    this.#pending ??= new Hold(options.since);
-    return this.#claim(pendingKey, this.#pending, options.keepMs);
+    return this.#claims.claim(pendingKey, options);
   }
 
+  /** Since which offset all logs of the pattern have been gathered without a break, by whatever claims; undefined: they are not. */
   logsSince(pattern: LogPattern): number | undefined {
     let since: number | undefined;
     for (const key of coveringKeys(pattern)) {
-      const held = this.#holds.get(key)?.hold.since;
+      const held = this.#claims.since(key);
       if (held !== undefined && (since === undefined || held < since)) since = held;
     }
     return since;
   }
 
   pendingSince(): number | undefined {
-    return this.#pending?.since;
+    return this.#claims.since(pendingKey);
   }
 
   /** `false`: a block with this bloom has no log that somebody asks for. */
@@ -135,12 +133,13 @@ export class ChainDemand implements Demand {
 
   /** Those claims that outlive a restart. */
   snapshot(): Buffer {
-    const now = this.#deps.clock.now();
-    const logs = [...this.#holds.values()].filter(({ hold }) => hold.isDurable(now));
-    const pending = this.#pending?.isDurable(now) === true ? this.#pending.since : undefined;
+    const kept = this.#claims.durable();
     return writeDemandSnapshot({
-      logs: logs.map(({ pattern, hold }) => ({ pattern, since: hold.since })),
-      pending,
+      logs: kept.flatMap(({ key, since }) => {
+        const pattern = this.#patterns.get(key);
+        return pattern === undefined ? [] : [{ pattern, since }];
+      }),
+      pending: kept.find(({ key }) => key === pendingKey)?.since,
     });
   }
 
@@ -152,25 +151,17 @@ export class ChainDemand implements Demand {
    */
   restore(bytes: Buffer | undefined, head: number): void {
     const earlier = bytes === undefined ? undefined : readDemandSnapshot(bytes);
-    const now = this.#deps.clock.now();
     const { mode, maxPatterns, restoredKeepMs } = this.#options;
     for (const { pattern, since } of earlier?.logs.slice(0, maxPatterns) ?? []) {
-      const key = keyOf(pattern);
-      const hold = this.#holds.get(key)?.hold ?? this.#hold(pattern, head);
+      this.#gather(pattern, head);
       // Nothing was gathered since the run before: it is held without a break.
-      hold.extend(since);
-      hold.keep(restoredKeepMs, now);
-      if (!hold.isClaimed) this.#linger(key);
+      this.#claims.restore(keyOf(pattern), since, restoredKeepMs);
     }
-    if (earlier?.pending !== undefined) {
-      // Transactions that came meanwhile are gone: it begins anew.
-      this.#pending ??= new Hold(head);
-      this.#pending.keep(restoredKeepMs, now);
-      if (!this.#pending.isClaimed) this.#linger(pendingKey);
-    }
+    // Transactions that came meanwhile are gone: it begins anew.
+    if (earlier?.pending !== undefined) this.#claims.restore(pendingKey, head, restoredKeepMs);
     this.setMode(mode, head);
-    this.#tellSoon();
-    this.#keepSoon();
+    this.#claims.tellSoon();
+    this.#claims.keepSoon();
   }
 
   /**
@@ -189,10 +180,7 @@ export class ChainDemand implements Demand {
 
   /** Ends its timer and its metrics; claims may still be released. */
   stop(): void {
-    this.#isStopped = true;
-    this.#deps.clock.clearInterval(this.#sweep);
-    this.#sweep = undefined;
-    this.#deps.clock.clearTimeout(this.#keeping);
+    this.#claims.stop();
     this.#listeners.clear();
     this.#keepers.clear();
     this.#deps.metrics.remove(demandMetrics.patterns, { chain: this.#options.chain });
@@ -200,7 +188,7 @@ export class ChainDemand implements Demand {
 
   #withinLimit(pattern: LogPattern): LogPattern {
     const { chain, maxPatterns } = this.#options;
-    if (this.#holds.size < maxPatterns || this.#holds.has(keyOf(pattern))) return pattern;
+    if (this.#patterns.size < maxPatterns || this.#patterns.has(keyOf(pattern))) return pattern;
     this.#deps.metrics.counter(demandMetrics.widened, { chain }).inc();
     if (!this.#isWide) {
       this.#isWide = true;
@@ -212,91 +200,26 @@ export class ChainDemand implements Demand {
     return everything;
   }
 
-  /** Begins to gather a pattern; what others have gathered of it so far counts. */
-  #hold(pattern: LogPattern, since: number): Hold {
+  /** Begins to gather a pattern, unless it is; what others have gathered of it so far counts. Since which offset. */
+  #gather(pattern: LogPattern, since: number): number {
+    const key = keyOf(pattern);
+    const known = this.#claims.since(key);
+    if (known !== undefined) return known;
     const covered = this.logsSince(pattern);
-    const hold = new Hold(covered === undefined ? since : Math.min(since, covered));
-    this.#holds.set(keyOf(pattern), { pattern, hold });
+    const from = covered === undefined ? since : Math.min(since, covered);
+    this.#patterns.set(key, pattern);
+    this.#claims.begin(key, from);
     this.#index.add(pattern);
     if (covered === undefined) this.#version++;
-    return hold;
+    return from;
   }
 
-  #claim(key: string, hold: Hold, keepMs: number): Claim {
-    const isNew = keepMs >= durableMs && !hold.isDurable(this.#deps.clock.now());
-    hold.claim(keepMs);
-    this.#lingering.delete(key);
-    this.#tellSoon();
-    if (isNew) this.#keepSoon();
-    let isReleased = false;
-    return {
-      release: () => {
-        if (isReleased) return;
-        isReleased = true;
-        hold.release(keepMs, this.#deps.clock.now());
-        if (!hold.isClaimed) this.#linger(key);
-      },
-    };
-  }
-
-  #linger(key: string): void {
-    if (this.#isStopped) return;
-    this.#lingering.add(key);
-    this.#sweep ??= this.#deps.clock.setInterval(() => this.#onSweep(), sweepMs);
-  }
-
-  #onSweep(): void {
-    const now = this.#deps.clock.now();
-    let hasEnded = false;
-    let isKept = false;
-    for (const key of this.#lingering) {
-      const hold = key === pendingKey ? this.#pending : this.#holds.get(key)?.hold;
-      if (hold?.isHeld(now) === true) continue;
-      this.#lingering.delete(key);
-      this.#end(key);
-      hasEnded = true;
-      isKept ||= hold?.wasDurable === true;
-    }
-    if (hasEnded) this.#tell();
-    if (isKept) this.#keep();
-    if (this.#lingering.size > 0) return;
-    this.#deps.clock.clearInterval(this.#sweep);
-    this.#sweep = undefined;
-  }
-
-  #end(key: string): void {
-    if (key === pendingKey) {
-      this.#pending = undefined;
-      return;
-    }
-    const ended = this.#holds.get(key);
-    if (ended === undefined) return;
-    this.#holds.delete(key);
-    this.#index.remove(ended.pattern);
+  #ended(key: string): void {
+    const pattern = this.#patterns.get(key);
+    if (pattern === undefined) return;
+    this.#patterns.delete(key);
+    this.#index.remove(pattern);
     if (key === keyOf(everything)) this.#isWide = false;
-  }
-
-  /** Many claims are made at once. */
-  #tellSoon(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    queueMicrotask(() => this.#tell());
-  }
-
-  #tell(): void {
-    this.#isTelling = false;
-    this.#call(this.#listeners);
-  }
-
-  /** A snapshot of many claims costs milliseconds: not one for each of them. */
-  #keepSoon(): void {
-    if (!this.#isStopped) this.#keeping ??= this.#deps.clock.setTimeout(() => this.#keep(), keepDelayMs);
-  }
-
-  #keep(): void {
-    this.#deps.clock.clearTimeout(this.#keeping);
-    this.#keeping = undefined;
-    this.#call(this.#keepers);
   }
 
   #call(listeners: ReadonlySet<() => void>): void {

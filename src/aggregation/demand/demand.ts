@@ -1,5 +1,3 @@
-import type { LogPattern } from './log-pattern.ts';
-
 /** A claim on events; ends once. */
 export interface Claim {
   /** Nobody needs them any more; they are gathered for the claim's `keepMs` longer. */
@@ -8,20 +6,31 @@ export interface Claim {
 
 /** How a claim is made. */
 export interface ClaimOptions {
-  /** The offset of the log's last event now: events are gathered of every block whose head gets a higher one. */
+  /** The offset of the log's last event now: events are gathered of every block whose events get higher ones. */
   readonly since: number;
   /** Milliseconds for which it holds after its release. One of a minute or more outlives a restart of Trunkline. */
   readonly keepMs: number;
 }
 
+/** A claim on the events of topics. */
+export interface TopicClaim extends Claim {
+  /** What is gathered for it, with the offset since which all of that has been gathered without a break; undefined: something is not. */
+  gathered(): readonly GatheredTopics[];
+}
+
+/** Something that is gathered for a claim. */
+export interface GatheredTopics {
+  /** In words: `logs`, `transactions`. */
+  readonly what: string;
+  /** Undefined: it is not gathered yet. */
+  readonly since: number | undefined;
+}
+
 /**
- * What the readers of one chain ask for, so that nothing is fetched for nobody. Heads are always followed. Claims come from
- * the feed, questions from what follows the chain. Implemented by `ChainDemand`.
+ * What the readers of one chain ask for, so that nothing is fetched for nobody. What comes with the chain itself, such as
+ * its heads, is always there. Claims come from the feed.
  */
 export interface Demand {
-  claimLogs(pattern: LogPattern, options: ClaimOptions): Claim;
-  claimPending(options: ClaimOptions): Claim;
-  /** Since which offset all logs of the pattern have been gathered without a break, by whatever claims; undefined: they are not. */
-  logsSince(pattern: LogPattern): number | undefined;
-  pendingSince(): number | undefined;
+  /** Claims what topics that match these patterns need of the chain; undefined: nothing has to be gathered for them. */
+  claimTopics(patterns: readonly string[], options: ClaimOptions): TopicClaim | undefined;
 }

@@ -1,6 +1,5 @@
-import type { Claim, Demand } from '../../aggregation/demand/demand.ts';
+import type { Demand, TopicClaim } from '../../aggregation/demand/demand.ts';
 import type { EventSelector } from '../topics/event-selector.ts';
-import { type SelectorDemand, selectorDemand } from '../topics/selector-demand.ts';
 
 /** What `SelectorClaims` needs. */
 export interface SelectorClaimsDeps {
@@ -13,8 +12,7 @@ export interface SelectorClaimsDeps {
 interface ChainClaims {
   readonly chain: string;
   readonly demand: Demand;
-  readonly wanted: SelectorDemand;
-  readonly claims: readonly Claim[];
+  readonly claim: TopicClaim | undefined;
 }
 
 /** What one selector makes be gathered, for all its subscriptions together. */
@@ -32,7 +30,8 @@ const nothing: readonly never[] = Object.freeze([]);
 export interface LateGathering {
   readonly chain: string;
   readonly since: number;
-  readonly what: 'logs' | 'transactions' | 'logs and transactions';
+  /** In words. */
+  readonly what: string;
 }
 
 /** Claims at the chains' demand: one a selector, however many subscriptions it has. */
@@ -76,7 +75,7 @@ export class SelectorClaims {
     const bySelector = this.#held.get(held.keepMs)!;
     bySelector.delete(held.key);
     if (bySelector.size === 0) this.#held.delete(held.keepMs);
-    for (const { claims } of held.chains) for (const claim of claims) claim.release();
+    for (const { claim } of held.chains) claim?.release();
     held.chains = nothing;
   }
 
@@ -88,7 +87,7 @@ export class SelectorClaims {
       for (const held of bySelector.values()) {
         const gone = held.chains.filter(({ chain }) => !known.has(chain));
         held.chains = held.chains.filter(({ chain }) => known.has(chain));
-        for (const { claims } of gone) for (const claim of claims) claim.release();
+        for (const { claim } of gone) claim?.release();
         for (const chain of chains) this.#claim(held, chain);
       }
     }
@@ -97,15 +96,13 @@ export class SelectorClaims {
   /** The chains of which something that the selector needs was not gathered yet behind `offset`. */
   gatheredLater(held: SelectorClaim, offset: number): readonly LateGathering[] {
     const late: LateGathering[] = [];
-    for (const { chain, demand, wanted } of held.chains) {
-      const logs = wanted.logs.reduce(
-        (since, pattern) => Math.max(since, demand.logsSince(pattern) ?? this.#deps.tail()),
-        0,
-      );
-      const pending = wanted.pending ? (demand.pendingSince() ?? this.#deps.tail()) : 0;
-      if (logs <= offset && pending <= offset) continue;
-      const what = pending <= offset ? 'logs' : logs <= offset ? 'transactions' : 'logs and transactions';
-      late.push({ chain, since: Math.max(logs, pending), what });
+    for (const { chain, claim } of held.chains) {
+      const missing = (claim?.gathered() ?? [])
+        .map(({ what, since }) => ({ what, since: since ?? this.#deps.tail() }))
+        .filter(({ since }) => since > offset);
+      if (missing.length === 0) continue;
+      const what = [...new Set(missing.map(part => part.what))].join(' and ');
+      late.push({ chain, since: Math.max(...missing.map(({ since }) => since)), what });
     }
     return late;
   }
@@ -114,12 +111,8 @@ export class SelectorClaims {
     const demand = this.#deps.demand(chain);
     const before = held.chains.find(other => other.chain === chain);
     if (demand === undefined || before?.demand === demand) return;
-    const wanted = selectorDemand(held.patterns, chain);
-    const options = { since: this.#deps.tail(), keepMs: held.keepMs };
-    const claims = wanted.logs.map(pattern => demand.claimLogs(pattern, options));
-    if (wanted.pending) claims.push(demand.claimPending(options));
-    const others = held.chains.filter(other => other !== before);
-    held.chains = claims.length > 0 ? [...others, { chain, demand, wanted, claims }] : others;
-    for (const claim of before?.claims ?? []) claim.release();
+    const claim = demand.claimTopics(held.patterns, { since: this.#deps.tail(), keepMs: held.keepMs });
+    held.chains = [...held.chains.filter(other => other !== before), { chain, demand, claim }];
+    before?.claim?.release();
   }
 }

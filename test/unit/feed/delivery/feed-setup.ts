@@ -1,16 +1,17 @@
-import type { Claim, ClaimOptions, Demand } from '../../../../src/aggregation/demand/demand.ts';
+import type { Claim, ClaimOptions } from '../../../../src/aggregation/demand/demand.ts';
 import type { LogPattern } from '../../../../src/aggregation/demand/log-pattern.ts';
 import { Feed, type FeedOptions } from '../../../../src/feed/delivery/feed.ts';
 import type { FeedRequest } from '../../../../src/feed/delivery/feed-request.ts';
 import type { FrameFormat } from '../../../../src/feed/delivery/frame-format.ts';
 import { eventKinds } from '../../../../src/feed/events/feed-event.ts';
+import { type LogClaims, LogTopicDemand } from '../../../../src/feed/topics/log-topic-demand.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { silentMetrics } from '../../../../src/telemetry/metrics.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { FakeEventSource } from './fake-event-source.ts';
 
 /** Remembers claims; gathers since the first one, or since `since`. */
-export class FakeDemand implements Demand {
+export class FakeDemand implements LogClaims {
   readonly claims: {
     readonly what: LogPattern | 'pending';
     readonly options: ClaimOptions;
@@ -79,9 +80,17 @@ export function feedSetup(options: FeedOptions = {}, source = new FakeEventSourc
     ['a', new FakeDemand()],
     ['b', new FakeDemand()],
   ]);
+  const topicDemands = new Map<FakeDemand, LogTopicDemand>();
+  const topicDemandOf = (chain: string) => {
+    const demand = demands.get(chain);
+    if (demand === undefined) return undefined;
+    const known = topicDemands.get(demand) ?? new LogTopicDemand(chain, demand);
+    topicDemands.set(demand, known);
+    return known;
+  };
   const feed = new Feed(options, {
     source,
-    demand: chain => demands.get(chain),
+    demand: topicDemandOf,
     chains: () => [...demands.keys()],
     clock,
     log: silentLog,
