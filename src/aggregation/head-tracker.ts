@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
+import { AnsweredFloors } from './answered-floors.ts';
 import {
   type BeliefOptions,
   blocksIn,
@@ -65,6 +66,7 @@ export class HeadTracker {
   readonly #log: Log;
   readonly #metrics: MetricRegistry;
   readonly #claims = new Map<string, HeadClaim>();
+  readonly #answered: AnsweredFloors;
   readonly #listeners = new Set<(head: BestHead) => void>();
   #best: BestHead | undefined;
   #floor = 0;
@@ -84,6 +86,7 @@ export class HeadTracker {
       disputeMs: options.disputeMs ?? Math.max(30_000, 5 * blockTimeMs),
     };
     this.#floorExpiryMs = options.floorExpiryMs ?? Math.max(60_000, 10 * blockTimeMs);
+    this.#answered = new AnsweredFloors({ expiryMs: this.#floorExpiryMs });
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#metrics = deps.metrics;
@@ -122,9 +125,16 @@ export class HeadTracker {
     return true;
   }
 
-  /** A client was given this number as the newest block: later answers must not be below it. Absurd numbers are ignored. */
-  noteAnswered(number: number): void {
-    if (number > this.#floor && this.isPlausible(number)) this.#floor = number;
+  /** The highest number that a client may have seen on a line: `head`, or one that the chain's family has beside it. */
+  floorOf(line: string): number {
+    return line === 'head' ? this.#floor : this.#answered.get(line);
+  }
+
+  /** A client is given this number as the newest of the line: later answers must not be below it. Absurd numbers are ignored. */
+  noteAnswered(number: number, line = 'head'): void {
+    if (!this.isPlausible(number)) return;
+    if (line !== 'head') this.#answered.note(line, number, this.#clock.now());
+    else if (number > this.#floor) this.#floor = number;
   }
 
   /** Whether the chain can be at `number` by now, judging from the best head and the time. */
@@ -164,6 +174,7 @@ export class HeadTracker {
     this.#claims.clear();
     this.#best = undefined;
     this.#floor = 0;
+    this.#answered.clear();
     this.#belowFloorSinceMs = undefined;
   }
 
@@ -267,6 +278,7 @@ export class HeadTracker {
   #goBack(maxAgeMs: number, atMs: number): void {
     this.#best = undefined;
     this.#floor = 0;
+    this.#answered.clear();
     this.#belowFloorSinceMs = undefined;
     let highest: HeadClaim | undefined;
     for (const claim of this.#claims.values()) {

@@ -1,3 +1,4 @@
+import type { AnswerRules } from './answer-rules.ts';
 import type { SubscriptionRules } from './subscription-rules.ts';
 
 /** What a method is to the house; the rules of each class are in the method tables of its family. */
@@ -187,14 +188,16 @@ export interface LogRules {
 
 /** How a family's signed transactions are sent without ever being lost or sent as two. */
 export interface RawWriteRules {
-  /** The transaction's hash, computed from the params; `undefined`: the params hold no raw transaction. */
-  hash(source: Buffer, paramsStart: number, paramsEnd: number): string | undefined;
+  /** What the chain calls the transaction, computed from the params; `undefined`: the params hold no raw transaction. */
+  id(source: Buffer, paramsStart: number, paramsEnd: number): string | undefined;
+  /** What clients call that: `transactionHash`. */
+  readonly idName: string;
   /** The upstream has this very transaction already: a success. */
   isAlreadyKnown(error: UpstreamError): boolean;
-  /** The nonce is used up, maybe by this very transaction: look the hash up. */
-  isNonceTooLow(error: UpstreamError): boolean;
-  /** The method that looks a transaction up by its hash. */
-  readonly lookUpMethod: string;
+  /** What makes it unique is used up, maybe by this very transaction: look it up. */
+  isSpent(error: UpstreamError): boolean;
+  /** The call that looks a transaction up; it was found when nothing is `missing` in the answer. `params`: a JSON array. */
+  lookUp(id: string): { readonly method: string; readonly params: string };
 }
 
 /** What a family of chains means: everything above it is the same for all chains. */
@@ -218,6 +221,7 @@ export interface ChainFamily {
     readonly syncing: Probe<boolean>;
     readonly head: Probe<Head>;
   };
+  readonly answers: AnswerRules;
   readonly events: EventRules;
   readonly subscriptions: SubscriptionRules;
   /** Absent: the family has no logs. */

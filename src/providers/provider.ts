@@ -338,10 +338,17 @@ export class Provider implements AttemptHost {
 
   #isBehind(call: UpstreamCall): boolean {
     const { demand } = call;
-    if (demand.kind === 'tag') return demand.tag !== 'earliest' && this.lag > this.#maxLag;
-    // Only another provider that has the block makes this one the wrong one: a block that nobody has is answered by anyone.
-    if (demand.kind !== 'number' || this.#head === undefined || this.#heads?.best === undefined) return false;
-    return demand.number > this.#head.number && demand.number <= this.#heads.best.number;
+    if (demand.kind === 'tag') {
+      if (demand.tag !== 'earliest' && this.lag > this.#maxLag) return true;
+      return demand.atLeast !== undefined && this.#lacks(demand.atLeast);
+    }
+    return demand.kind === 'number' && this.#lacks(demand.number);
+  }
+
+  /** Only another provider that has the block makes this one the wrong one: a block that nobody has is answered by anyone. */
+  #lacks(block: number): boolean {
+    if (this.#head === undefined || this.#heads?.best === undefined) return false;
+    return block > this.#head.number && block <= this.#heads.best.number;
   }
 }
 

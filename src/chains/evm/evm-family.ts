@@ -1,4 +1,5 @@
 import type { BlockDemand, ChainFamily, MethodPolicy } from '../chain-family.ts';
+import { answerRules } from './answer-rules.ts';
 import { blockDemand } from './block-demand.ts';
 import { headerOf } from './block-header.ts';
 import { classifyError, isUnknownError } from './classify-error.ts';
@@ -25,6 +26,7 @@ export const evmFamily = {
     syncing: { method: 'eth_syncing', params: '[]', read: readSyncing },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: parseHead },
   },
+  answers: answerRules,
   events: {
     canonical: canonicalStream,
     kind: eventKind,

@@ -5,10 +5,11 @@ import { anyOf, readable } from '../text-patterns.ts';
 
 /** How a signed transaction is sent without ever being lost, or answered as lost while it is not. */
 export const rawWriteRules: RawWriteRules = {
-  hash: rawTransactionHash,
+  id: rawTransactionHash,
+  idName: 'transactionHash',
   isAlreadyKnown,
-  isNonceTooLow,
-  lookUpMethod: 'eth_getTransactionByHash',
+  isSpent: isNonceTooLow,
+  lookUp: hash => ({ method: 'eth_getTransactionByHash', params: `["${hash}"]` }),
 };
 
 /**

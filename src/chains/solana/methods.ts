@@ -2,9 +2,10 @@ import type { MethodClass, MethodPolicy } from '../chain-family.ts';
 
 /**
  * What a method says about the slot that it needs beside its commitment and `minContextSlot`: the positions of a slot,
- * or of the first and last slot of a range, among its params; `none`: it depends on no state of the chain at all.
+ * or of the first and last slot of a range, among its params; `processed`: the newest, whatever else they say; `none`: it
+ * depends on no state of the chain at all.
  */
-export type SlotUse = 'state' | 'slot' | 'range' | 'none';
+export type SlotUse = 'state' | 'processed' | 'slot' | 'range' | 'none';
 
 /** A known method: how it may be sent, and which slot it needs. */
 export interface SolanaMethod {
@@ -36,8 +37,9 @@ const groups: readonly MethodGroup[] = [
     class: 'tx_lookup',
     slot: 'state',
     nullIsFinal: false,
-    methods: 'getTransaction getSignatureStatuses getConfirmedTransaction',
+    methods: 'getTransaction getConfirmedTransaction',
   },
+  { class: 'tx_lookup', slot: 'processed', nullIsFinal: false, methods: 'getSignatureStatuses' },
   {
     // A node that has pruned the slot, or has not seen it yet, says so with an error; null: nothing is known of it here.
     class: 'pinned',

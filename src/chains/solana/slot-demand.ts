@@ -37,6 +37,7 @@ export function slotDemand(
   paramsEnd: number,
 ): BlockDemand {
   if (use === 'none') return NONE;
+  if (use === 'processed') return TAGS.processed;
   const { commitment, minimum, first, second } = readState(source, paramsStart, paramsEnd);
   if (use === 'slot' || use === 'range') {
     const last = use === 'range' ? second : first;

@@ -5,11 +5,16 @@ import type { Provider } from '../../providers/provider.ts';
 import type { AttemptOutcome } from '../../providers/upstream-call.ts';
 import type { CallAnswer, GatewayCall } from '../call.ts';
 import { ownError } from '../own-answer.ts';
-import { isNullResult, shownBlock, showsHead } from './answer-check.ts';
 import type { Attempt } from './attempt.ts';
 import type { Router } from './router.ts';
 
-type Answer = { readonly body: Buffer; readonly scanned: ScannedResponse; readonly provider: string };
+interface Answer {
+  readonly body: Buffer;
+  readonly scanned: ScannedResponse;
+  readonly provider: string;
+  /** It is below what clients have seen on this line, which is what it has to tell. */
+  readonly staleOn?: string;
+}
 
 /** Providers asked once more before a null is believed. */
 const maxNullChecks = 1;
@@ -29,7 +34,8 @@ export class RoutedCall implements InFlightItem {
   #ended = false;
   /** An answer to fall back on when nobody gives a better one: a null, a stale head, an upstream's own error. */
   #held: Answer | undefined;
-  #isHeldStale = false;
+  /** Things that were looked up and that the held answer does not have. */
+  #heldMissing = Number.POSITIVE_INFINITY;
   #nulls = 0;
   #wasSent = false;
   #leaveQueue: (() => void) | undefined;
@@ -115,8 +121,9 @@ export class RoutedCall implements InFlightItem {
     const now = this.#router.clock.now();
     if (outcome.kind === 'answer') {
       const answer: Answer = { body: outcome.body, scanned: outcome.scanned, provider: attempt.provider.id };
-      if (this.#isGoodEnough(answer)) this.#finish(answer);
-      else this.#goOn(now);
+      const best = this.#judge(answer);
+      if (best === undefined) this.#goOn(now);
+      else this.#finish(best);
       return;
     }
     this.#failures.push({ id: attempt.provider.id, reason: outcome.reason });
@@ -137,26 +144,45 @@ export class RoutedCall implements InFlightItem {
   }
 
   /** A null for a lookup, and a head that is absurd or behind what clients have seen, are held while others can be asked. */
-  #isGoodEnough(answer: Answer): boolean {
-    const { policy, chain } = this.#call;
-    if (!policy.nullIsFinal && isNullResult(answer.body, answer.scanned)) {
-      if (this.#held === undefined) this.#held = answer;
-      return this.#nulls++ >= maxNullChecks;
+  #judge(answer: Answer): Answer | undefined {
+    const { policy, demand, chain } = this.#call;
+    const { body, scanned } = answer;
+    const { resultStart: start, resultEnd: end } = scanned;
+    if (start < 0) return answer;
+    const { answers } = chain.family;
+    if (!policy.nullIsFinal) {
+      const missing = answers.missing(policy.method, body, start, end);
+      if (missing > 0) return this.#judgeIncomplete(answer, missing);
     }
-    const block = shownBlock(this.#call, answer.body, answer.scanned);
-    if (answer.scanned.resultStart >= 0 && showsHead(this.#call)) {
-      if (block === undefined || !chain.heads.isPlausible(block)) {
+    const shown = answers.shown(policy, demand, body, start, end);
+    if (shown === undefined) return answer;
+    const { line, number, rule } = shown;
+    if (rule !== 'noted') {
+      if (number === undefined || !chain.heads.isPlausible(number)) {
         this.#held ??= answer;
-        return false;
+        return undefined;
       }
-      if (block < chain.heads.floor) {
-        this.#held = answer;
-        this.#isHeldStale = true;
-        return false;
+      if (number < chain.heads.floorOf(line)) {
+        const stale = { ...answer, staleOn: line };
+        if (rule === 'checked') {
+          this.#held = stale;
+          return undefined;
+        }
+        chain.heads.noteAnswered(number, line);
+        return stale;
       }
     }
-    if (block !== undefined) chain.heads.noteAnswered(block);
-    return true;
+    if (number !== undefined) chain.heads.noteAnswered(number, line);
+    return answer;
+  }
+
+  /** The most complete of the answers is held, and believed when enough providers were asked. */
+  #judgeIncomplete(answer: Answer, missing: number): Answer | undefined {
+    if (missing < this.#heldMissing) {
+      this.#held = answer;
+      this.#heldMissing = missing;
+    }
+    return this.#nulls++ >= maxNullChecks ? this.#held : undefined;
   }
 
   #goOn(now: number): void {
@@ -278,10 +304,12 @@ export class RoutedCall implements InFlightItem {
 
   #finish(answer: Answer): void {
     const { clientId, idBytes, method, chain } = this.#call;
+    const { staleOn } = answer;
+    const raised =
+      staleOn === undefined ? undefined : chain.family.answers.result(method, chain.heads.floorOf(staleOn));
     let { body } = answer;
-    if (this.#isHeldStale && answer === this.#held && method === 'eth_blockNumber') {
-      body = resultResponse(clientId, Buffer.from(`"0x${chain.heads.floor.toString(16)}"`));
-    } else if (clientId !== idBytes) body = replaceId(body, answer.scanned, clientId);
+    if (raised !== undefined) body = resultResponse(clientId, raised);
+    else if (clientId !== idBytes) body = replaceId(body, answer.scanned, clientId);
     this.#own({
       body,
       provider: answer.provider,

@@ -91,8 +91,9 @@ export class Selector {
   #neededHead(call: UpstreamCall): number {
     const { demand } = call;
     if (demand.kind === 'number') return demand.number;
-    if (demand.kind === 'tag' && (demand.tag === 'latest' || demand.tag === 'pending'))
-      return this.#chain.heads.floor;
-    return 0;
+    if (demand.kind !== 'tag') return 0;
+    if (demand.tag === 'latest' || demand.tag === 'pending') return this.#chain.heads.floor;
+    // Slots go by too fast to leave out all providers but the one that reported last.
+    return demand.atLeast ?? 0;
   }
 }

@@ -6,15 +6,14 @@ import type { CallAnswer, CallHandler, Cancel, GatewayCall } from '../call.ts';
 import { derivedCall } from '../calls.ts';
 import { gatewayMetrics } from '../metrics.ts';
 import { ownError, ownResult } from '../own-answer.ts';
-import { isNullResult } from '../routing/answer-check.ts';
 
 /** Time that the look-up of a transaction may take beyond the client's deadline: the answer is worth the wait. */
 const lookUpGraceMs = 2_000;
 
 /**
- * Sends signed transactions so that the client learns their true fate. The hash is computed here; a provider that
- * "already knows" it has succeeded; after an ambiguous end the hash is looked up, and only when no provider knows it
- * are the same bytes sent to another one (the same hash cannot be carried out twice).
+ * Sends signed transactions so that the client learns their true fate. What the chain calls one is computed here; a
+ * provider that "already knows" it has succeeded; after an ambiguous end it is looked up, and only when no provider
+ * knows it are the same bytes sent to another one (no chain carries the same ones out twice).
  */
 export class RawWriteStage {
   readonly #route: CallHandler;
@@ -32,15 +31,15 @@ export class RawWriteStage {
 
   readonly handle: CallHandler = (call, done) => {
     const rules = call.chain.family.rawWrite;
-    const hash = call.params === undefined ? undefined : rules?.hash(call.params, 0, call.params.length);
-    if (rules === undefined || hash === undefined) return this.#route(call, done);
-    return this.#send(call, rules, hash, [], done);
+    const id = call.params === undefined ? undefined : rules?.id(call.params, 0, call.params.length);
+    if (rules === undefined || id === undefined) return this.#route(call, done);
+    return this.#send(call, rules, id, [], done);
   };
 
   #send(
     call: GatewayCall,
     rules: RawWriteRules,
-    hash: string,
+    id: string,
     asked: readonly string[],
     done: (answer: CallAnswer) => void,
   ): Cancel {
@@ -51,20 +50,20 @@ export class RawWriteStage {
       if (answer.outcome === 'answered') return finish(answer);
       const error = answer.outcome === 'upstream_error' ? readError(answer.body) : undefined;
       if (error !== undefined && rules.isAlreadyKnown(error))
-        return finish(success(call, hash, answer.provider));
-      if (error !== undefined && !rules.isNonceTooLow(error)) return finish(answer);
+        return finish(success(call, id, answer.provider));
+      if (error !== undefined && !rules.isSpent(error)) return finish(answer);
       if (error === undefined && answer.asked.length === 0) return finish(answer);
-      this.#lookUp(call, rules, hash, provider => {
-        if (provider !== undefined) return finish(success(call, hash, provider));
+      this.#lookUp(call, rules, id, provider => {
+        if (provider !== undefined) return finish(success(call, id, provider));
         if (error !== undefined) return finish(answer);
         const mayResend =
           this.#clock.now() < call.deadline && all.length < call.chain.config.failover.max_attempts;
         if (mayResend && call.chain.table.providers.some(candidate => !all.includes(candidate.id))) {
-          this.#send({ ...call, steering: { ...call.steering, avoid: all } }, rules, hash, all, done);
+          this.#send({ ...call, steering: { ...call.steering, avoid: all } }, rules, id, all, done);
           return;
         }
-        const message = `the transaction may have been sent: no provider confirmed ${hash}, none denied it`;
-        finish(ownError(call.clientId, 'outcome_unknown', message, { transactionHash: hash }, all));
+        const message = `the transaction may have been sent: no provider confirmed ${id}, none denied it`;
+        finish(ownError(call.clientId, 'outcome_unknown', message, { [rules.idName]: id }, all));
       });
     });
     return () => {};
@@ -74,16 +73,20 @@ export class RawWriteStage {
   #lookUp(
     call: GatewayCall,
     rules: RawWriteRules,
-    hash: string,
+    id: string,
     then: (provider: string | undefined) => void,
   ): void {
-    const lookUp = derivedCall(call.chain, rules.lookUpMethod, Buffer.from(`["${hash}"]`), {
+    const { method, params } = rules.lookUp(id);
+    const lookUp = derivedCall(call.chain, method, Buffer.from(params), {
       clientId: call.clientId,
       deadline: Math.max(call.deadline, this.#clock.now() + lookUpGraceMs),
     });
     this.#route(lookUp, answer => {
       const scanned = answer.outcome === 'answered' ? scanResponse(answer.body) : undefined;
-      const isFound = scanned !== undefined && !isNullResult(answer.body, scanned);
+      const { answers } = call.chain.family;
+      const isFound =
+        scanned !== undefined &&
+        answers.missing(method, answer.body, scanned.resultStart, scanned.resultEnd) === 0;
       const result = isFound ? 'found' : scanned === undefined ? 'failed' : 'not_found';
       this.#metrics.counter(gatewayMetrics.rawWriteLookups, { chain: call.chain.name, result }).inc();
       then(isFound ? answer.provider : undefined);
@@ -91,8 +94,8 @@ export class RawWriteStage {
   }
 }
 
-function success(call: GatewayCall, hash: string, provider: string | undefined): CallAnswer {
-  return { ...ownResult(call.clientId, `"${hash}"`), provider };
+function success(call: GatewayCall, id: string, provider: string | undefined): CallAnswer {
+  return { ...ownResult(call.clientId, `"${id}"`), provider };
 }
 
 function readError(body: Buffer): { code: number; message: string } | undefined {

@@ -34,6 +34,7 @@ export const plainFamily: ChainFamily = {
     syncing: { method: 'eth_syncing', params: '[]', read: result => result.toString() !== 'false' },
     head: { method: 'eth_getBlockByNumber', params: '["latest",false]', read: result => readHead(result) },
   },
+  answers: { missing: () => 0, shown: () => undefined, result: () => undefined },
   events: {
     canonical: params => params,
     nature: () => ({ breadth: 'some', order: 'any' }),

@@ -36,6 +36,7 @@ export class FakeChain {
   readonly providers: FakeProvider[];
   readonly heads = {
     floor: 0,
+    floorOf: (_line: string) => this.heads.floor,
     head: (id: string) => this.providers.find(provider => provider.id === id)?.head,
     isPlausible: (number: number) => this.heads.floor === 0 || number <= this.heads.floor + 64,
     noteAnswered: (number: number) => {

@@ -1,0 +1,95 @@
+import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
+import {
+  CLOSE_ARRAY,
+  COMMA,
+  MAX_DEPTH,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  skipSpace,
+  skipValue,
+} from '../../protocol/json-rpc/skip-json.ts';
+import { type AnswerRules, isNull, type ShownPlace } from '../answer-rules.ts';
+import type { BlockDemand, BlockTag, MethodPolicy } from '../chain-family.ts';
+import { readSlot } from './slot-head.ts';
+
+/**
+ * What is known of how far a client has seen the chain go, one line a commitment, for slots and for block heights.
+ *
+ * A slot lasts 400 ms, so that of several sound providers hardly two are at the same one. `getSlot` and
+ * `getBlockHeight` therefore never go back, but are not asked again either: one that comes lower is answered with the
+ * highest number that was answered before, which is true, for the chain has been there. The `context.slot` of all other
+ * answers raises the line and is left as it is: asking again until a provider is far enough along would send most
+ * reads out twice, and a client that needs a state no older than what it has seen says so with `minContextSlot`.
+ */
+export const answerRules: AnswerRules = {
+  missing,
+  shown,
+  result: (method, number) =>
+    method === 'getSlot' || method === 'getBlockHeight' ? String(number) : undefined,
+};
+
+function missing(method: string, body: Buffer, start: number, end: number): number {
+  if (isNull(body, start, end)) return 1;
+  if (method !== 'getSignatureStatuses' || body[start] !== OPEN_OBJECT) return 0;
+  const members = new MemberCursor(body, start, end, MAX_DEPTH);
+  while (members.next()) if (members.keyIs(VALUE)) return nulls(body, members.valueStart, members.valueEnd);
+  return 0;
+}
+
+/** Those among the elements of an array. */
+function nulls(body: Buffer, start: number, end: number): number {
+  if (body[start] !== OPEN_ARRAY) return 0;
+  let count = 0;
+  let at = skipSpace(body, start + 1, end);
+  while (at < end && body[at] !== CLOSE_ARRAY) {
+    if (body[at] === LETTER_N) count++;
+    at = skipSpace(body, skipValue(body, at, end, MAX_DEPTH), end);
+    if (body[at] !== COMMA) break;
+    at = skipSpace(body, at + 1, end);
+  }
+  return count;
+}
+
+function shown(
+  { method }: MethodPolicy,
+  demand: BlockDemand,
+  body: Buffer,
+  start: number,
+  end: number,
+): ShownPlace | undefined {
+  if (demand.kind !== 'tag') return undefined;
+  if (method === 'getSlot')
+    return { line: slotLine(demand.tag), number: readSlot(body, start, end), rule: 'lifted' };
+  if (method === 'getBlockHeight')
+    return { line: `height:${demand.tag}`, number: readSlot(body, start, end), rule: 'lifted' };
+  const number = contextSlot(body, start, end);
+  return number === undefined ? undefined : { line: slotLine(demand.tag), number, rule: 'noted' };
+}
+
+/** What providers report as their heads are slots that were processed. */
+function slotLine(tag: BlockTag): string {
+  return tag === 'processed' ? 'head' : `slot:${tag}`;
+}
+
+/** The slot in `{"context":{"apiVersion":"…","slot":…},…`, written as nodes write it. */
+function contextSlot(body: Buffer, start: number, end: number): number | undefined {
+  if (
+    end - start < CONTEXT.length ||
+    body.compare(CONTEXT, 0, CONTEXT.length, start, start + CONTEXT.length) !== 0
+  )
+    return undefined;
+  const last = Math.min(end, start + LONGEST_CONTEXT);
+  const at = body.subarray(start, last).indexOf(SLOT);
+  if (at < 0) return undefined;
+  const from = start + at + SLOT.length;
+  let to = from;
+  while (to < last && body[to]! >= 0x30 && body[to]! <= 0x39) to++;
+  return readSlot(body, from, to);
+}
+
+const LETTER_N = 0x6e;
+const VALUE = Buffer.from('value');
+const CONTEXT = Buffer.from('{"context":{');
+const SLOT = Buffer.from('"slot":');
+/** Bytes at the front of a result among which its context is looked for. */
+const LONGEST_CONTEXT = 96;

@@ -1,0 +1,98 @@
+import { decodeString } from '../../protocol/json-rpc/json-string.ts';
+import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
+import {
+  COMMA,
+  MAX_DEPTH,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  skipSpace,
+  skipString,
+} from '../../protocol/json-rpc/skip-json.ts';
+import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
+import { readable } from '../text-patterns.ts';
+import { decode, encode } from './base58.ts';
+import { isBlockhashNotFound } from './classify-error.ts';
+
+/**
+ * How a signed transaction is sent without ever being lost, or answered as lost while it is not. Its first signature is
+ * its name, and the chain carries out no signature twice: the same bytes may be sent again.
+ */
+export const rawWriteRules: RawWriteRules = {
+  id: transactionSignature,
+  idName: 'signature',
+  isAlreadyKnown,
+  // Expired by now, maybe because this very transaction was sent before and is on the chain.
+  isSpent: isBlockhashNotFound,
+  lookUp: signature => ({
+    method: 'getSignatureStatuses',
+    params: `[["${signature}"],{"searchTransactionHistory":true}]`,
+  }),
+};
+
+/**
+ * The first signature of the serialized transaction in the params of `sendTransaction`, in base58.
+ * https://solana.com/docs/core/transactions#transaction-structure
+ *
+ * @returns `undefined` when the first param is not a transaction in the encoding that the options name, or it is not signed.
+ */
+export function transactionSignature(
+  source: Buffer,
+  paramsStart: number,
+  paramsEnd: number,
+): string | undefined {
+  if (paramsStart < 0 || source[paramsStart] !== OPEN_ARRAY) return undefined;
+  const start = skipSpace(source, paramsStart + 1, paramsEnd);
+  if (source[start] !== QUOTE) return undefined;
+  const end = skipString(source, start + 1, paramsEnd);
+  const text = end < 0 ? '' : decodeString(source, start, end);
+  const bytes = isBase64(source, end, paramsEnd) ? fromBase64(text) : fromBase58(text);
+  return bytes === undefined ? undefined : firstSignature(bytes);
+}
+
+/** Whether the upstream has carried this very transaction out already, which for its sender is a success. */
+export function isAlreadyKnown({ code, message }: UpstreamError): boolean {
+  return code === -32002 && /already (been )?processed|alreadyprocessed/.test(readable(message));
+}
+
+/** What the options behind the transaction say; without a word of theirs it is base58. */
+function isBase64(source: Buffer, at: number, end: number): boolean {
+  let isSaid = false;
+  const comma = skipSpace(source, at, end);
+  if (source[comma] !== COMMA) return isSaid;
+  const start = skipSpace(source, comma + 1, end);
+  if (source[start] !== OPEN_OBJECT) return isSaid;
+  const members = new MemberCursor(source, start, end, MAX_DEPTH);
+  while (members.next()) {
+    const { valueStart, valueEnd } = members;
+    if (members.keyIs(ENCODING))
+      isSaid = source[valueStart] === QUOTE && decodeString(source, valueStart, valueEnd) === 'base64';
+  }
+  return isSaid;
+}
+
+function fromBase64(text: string): Buffer | undefined {
+  if (text.length > MAX_BASE64) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  // Buffer.from leaves out what is no digit.
+  return bytes.toString('base64').replace(/=+$/, '') === text.replace(/=+$/, '') ? bytes : undefined;
+}
+
+function fromBase58(text: string): Uint8Array | undefined {
+  return text.length > MAX_BASE58 ? undefined : decode(text);
+}
+
+function firstSignature(bytes: Uint8Array): string | undefined {
+  // Their count, in the first 7 bits of each byte, lowest first.
+  const at = bytes[0]! < 0x80 ? 1 : 2;
+  if (bytes[0] === 0 || bytes.length < at + SIGNATURE_BYTES) return undefined;
+  const signature = bytes.subarray(at, at + SIGNATURE_BYTES);
+  return signature.every(byte => byte === 0) ? undefined : encode(signature);
+}
+
+const SIGNATURE_BYTES = 64;
+/** A transaction has at most 1232 bytes, with [SIMD-0296](https://github.com/solana-foundation/solana-improvement-documents/pull/296) 4096. */
+const MAX_BASE64 = 5464;
+/** Base58 costs the square of its length; nodes take no more than this of it. */
+const MAX_BASE58 = 1683;
+const ENCODING = Buffer.from('encoding');
