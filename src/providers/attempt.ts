@@ -87,7 +87,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     counters.cancelled(this.#transport);
     const score = scores.known(label);
     // A loser of a race is at least this slow; without this a slow provider would keep the latency of its few wins.
-    if (waited > score.latencyMs) scores.observe(label, waited, false);
+    if (waited > score.latencyMs) scores.wait(label, waited, false);
     if (waited >= Math.max(MIN_SILENCE_MS, SILENCE_FACTOR * score.sketch.p95)) this.#host.onSilence(now);
   }
 
@@ -99,7 +99,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     if (read.kind === 'answer') {
       this.#breaker.success(this.#permit);
       coolDown.served(this.#startedAt);
-      scores.observe(policy.label, durationMs, false);
+      scores.answer(policy.label, durationMs);
       counters.answered(this.#transport, durationMs);
       this.#done({ kind: 'answer', body: read.body, scanned: read.scanned, durationMs });
       return;
@@ -113,7 +113,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     } else {
       // It answered, only not with what was wanted.
       this.#breaker.success(this.#permit);
-      scores.observe(policy.label, durationMs, false);
+      scores.answer(policy.label, durationMs);
       if (read.failure === 'unsupported') unsupported.remember(policy.method, now);
     }
     counters.failed(this.#transport, read.failure, read.code, durationMs);
@@ -131,7 +131,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     if (failure === 'failure') this.#breaker.failure(this.#permit, code);
     else this.#breaker.release(this.#permit);
     if (code === 'attempt_timeout') {
-      scores.observe(label, durationMs, true);
+      scores.wait(label, durationMs, true);
       this.#host.onSilence(now);
     } else if (failure === 'failure') scores.fail(label);
     counters.failed(this.#transport, failure, code, durationMs);

@@ -10,13 +10,33 @@ const OTHER = 'other';
 export class Score {
   /** Observations, ever. */
   count = 0;
-  /** Milliseconds, failures by time-out included; 0 before the first observation. */
+  /** Milliseconds, waits that were given up included; 0 before the first observation. */
   latencyMs = 0;
   /** Share of failed attempts, 0 to 1. */
   errorRate = 0;
+  /** How long answers take, and nothing else. */
   readonly sketch = new LatencySketch();
 
-  observe(latencyMs: number, isFailure: boolean): void {
+  /** An answer came after `latencyMs`. */
+  answer(latencyMs: number): void {
+    this.#observe(latencyMs, false);
+    this.sketch.observe(latencyMs);
+  }
+
+  /**
+   * No answer came within `waitedMs`. It does not belong among the answers' times: what is usual is read from them, and
+   * to a provider that hung, silence would become usual.
+   */
+  wait(waitedMs: number, isFailure: boolean): void {
+    this.#observe(waitedMs, isFailure);
+  }
+
+  /** A failure whose time says nothing about the latency, such as a refused connection. */
+  fail(): void {
+    this.errorRate = this.count === 0 ? 1 : this.errorRate + ALPHA * (1 - this.errorRate);
+  }
+
+  #observe(latencyMs: number, isFailure: boolean): void {
     const failure = isFailure ? 1 : 0;
     if (this.count++ === 0) {
       this.latencyMs = latencyMs;
@@ -25,12 +45,6 @@ export class Score {
       this.latencyMs += ALPHA * (latencyMs - this.latencyMs);
       this.errorRate += ALPHA * (failure - this.errorRate);
     }
-    this.sketch.observe(latencyMs);
-  }
-
-  /** A failure whose time says nothing about the latency, such as a refused connection. */
-  fail(): void {
-    this.errorRate = this.count === 0 ? 1 : this.errorRate + ALPHA * (1 - this.errorRate);
   }
 }
 
@@ -50,9 +64,16 @@ export class MethodScores {
     return score === undefined || score.count === 0 ? this.all : score;
   }
 
-  observe(label: string, latencyMs: number, isFailure: boolean): void {
-    this.all.observe(latencyMs, isFailure);
-    this.of(label).observe(latencyMs, isFailure);
+  /** A request was answered after `latencyMs`, whatever the answer. */
+  answer(label: string, latencyMs: number): void {
+    this.all.answer(latencyMs);
+    this.of(label).answer(latencyMs);
+  }
+
+  /** A request was given up after `waitedMs` without an answer. */
+  wait(label: string, waitedMs: number, isFailure: boolean): void {
+    this.all.wait(waitedMs, isFailure);
+    this.of(label).wait(waitedMs, isFailure);
   }
 
   fail(label: string): void {

@@ -30,24 +30,34 @@ describe('LatencySketch', () => {
 describe('MethodScores', () => {
   it('averages latency and errors with the newest observations weighing most', () => {
     const scores = new MethodScores();
-    scores.observe('eth_call', 100, false);
+    scores.answer('eth_call', 100);
     assert.equal(scores.of('eth_call').latencyMs, 100);
-    for (let i = 0; i < 50; i++) scores.observe('eth_call', 10, i >= 25);
+    for (let i = 0; i < 25; i++) scores.answer('eth_call', 10);
+    for (let i = 0; i < 25; i++) scores.wait('eth_call', 10, true);
     assert.ok(scores.of('eth_call').latencyMs < 11);
     assert.ok(scores.of('eth_call').errorRate > 0.9);
+  });
+
+  it('averages the waits that were given up with the answers, and tells from the answers alone what is usual', () => {
+    const scores = new MethodScores();
+    for (let i = 0; i < 20; i++) scores.answer('eth_call', 10);
+    for (let i = 0; i < 200; i++) scores.wait('eth_call', 3000, false);
+    assert.ok(scores.of('eth_call').latencyMs > 2900);
+    assert.ok(scores.of('eth_call').sketch.p95 < 11, `${scores.of('eth_call').sketch.p95} ms`);
+    assert.ok(scores.all.sketch.p95 < 11, `${scores.all.sketch.p95} ms`);
   });
 
   it('answers for a method it never saw with the score over all methods', () => {
     const scores = new MethodScores();
     assert.equal(scores.known('eth_call').latencyMs, 0);
-    scores.observe('eth_getLogs', 40, false);
+    scores.answer('eth_getLogs', 40);
     assert.equal(scores.known('eth_call').latencyMs, 40);
     assert.equal(scores.known('eth_getLogs').latencyMs, 40);
   });
 
   it('keeps the average latency when a request fails without a wait', () => {
     const scores = new MethodScores();
-    scores.observe('eth_call', 100, false);
+    scores.answer('eth_call', 100);
     scores.fail('eth_call');
     assert.equal(scores.of('eth_call').latencyMs, 100);
     assert.ok(scores.of('eth_call').errorRate > 0);
@@ -55,7 +65,7 @@ describe('MethodScores', () => {
 
   it('scores a bounded number of methods apart, the rest as "other"', () => {
     const scores = new MethodScores();
-    for (let i = 0; i < 500; i++) scores.observe(`method_${i}`, 5, false);
+    for (let i = 0; i < 500; i++) scores.answer(`method_${i}`, 5);
     assert.notEqual(scores.of('method_1'), scores.of('other'));
     assert.equal(scores.of('method_499'), scores.of('other'));
     assert.equal(scores.of('method_400').count, 500 - 63);
