@@ -64,6 +64,11 @@ export class CircuitBreaker {
     return this.#permit;
   }
 
+  /** Whether the request decides, with a few others, whether the breaker closes: it should come to an outcome. */
+  isTrial(permit: Permit): boolean {
+    return permit === this.#permit && this.#state === 'half_open';
+  }
+
   /** The request was answered, whatever the answer. */
   success(permit: Permit): void {
     if (permit !== this.#permit) return;
@@ -85,7 +90,7 @@ export class CircuitBreaker {
 
   /** The request tells nothing about what it guards: cancelled, rate-limited, never sent. */
   release(permit: Permit): void {
-    if (permit === this.#permit && this.#state === 'half_open') this.#trials--;
+    if (this.isTrial(permit)) this.#trials--;
   }
 
   /** Opens it at once, as when what it guards has gone silent. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FailureClass } from '../chains/chain-family.ts';
 import type { CircuitBreaker, Permit } from '../circuit-breaker/circuit-breaker.ts';
 import type { Clock } from '../clock/clock.ts';
+import type { Deadline, DeadlineWheel } from '../clock/deadline-wheel.ts';
 import type { ScannedResponse } from '../protocol/json-rpc/scan-response.ts';
 import type { AnswerReader, ReadAnswer } from './answer-reader.ts';
 import type { AttemptCounters, Transport } from './attempt-counters.ts';
@@ -16,6 +17,7 @@ import type { AttemptOutcome, UpstreamCall } from './upstream-call.ts';
 /** The provider's plain objects that attempts read and feed. */
 export interface AttemptHost {
   readonly clock: Clock;
+  readonly deadlines: DeadlineWheel;
   readonly reader: AnswerReader;
   readonly coolDown: CoolDown;
   readonly unsupported: UnsupportedMethods;
@@ -29,6 +31,17 @@ export interface AttemptHost {
 const SILENCE_FACTOR = 4;
 const MIN_SILENCE_MS = 1000;
 
+/** How long a trial of a breaker may be silent that its caller has given up: as long as a race's loser is watched. */
+const TRIAL_SILENCE_MS = 3000;
+/** What is left to it at least: an answer may have arrived while this process was busy. */
+const LAST_CHANCE_MS = 100;
+
+/** What a transport runs for an attempt. */
+export interface RunningExchange extends Deadline {
+  /** Gives up without telling the receiver. Returns false when it was over already. */
+  cancel(): boolean;
+}
+
 /** One call at one provider: turns what its transport reports into an outcome and feeds breaker, cool-down and scores. */
 export class Attempt implements HttpReceiver, SocketReceiver {
   readonly isRepeatable: boolean;
@@ -38,7 +51,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
   readonly #breaker: CircuitBreaker;
   readonly #permit: Permit;
   readonly #startedAt: number;
-  readonly #done: (outcome: AttemptOutcome) => void;
+  #done: (outcome: AttemptOutcome) => void;
 
   constructor(
     host: AttemptHost,
@@ -77,8 +90,28 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     this.#lost(code, sent);
   }
 
-  /** The caller gave up; its transport has been told. */
-  cancelled(): void {
+  /**
+   * The caller gives up: `exchange` is cancelled. One that a half-open breaker let through to find out how the provider
+   * is runs on unheard, for a bounded time: else a provider that hangs would be asked again as often as callers lose
+   * patience, and never fail.
+   */
+  giveUp(exchange: RunningExchange, timeoutMs: number): void {
+    if (this.#done === unheard) return;
+    const { clock, deadlines, scores } = this.#host;
+    const isWaiting = exchange.next !== undefined;
+    if (!isWaiting || !this.#breaker.isTrial(this.#permit)) {
+      if (exchange.cancel()) this.#cancelled();
+      return;
+    }
+    this.#done = unheard;
+    const now = clock.now();
+    const silence = SILENCE_FACTOR * scores.known(this.#call.policy.label).sketch.p95;
+    const limitMs = Math.min(timeoutMs, Math.max(TRIAL_SILENCE_MS, silence));
+    deadlines.remove(exchange);
+    deadlines.add(exchange, Math.max(LAST_CHANCE_MS, this.#startedAt + limitMs - now), now);
+  }
+
+  #cancelled(): void {
     const { clock, scores, counters } = this.#host;
     const { label } = this.#call.policy;
     const now = clock.now();
@@ -138,6 +171,8 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     this.#done({ kind: 'failed', failure, code, reason: reasons[code], sent, durationMs });
   }
 }
+
+function unheard(): void {}
 
 /** What a lost attempt is called in a list of reasons; the catalogue's sentences are for the documentation. */
 const reasons: Readonly<Record<ProviderErrorCode, string>> = Object.fromEntries(

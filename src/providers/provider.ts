@@ -252,17 +252,13 @@ export class Provider implements AttemptHost {
       const attempt = new Attempt(this, call, 'http', this.httpBreaker!, permit, now, done);
       const exchange = this.http!.send(call.payload, timeoutMs, now, attempt);
       this.#watch!.onSent(now);
-      return () => {
-        if (exchange.cancel()) attempt.cancelled();
-      };
+      return () => attempt.giveUp(exchange, timeoutMs);
     }
     if (this.#isSocketReady) {
       const permit = this.socketBreaker!.tryAcquire();
       const attempt = new Attempt(this, call, 'websocket', this.socketBreaker!, permit, now, done);
       const exchange = this.socket!.send(call.payload, timeoutMs, attempt);
-      return () => {
-        if (exchange.cancel()) attempt.cancelled();
-      };
+      return () => attempt.giveUp(exchange, timeoutMs);
     }
     return refuse(done);
   }

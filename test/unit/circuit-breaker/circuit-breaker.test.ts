@@ -57,6 +57,19 @@ describe('CircuitBreaker', () => {
     assert.ok(breaker.tryAcquire() > 0);
   });
 
+  it('tells which requests are trials: those admitted while half-open, until the state changes', () => {
+    const { breaker } = setUp(1, 2);
+    const early = breaker.tryAcquire();
+    assert.equal(breaker.isTrial(early), false);
+    fail(breaker, 1);
+    breaker.halfOpen();
+    const trial = breaker.tryAcquire();
+    assert.equal(breaker.isTrial(early), false);
+    assert.equal(breaker.isTrial(trial), true);
+    breaker.close();
+    assert.equal(breaker.isTrial(trial), false);
+  });
+
   it('tells its owner once when enough requests succeeded while half-open, and flows once the owner closes it', () => {
     const { breaker, heard } = setUp(1, 2);
     fail(breaker, 1);
