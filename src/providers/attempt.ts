@@ -24,7 +24,7 @@ export interface AttemptHost {
   readonly scores: MethodScores;
   readonly counters: AttemptCounters;
   /** An attempt got no answer in a time in which others do. */
-  onSilence(now: number): void;
+  onSilence(transport: Transport, now: number): void;
 }
 
 /** A wait without any answer that looks like a hang, given up by the caller: this much longer than the 95th percentile. */
@@ -121,7 +121,8 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     const score = scores.known(label);
     // A loser of a race is at least this slow; without this a slow provider would keep the latency of its few wins.
     if (waited > score.latencyMs) scores.wait(label, waited, false);
-    if (waited >= Math.max(MIN_SILENCE_MS, SILENCE_FACTOR * score.sketch.p95)) this.#host.onSilence(now);
+    if (waited >= Math.max(MIN_SILENCE_MS, SILENCE_FACTOR * score.sketch.p95))
+      this.#host.onSilence(this.#transport, now);
   }
 
   #finish(read: ReadAnswer, retryAfter: string | undefined): void {
@@ -165,7 +166,7 @@ export class Attempt implements HttpReceiver, SocketReceiver {
     else this.#breaker.release(this.#permit);
     if (code === 'attempt_timeout') {
       scores.wait(label, durationMs, true);
-      this.#host.onSilence(now);
+      this.#host.onSilence(this.#transport, now);
     } else if (failure === 'failure') scores.fail(label);
     counters.failed(this.#transport, failure, code, durationMs);
     this.#done({ kind: 'failed', failure, code, reason: reasons[code], sent, durationMs });

@@ -4,10 +4,12 @@ import type { Self, SendTimer } from '../otp/self.ts';
 import type { Transport } from './attempt-counters.ts';
 import { HeadWatch } from './head-watch.ts';
 import { type ChainVerdict, checkHealth, type HealthReport } from './health-check.ts';
+import type { HttpTransport } from './http-transport.ts';
 import { providerMetrics } from './metrics.ts';
 import { ProbeChannel } from './probe-channel.ts';
 import type { Provider, ProviderState } from './provider.ts';
 import { providerBreakerName } from './provider-breaker-name.ts';
+import type { UpstreamSocket } from './upstream-socket.ts';
 
 /** All from the process itself and from its provider's plain objects, but for `check`: check now. `disconnected`: soon. */
 export type HealthCast =
@@ -15,7 +17,7 @@ export type HealthCast =
   | { readonly type: 'disconnected' }
   | { readonly type: 'checked'; readonly report: HealthReport; readonly signsOfLife: number }
   | { readonly type: 'suspect' }
-  | { readonly type: 'suspect_probed'; readonly isSilent: boolean; readonly signsOfLife: number };
+  | { readonly type: 'suspect_probed'; readonly silent: ReadonlyMap<Transport, number> };
 
 export type HealthInfo = { readonly type: 'check_due' } | { readonly type: 'poll_due' };
 
@@ -111,12 +113,7 @@ export const healthProcess: GenServer<{ readonly provider: Provider }, State, ne
         case 'suspect_probed':
           // Handled a turn after the probe ended: an answer that waited in the socket meanwhile has been read by now.
           state.isProbingSuspicion = false;
-          if (!cast.isSilent || state.provider.http?.signsOfLife !== cast.signsOfLife) break;
-          state.provider.log.warn('provider is silent under load, its breaker opens', {
-            inFlight: state.provider.inFlight,
-          });
-          state.provider.stalled();
-          startCheck(state, self);
+          if (findStalled(state.provider, cast.silent)) startCheck(state, self);
       }
     },
 
@@ -141,10 +138,7 @@ function startCheck(state: State, self: HealthSelf): void {
   state.isCheckWanted = false;
   state.checkTimer?.cancel();
   const { family, identity, chainConfig } = provider.options;
-  const transports: Transport[] = [];
-  if (provider.http !== undefined) transports.push('http');
-  // A WebSocket that is not connected yet says so itself when it is.
-  if (provider.socket?.isConnected === true) transports.push('websocket');
+  const transports = transportsOf(provider);
   const signsOfLife = provider.http?.signsOfLife ?? 0;
   const options = { family, identity, timeoutMs: chainConfig.health.probe_timeout };
   checkHealth(channel, transports, options).then(report => {
@@ -171,8 +165,7 @@ function finishCheck(state: State, self: HealthSelf, report: HealthReport, signs
       provider.coolDown.limited(provider.clock.now(), undefined);
     const isGone = lost[transport] >= LOST_LIMIT && !isContradicted;
     const trust = verdict.kind === 'right' ? true : verdict.kind === 'wrong' || isGone ? false : undefined;
-    const target = transport === 'http' ? provider.http! : provider.socket!;
-    if (trust !== undefined) target.isTrusted = trust;
+    if (trust !== undefined) wayOf(provider, transport).isTrusted = trust;
   }
   enter(state, report);
   if (provider.state === 'up') void state.heads.poll();
@@ -239,17 +232,51 @@ function schedulePoll(self: HealthSelf, provider: Provider): void {
 
 function lookCloser(state: State, self: HealthSelf): void {
   const { provider, channel } = state;
-  if (state.isProbingSuspicion || provider.http === undefined) return;
+  if (state.isProbingSuspicion) return;
   state.isProbingSuspicion = true;
-  const { signsOfLife } = provider.http;
   const { probes } = provider.options.family;
   const usual = SUSPICION_LATENCY_FACTOR * provider.scores.all.sketch.p50;
   const longest = provider.options.chainConfig.health.probe_timeout;
   const timeoutMs = Math.min(longest, Math.max(SUSPICION_TIMEOUT_MS, usual));
-  channel.ask(probes.identity, 'http', timeoutMs).then(result => {
-    if (self.signal.aborted) return;
-    self.cast(self.pid, { type: 'suspect_probed', isSilent: result.kind === 'lost', signsOfLife });
+  const silent = new Map<Transport, number>();
+  // All of them, not the suspect alone: what one transport is refused goes over the other at once.
+  const asked = transportsOf(provider).map(async transport => {
+    const { signsOfLife } = wayOf(provider, transport);
+    const result = await channel.ask(probes.identity, transport, timeoutMs);
+    // A WebSocket that ended meanwhile is not silent but gone: its process looks after it.
+    if (result.kind === 'lost' && result.code !== 'websocket_closed') silent.set(transport, signsOfLife);
   });
+  Promise.all(asked).then(() => {
+    if (!self.signal.aborted) self.cast(self.pid, { type: 'suspect_probed', silent });
+  });
+}
+
+/** Opens the breaker of each transport that gave no answer at all since its count of them was `silent`. */
+function findStalled(provider: Provider, silent: ReadonlyMap<Transport, number>): boolean {
+  let isAny = false;
+  for (const [transport, signsBefore] of silent) {
+    const target = wayOf(provider, transport);
+    if (target.signsOfLife !== signsBefore) continue;
+    provider.log.warn('provider is silent under load, its breaker opens', {
+      transport,
+      inFlight: target.inFlight,
+    });
+    provider.stalled(transport);
+    isAny = true;
+  }
+  return isAny;
+}
+
+function wayOf(provider: Provider, transport: Transport): HttpTransport | UpstreamSocket {
+  return transport === 'http' ? provider.http! : provider.socket!;
+}
+
+function transportsOf(provider: Provider): Transport[] {
+  const transports: Transport[] = [];
+  if (provider.http !== undefined) transports.push('http');
+  // A WebSocket that is not connected yet says so itself when it is.
+  if (provider.socket?.isConnected === true) transports.push('websocket');
+  return transports;
 }
 
 function jittered(provider: Provider, ms: number): number {

@@ -21,7 +21,7 @@ export function exposeProvider(provider: Provider, metrics: MetricRegistry): voi
   }
   if (socket === undefined) return;
   metrics.gauge(providerMetrics.socketOpen, labels, () => Number(socket.isConnected));
-  metrics.gauge(providerMetrics.socketPending, labels, () => socket.pending);
+  metrics.gauge(providerMetrics.socketPending, labels, () => socket.inFlight);
   metrics.gauge(providerMetrics.socketSubscriptions, labels, () => socket.subscriptionCount);
   if (socketBreaker !== undefined) {
     const own = { ...labels, transport: 'websocket' };

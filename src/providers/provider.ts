@@ -8,14 +8,14 @@ import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
-import { AttemptCounters } from './attempt-counters.ts';
+import { AttemptCounters, type Transport } from './attempt-counters.ts';
 import { CoolDown } from './cool-down.ts';
 import { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import { MethodScores } from './method-scores.ts';
 import { providerMetrics } from './metrics.ts';
 import { exposeProvider, hideProvider } from './provider-gauges.ts';
 import { Redactor } from './redactor.ts';
-import { StallWatch } from './stall-watch.ts';
+import { StallWatch, type WatchedTransport } from './stall-watch.ts';
 import type { StreamSource } from './stream-source.ts';
 import { UnknownErrors } from './unknown-errors.ts';
 import { UnsupportedMethods } from './unsupported-methods.ts';
@@ -120,7 +120,7 @@ export class Provider implements AttemptHost {
   /** Tells of a change of `state`. */
   readonly onState: (change: ProviderStateChange) => void;
   readonly #onHead: (providerId: string, head: Head, header: Buffer | undefined) => void;
-  readonly #watch: StallWatch | undefined;
+  readonly #watches: Partial<Record<Transport, StallWatch>> = {};
   readonly #maxLag: number;
   #head: Head | undefined;
   #isClosed = false;
@@ -171,12 +171,7 @@ export class Provider implements AttemptHost {
     if (http !== undefined) {
       this.http = new HttpTransport(http, { deadlines: this.deadlines });
       this.httpBreaker = new CircuitBreaker(breaker);
-      this.#watch = new StallWatch(
-        { minInFlight: breaker.failureThreshold },
-        this.http,
-        { clock: deps.clock, deadlines: this.deadlines },
-        () => this.onSuspicion(),
-      );
+      this.#watches.http = this.#watch(this.http);
     }
     if (config.ws_url !== undefined) {
       const { websocket } = chainConfig;
@@ -199,6 +194,7 @@ export class Provider implements AttemptHost {
         },
       );
       this.socketBreaker = new CircuitBreaker(breaker);
+      this.#watches.websocket = this.#watch(this.socket);
     }
     exposeProvider(this, deps.metrics);
   }
@@ -251,26 +247,28 @@ export class Provider implements AttemptHost {
       const permit = this.httpBreaker!.tryAcquire();
       const attempt = new Attempt(this, call, 'http', this.httpBreaker!, permit, now, done);
       const exchange = this.http!.send(call.payload, timeoutMs, now, attempt);
-      this.#watch!.onSent(now);
+      this.#watches.http!.onSent(now);
       return () => attempt.giveUp(exchange, timeoutMs);
     }
     if (this.#isSocketReady) {
       const permit = this.socketBreaker!.tryAcquire();
       const attempt = new Attempt(this, call, 'websocket', this.socketBreaker!, permit, now, done);
       const exchange = this.socket!.send(call.payload, timeoutMs, attempt);
+      this.#watches.websocket!.onSent(now);
       return () => attempt.giveUp(exchange, timeoutMs);
     }
     return refuse(done);
   }
 
-  onSilence(now: number): void {
-    this.#watch?.suspect(now);
+  onSilence(transport: Transport, now: number): void {
+    this.#watches[transport]?.suspect(now);
   }
 
-  /** A probe confirmed that it hangs: nothing more is sent, and what may be repeated elsewhere fails at once. */
-  stalled(): void {
-    this.httpBreaker?.trip('provider_stalled');
-    this.http?.failRunning('provider_stalled');
+  /** A probe confirmed that `transport` hangs: nothing more is sent, what may be repeated elsewhere fails at once. */
+  stalled(transport: Transport): void {
+    const isHttp = transport === 'http';
+    (isHttp ? this.httpBreaker : this.socketBreaker)?.trip('provider_stalled');
+    (isHttp ? this.http : this.socket)?.failRunning('provider_stalled');
   }
 
   /** Milliseconds (moving average) of a method, or of all when the method is unknown here; 0: never measured. */
@@ -322,6 +320,12 @@ export class Provider implements AttemptHost {
     if (this.#isHidden) return;
     this.#isHidden = true;
     hideProvider(this, this.metrics);
+  }
+
+  #watch(transport: WatchedTransport): StallWatch {
+    const { clock, deadlines, options } = this;
+    const minInFlight = options.chainConfig.circuit_breaker.failure_threshold;
+    return new StallWatch({ minInFlight }, transport, { clock, deadlines }, () => this.onSuspicion());
   }
 
   get #isHttpReady(): boolean {

@@ -40,6 +40,8 @@ export interface SocketEvents {
   /** Called once; all its requests have failed by then. */
   onEnd(end: SocketEnd): void;
   onNotification(subscription: string, result: Buffer): void;
+  /** A response arrived, whoever waits for it. */
+  onResponse(): void;
   /** A frame that nobody waits for, or that is not JSON-RPC. */
   onDropped(): void;
 }
@@ -109,6 +111,11 @@ export class SocketConnection {
     if (this.isOpen) this.#socket.send(write(this.#nextId++));
   }
 
+  /** Fails what runs and may be repeated elsewhere. */
+  failRunning(code: ProviderErrorCode): void {
+    for (const exchange of [...this.#pending.values()]) if (exchange.isRepeatable) exchange.fail(code);
+  }
+
   /** Ends the connection at once. */
   terminate(end: SocketEnd): void {
     if (this.#isEnded) return;
@@ -172,6 +179,7 @@ export class SocketConnection {
       this.#events.onNotification(frame.subscription, data.subarray(frame.resultStart, frame.resultEnd));
       return;
     }
+    this.#events.onResponse();
     const { idStart, idEnd } = frame.response;
     const exchange = this.#pending.get(Number(data.toString('latin1', idStart, idEnd)));
     if (exchange === undefined) this.#events.onDropped();

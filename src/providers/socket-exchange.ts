@@ -4,6 +4,8 @@ import type { ProviderErrorCode } from './errors.ts';
 
 /** Who waits for one answer over a WebSocket; exactly one of the two is called, later than the request, never after `cancel()`. */
 export interface SocketReceiver {
+  /** The request may be repeated elsewhere, so it may be failed early when the provider hangs. */
+  readonly isRepeatable: boolean;
   /** The response as the provider sent it: its id is the connection's own, `scanned` says where. */
   onSocketAnswer(body: Buffer, scanned: ScannedResponse): void;
   /** There is no answer. `sent`: a byte of the request may have reached the provider. */
@@ -24,6 +26,10 @@ export class SocketExchange extends Deadline {
     this.id = id;
     this.#receiver = receiver;
     this.#onSettled = onSettled;
+  }
+
+  get isRepeatable(): boolean {
+    return this.#receiver.isRepeatable;
   }
 
   answer(body: Buffer, scanned: ScannedResponse): void {

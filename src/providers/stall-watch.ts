@@ -1,10 +1,10 @@
 import type { Clock } from '../clock/clock.ts';
 import { Deadline, type DeadlineWheel } from '../clock/deadline-wheel.ts';
 
-/** What is watched: counts of an HTTP transport. */
+/** What is watched: counts of a transport. */
 export interface WatchedTransport {
   readonly inFlight: number;
-  /** Responses whose head arrived, ever. */
+  /** Responses that began to arrive, ever. */
   readonly signsOfLife: number;
 }
 

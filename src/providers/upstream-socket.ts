@@ -5,7 +5,7 @@ import { TrunklineError } from '../errors/trunkline-error.ts';
 import { scanRequest } from '../protocol/json-rpc/scan-request.ts';
 import { replaceId } from '../protocol/json-rpc/write.ts';
 import type { CounterCell } from '../telemetry/metrics.ts';
-import { providerErrors } from './errors.ts';
+import { type ProviderErrorCode, providerErrors } from './errors.ts';
 import { SocketConnection, type SocketEnd, type SocketOptions } from './socket-connection.ts';
 import type { SocketExchange, SocketReceiver } from './socket-exchange.ts';
 import type { StreamHandle, StreamListener, StreamSource } from './stream-source.ts';
@@ -41,6 +41,8 @@ export class UpstreamSocket implements StreamSource {
   onConnected: () => void = () => {};
   /** The health process listens here for connections that ended or were refused: the provider may be gone. */
   onDisconnected: () => void = () => {};
+  /** Responses that arrived, ever, over all connections; events of subscriptions are none. */
+  signsOfLife = 0;
   readonly #options: UpstreamSocketOptions;
   readonly #deps: { clock: Clock; deadlines: DeadlineWheel };
   readonly #cells: { events: CounterCell; dropped: CounterCell };
@@ -71,7 +73,8 @@ export class UpstreamSocket implements StreamSource {
     return this.#isTrusted && this.isConnected;
   }
 
-  get pending(): number {
+  /** Requests that wait for their answer. */
+  get inFlight(): number {
     return this.#connection?.pending ?? 0;
   }
 
@@ -110,6 +113,11 @@ export class UpstreamSocket implements StreamSource {
     return this.#connection!.send(id => replaceId(payload, scanned.call, String(id)), timeoutMs, receiver);
   }
 
+  /** Fails what runs and may be repeated elsewhere; the connection and its subscriptions stay. */
+  failRunning(code: ProviderErrorCode): void {
+    this.#connection?.failRunning(code);
+  }
+
   /** Starts a connection; an earlier one ends. */
   connect(owner: SocketOwner): void {
     this.#owner = undefined;
@@ -125,6 +133,9 @@ export class UpstreamSocket implements StreamSource {
       onNotification: (subscription, result) => {
         this.#cells.events.inc();
         if (this.#subscriptions?.deliver(subscription, result) !== true) this.#cells.dropped.inc();
+      },
+      onResponse: () => {
+        this.signsOfLife++;
       },
       onDropped: () => this.#cells.dropped.inc(),
     });

@@ -126,6 +126,7 @@ export class UpstreamSubscriptions {
       reject(error);
     };
     this.#connection.send(id => request(id, call.method, call.params), this.#options.timeoutMs, {
+      isRepeatable: false,
       onSocketAnswer: (body, scanned) => {
         if (scanned.error !== undefined) {
           return failed(

@@ -12,6 +12,13 @@ import { type RunningProvider, shown, startProvider } from './running-provider.t
 
 const canary = /canary-5f2a9c/;
 
+/** Nothing but the silence of its calls tells how a provider is: neither probes nor pings nor a recovery come in between. */
+const undisturbed = {
+  health: { probe_interval: 600_000, head_poll_interval: 600_000 },
+  websocket: { ping_interval: 600_000, ping_timeout: 600_000 },
+  circuit_breaker: { recovery_timeout: 600_000 },
+};
+
 class Events {
   readonly events: string[] = [];
   readonly ends: string[] = [];
@@ -118,6 +125,37 @@ describe('a provider over WebSocket', { timeout: 60_000 }, () => {
     const before = stub.requests.length;
     assert.match(shown(await running.attempt()), /^answer/);
     assert.equal(stub.requests.slice(before).find(call => call.method === 'eth_call')?.transport, 'ws');
+  });
+
+  it('is told from the silence of its WebSocket that it hangs, long before a ping or a time-out tells', async t => {
+    const stub = await startStubUpstream(t);
+    stub.on('eth_call', '0x1').on('eth_sendRawTransaction', '0x2');
+    const proxy = await startFaultProxy(t, stub.url);
+    const running = await startProvider(t, { wsUrl: proxy.wsUrl, chain: undisturbed });
+    await open(running);
+    await running.attempt();
+    await proxy.fault('hang');
+    const reads = Array.from({ length: 5 }, () => running.attempt('eth_call', 600_000));
+    let written: string | undefined;
+    running.provider.attempt(callOf('eth_sendRawTransaction'), 600_000, outcome => {
+      written = shown(outcome);
+    });
+    for (const read of reads) assert.equal(shown(await read), 'failure provider_stalled sent');
+    assert.equal(running.refusal(), 'breaker_open');
+    assert.equal(written, undefined, 'a write waits on: its answer may still come');
+    assert.equal(running.provider.streams?.isOpen, true, 'the subscriptions are judged by the pings');
+  });
+
+  it('does not send over the WebSocket of a provider what its HTTP no longer gets because all of it hangs', async t => {
+    const stub = await startStubUpstream(t);
+    const proxy = await startFaultProxy(t, stub.url);
+    const running = await startProvider(t, { url: proxy.url, wsUrl: proxy.wsUrl, chain: undisturbed });
+    await open(running);
+    await proxy.fault('hang');
+    const reads = Array.from({ length: 5 }, () => running.attempt('eth_call', 600_000));
+    for (const read of reads) assert.equal(shown(await read), 'failure provider_stalled sent');
+    assert.deepEqual(running.provider.breakers, { http: 'open', websocket: 'open' });
+    assert.equal(running.refusal(), 'breaker_open');
   });
 
   it('delivers events as the bytes that came, one upstream subscription for equal params', async t => {
