@@ -25,12 +25,22 @@ describe('one of three providers fails', () => {
   });
   afterEach(async () => {
     await devnet().heal();
-    await eventually(async () => {
-      await sendCalls(url, 'eth_getBalance', ['0x00000000000000000000000000000000deadbeef', 'latest'], 6, 1);
-      return devnet().providers.every(
-        ({ id }) => provider(id).state === 'up' && provider(id).breakers.http === 'closed',
-      );
-    }, 'providers mended');
+    await eventually(
+      async () => {
+        await sendCalls(
+          url,
+          'eth_getBalance',
+          ['0x00000000000000000000000000000000deadbeef', 'latest'],
+          6,
+          1,
+        );
+        return devnet().providers.every(
+          ({ id }) => provider(id).state === 'up' && provider(id).breakers.http === 'closed',
+        );
+      },
+      'providers mended',
+      30_000,
+    );
   });
   after(() => trunkline.stop());
 
