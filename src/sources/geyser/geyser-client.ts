@@ -1,0 +1,70 @@
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { geyserMethods } from '../../protocol/geyser/geyser-codec.ts';
+import type { SubscribeRequest, Written } from '../../protocol/geyser/geyser-messages.ts';
+import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
+
+/** The duplex stream of a subscription; what arrives are the messages' bytes. */
+export type SubscribeCall = ClientDuplexStream<Written<SubscribeRequest>, Buffer>;
+
+/** Bytes that the endpoint may send ahead of what is read. */
+const FLOW_CONTROL_WINDOW = 2 * 1024 * 1024;
+
+/** One HTTP/2 connection to a Geyser endpoint; a new one for each stream, so that no back-off but ours is at work. */
+export class GeyserClient {
+  readonly #client: Client;
+  readonly #metadata = new Metadata();
+
+  constructor(
+    { url, token }: GeyserEndpointOptions,
+    {
+      maxMessageBytes,
+      keepaliveIntervalMs,
+      keepaliveTimeoutMs,
+    }: Pick<CompleteGeyserOptions, 'maxMessageBytes' | 'keepaliveIntervalMs' | 'keepaliveTimeoutMs'>,
+  ) {
+    const { protocol, hostname, port } = new URL(url);
+    const isTls = protocol === 'https:';
+    this.#client = new Client(
+      `${hostname}:${port === '' ? (isTls ? '443' : '80') : port}`,
+      isTls ? credentials.createSsl() : credentials.createInsecure(),
+      {
+        'grpc.max_receive_message_length': maxMessageBytes,
+        'grpc.keepalive_time_ms': keepaliveIntervalMs,
+        'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
+        'grpc.keepalive_permit_without_calls': 1,
+        'grpc.use_local_subchannel_pool': 1,
+        'grpc.enable_retries': 0,
+        'grpc.enable_http_proxy': 0,
+        'grpc.service_config_disable_resolution': 1,
+        'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW,
+      },
+    );
+    if (token !== undefined) this.#metadata.set('x-token', token);
+  }
+
+  subscribe(): SubscribeCall {
+    const { path, requestSerialize } = geyserMethods.subscribe;
+    // Decoded where a message that does not read can be answered for: not inside the library.
+    return this.#client.makeBidiStreamRequest(path, requestSerialize, bytes => bytes, this.#metadata, {});
+  }
+
+  /** The oldest slot that can be replayed; undefined: the endpoint does not say. Never rejects. */
+  replayFrom(timeoutMs: number): Promise<number | undefined> {
+    const { path, requestSerialize, responseDeserialize } = geyserMethods.subscribeReplayInfo;
+    return new Promise(resolve => {
+      this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        {},
+        this.#metadata,
+        { deadline: Date.now() + timeoutMs },
+        (_error, info) => resolve(typeof info?.firstAvailable === 'number' ? info.firstAvailable : undefined),
+      );
+    });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock } from '../../clock/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import type { Intake } from '../intake.ts';
+import { sourceMetrics } from '../metrics.ts';
+import type { Coverage } from '../slots/coverage.ts';
+import type { SourceState } from '../source.ts';
+import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
+import { GeyserStream } from './geyser-stream.ts';
+import { ReconnectPlan } from './reconnect-plan.ts';
+import { type StreamEnd, streamEnd } from './stream-end.ts';
+import { subscribeRequest } from './subscribe-request.ts';
+
+/** What the process behind an endpoint hears. */
+export interface EndpointOwner {
+  onOpen(): void;
+  onEnd(end: StreamEnd): void;
+}
+
+/** What an endpoint needs of the source that it belongs to. */
+export interface GeyserEndpointDeps {
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Statuses came: something may be missing. */
+  readonly onSlot: () => void;
+  readonly isChainMoving: () => Promise<boolean>;
+}
+
+type EndpointState = SourceState['endpoints'][number];
+
+/** One endpoint over all its streams: its process starts them, it hands on what they bring, and knows what went wrong. */
+export class GeyserEndpoint {
+  readonly id: string;
+  readonly priority: number;
+  readonly log: Log;
+  status: EndpointState['status'] = 'idle';
+  readonly #endpoint: GeyserEndpointOptions;
+  readonly #options: CompleteGeyserOptions;
+  readonly #deps: GeyserEndpointDeps;
+  readonly #plan: ReconnectPlan;
+  readonly #cells: {
+    readonly bytes: CounterCell;
+    readonly connects: CounterCell;
+    readonly paused: CounterCell;
+  };
+  readonly #countEnd: (reason: string) => void;
+  #owner: EndpointOwner | undefined;
+  #stream: GeyserStream | undefined;
+  #coverage: Coverage | undefined;
+  #error: string | undefined;
+  #isRefused = false;
+  #connects = 0;
+  #replayFrom: number | undefined;
+  #isPaused = false;
+
+  constructor(endpoint: GeyserEndpointOptions, options: CompleteGeyserOptions, deps: GeyserEndpointDeps) {
+    this.id = endpoint.id;
+    this.priority = endpoint.priority ?? 1;
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#deps = deps;
+    this.#plan = new ReconnectPlan(options, deps.random);
+    const { chain, commitment } = options;
+    this.log = deps.log.child({ chain, commitment, endpoint: endpoint.id });
+    const labels = { chain, source: 'geyser', commitment, endpoint: endpoint.id };
+    const { metrics } = deps;
+    this.#cells = {
+      bytes: metrics.counter(sourceMetrics.bytes, labels),
+      connects: metrics.counter(sourceMetrics.connects, labels),
+      paused: metrics.counter(sourceMetrics.pausedSeconds, labels),
+    };
+    const stalls = metrics.counter(sourceMetrics.stalls, labels);
+    this.#countEnd = reason => {
+      metrics.counter(sourceMetrics.ends, { ...labels, reason }).inc();
+      if (reason === 'stalled' || reason === 'silent') stalls.inc();
+    };
+    metrics.gauge(sourceMetrics.replayMargin, labels, () => this.#margin());
+  }
+
+  /** It said no to the token or to the filters: nothing but a change of the config will help. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** The wait until the next stream, after the last one has ended. */
+  get waitMs(): number {
+    return this.#plan.waitMs;
+  }
+
+  state(): EndpointState {
+    const { id, status } = this;
+    const reconnects = Math.max(0, this.#connects - 1);
+    return { id, status, error: this.#error, reconnects, replayFrom: this.#replayFrom };
+  }
+
+  /** Starts a stream that goes on where the source is. */
+  connect(owner: EndpointOwner): void {
+    this.disown();
+    this.#owner = owner;
+    const { intake, clock } = this.#deps;
+    const fromSlot = this.#plan.fromSlot(intake.resumeFrom);
+    const coverage = intake.ledger.open(fromSlot);
+    this.#coverage = coverage;
+    this.#connects++;
+    this.#cells.connects.inc();
+    const stream: GeyserStream = new GeyserStream(
+      this.#endpoint,
+      this.#options,
+      subscribeRequest(intake.subscriptions, this.#options.commitment, fromSlot),
+      {
+        clock,
+        listener: {
+          onOpen: () => this.#owner?.onOpen(),
+          onUpdate: (update, filters) => {
+            if (update.kind !== 'slot') {
+              intake.take(update, filters, coverage);
+              return;
+            }
+            intake.ledger.report(update, coverage);
+            this.#deps.onSlot();
+          },
+          onBytes: count => this.#cells.bytes.inc(count),
+          onPaused: ms => {
+            this.#isPaused = false;
+            this.#cells.paused.inc(ms / 1000);
+          },
+          onEnd: end => this.#onEnd(stream, end),
+          hasRoom: () => intake.hasRoom,
+          whenRoom: resume => {
+            this.#isPaused = true;
+            intake.whenRoom(resume);
+          },
+          isChainMoving: () => this.#deps.isChainMoving(),
+        },
+      },
+    );
+    this.#stream = stream;
+  }
+
+  /** Has the stream carry what the subscriptions want by now. */
+  rewrite(): void {
+    const { subscriptions } = this.#deps.intake;
+    this.#stream?.rewrite(subscribeRequest(subscriptions, this.#options.commitment));
+  }
+
+  /** Ends the stream; its process starts the next one at once. */
+  renew(): void {
+    this.#stream?.end(streamEnd('stopped'));
+  }
+
+  /** Its process is gone: the stream ends, nobody hears of it. */
+  disown(): void {
+    this.#owner = undefined;
+    this.renew();
+  }
+
+  /** Asks what the endpoint can replay. */
+  async learnReplay(): Promise<void> {
+    this.#replayFrom = await this.#stream?.replayFrom();
+  }
+
+  #onEnd(stream: GeyserStream, end: StreamEnd): void {
+    // A stream that cannot even be started ends before it is ours.
+    if (this.#stream !== undefined && this.#stream !== stream) return;
+    const coverage = this.#coverage!;
+    this.#stream = undefined;
+    this.#isPaused = false;
+    this.#deps.intake.ledger.close(coverage);
+    this.#plan.ended(end, coverage.position >= 0);
+    this.#isRefused = end.reason === 'refused' || end.reason === 'bad_request';
+    if (end.reason !== 'stopped') this.#error = end.message;
+    this.#countEnd(end.reason);
+    this.#deps.onSlot();
+    this.#owner?.onEnd(end);
+  }
+
+  #margin(): number {
+    const { resumeFrom } = this.#deps.intake;
+    return this.#replayFrom === undefined || resumeFrom === undefined ? 0 : resumeFrom - this.#replayFrom;
+  }
+}

@@ -1,0 +1,168 @@
+import type { ChainCalls } from '../../chains/chain-calls.ts';
+import type { Commitment } from '../../chains/solana/commitment.ts';
+import type { Clock } from '../../clock/clock.ts';
+import type { PlainChildSpec } from '../../otp/child-spec.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { MetricRegistry } from '../../telemetry/metrics.ts';
+import { type BackfillWork, sourceBackfillChild } from '../backfill/backfill-process.ts';
+import { PatientCalls } from '../backfill/patient-calls.ts';
+import { RangeBackfill } from '../backfill/range-backfill.ts';
+import { Intake } from '../intake.ts';
+import { sourceMetrics } from '../metrics.ts';
+import type { SourceListener, SourceState, SourceSubscription, UpdateSource } from '../source.ts';
+import { geyserConnectionChild } from './geyser-connection.ts';
+import { GeyserEndpoint } from './geyser-endpoint.ts';
+import { type CompleteGeyserOptions, completeOptions, type GeyserSourceOptions } from './geyser-options.ts';
+
+export interface GeyserSourceDeps {
+  readonly listener: SourceListener;
+  /** For what the streams do not bring. */
+  readonly calls: ChainCalls;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * Updates of a chain from the Geyser plugins of its endpoints, over gRPC (https://github.com/rpcpool/yellowstone-grpc).
+ * Plain; it lives as long as the chain. The processes of `geyserSourceChildren` make it run, and can die and come
+ * back without a loss.
+ */
+export class GeyserSource implements UpdateSource {
+  readonly chain: string;
+  readonly name = 'geyser';
+  readonly commitment: Commitment;
+  readonly endpoints: readonly GeyserEndpoint[];
+  readonly #options: CompleteGeyserOptions;
+  readonly #intake: Intake;
+  readonly #calls: ChainCalls;
+  readonly #backfill: RangeBackfill;
+  readonly #turns = new Set<() => void>();
+  #wake: () => void = () => {};
+  #isBackfilling = false;
+
+  constructor(options: GeyserSourceOptions, deps: GeyserSourceDeps) {
+    const { listener, calls, clock, log, metrics, random = Math.random } = deps;
+    this.#options = completeOptions(options);
+    const { chain, commitment, maxBackfill } = this.#options;
+    this.chain = chain;
+    this.commitment = commitment;
+    this.#calls = calls;
+    this.#intake = new Intake({ chain, source: 'geyser', commitment }, { listener, metrics });
+    const labels = { chain, source: 'geyser', commitment };
+    const retries = metrics.counter(sourceMetrics.callRetries, labels);
+    this.#backfill = new RangeBackfill(
+      { commitment, maxSlots: maxBackfill },
+      {
+        intake: this.#intake,
+        calls: new PatientCalls({ calls, clock, log: log.child(labels), retries, random }),
+      },
+    );
+    const endpointDeps = {
+      intake: this.#intake,
+      clock,
+      log,
+      metrics,
+      random,
+      onSlot: () => this.#look(),
+      isChainMoving: () => this.#isChainMoving(),
+    };
+    this.endpoints = [...options.endpoints]
+      .sort((a, b) => (a.priority ?? 1) - (b.priority ?? 1))
+      .map(endpoint => new GeyserEndpoint(endpoint, this.#options, endpointDeps));
+  }
+
+  get hasSubscriptions(): boolean {
+    return this.#intake.subscriptions.length > 0;
+  }
+
+  subscribe(subscriptions: readonly SourceSubscription[]): void {
+    const mustReplay = this.#intake.subscribe(subscriptions);
+    for (const endpoint of this.endpoints) {
+      if (mustReplay) endpoint.renew();
+      else endpoint.rewrite();
+    }
+    this.turn();
+  }
+
+  state(): SourceState {
+    const intake = this.#intake;
+    return {
+      status: this.#status(),
+      endpoints: this.endpoints.map(endpoint => endpoint.state()),
+      slot: intake.ledger.newest,
+      settled: intake.settled,
+      gaps: intake.gaps,
+    };
+  }
+
+  /** Whether an endpoint is to stream now, as it does not yet. */
+  mayStream(endpoint: GeyserEndpoint): boolean {
+    if (!this.hasSubscriptions) return false;
+    return (
+      this.#options.mode === 'race' || !this.endpoints.some(other => other !== endpoint && isBusy(other))
+    );
+  }
+
+  /** Calls `listener` whenever it may be another endpoint's turn. @returns how to stop that */
+  onTurn(listener: () => void): () => void {
+    this.#turns.add(listener);
+    return () => this.#turns.delete(listener);
+  }
+
+  /** Has the endpoints see whose turn it is. */
+  turn(): void {
+    for (const listener of [...this.#turns]) listener();
+  }
+
+  /** What its backfill process does. */
+  readonly backfillWork: BackfillWork = {
+    next: () => this.#intake.ledger.missing(),
+    run: async (range, signal) => {
+      this.#isBackfilling = true;
+      try {
+        await this.#backfill.run(range, signal);
+      } finally {
+        this.#isBackfilling = false;
+      }
+    },
+    onWake: wake => {
+      this.#wake = wake;
+    },
+  };
+
+  #look(): void {
+    if (!this.#isBackfilling && this.#intake.ledger.missing() !== undefined) this.#wake();
+  }
+
+  #status(): SourceState['status'] {
+    if (this.#isBackfilling) return 'backfilling';
+    if (this.endpoints.some(({ isPaused }) => isPaused)) return 'paused';
+    if (this.endpoints.some(({ status }) => status === 'streaming')) return 'streaming';
+    return this.endpoints.every(({ isRefused }) => isRefused) ? 'failed' : 'connecting';
+  }
+
+  async #isChainMoving(): Promise<boolean> {
+    try {
+      const slot = await this.#calls.call('getSlot', [{ commitment: 'processed' }]);
+      return typeof slot !== 'number' || slot > this.#intake.ledger.newest;
+    } catch {
+      // Nobody knows: another connection may.
+      return true;
+    }
+  }
+}
+
+function isBusy({ status }: GeyserEndpoint): boolean {
+  return status === 'connecting' || status === 'streaming';
+}
+
+/** The children that make a source run, for a supervisor of the strategy one_for_one. */
+export function geyserSourceChildren(source: GeyserSource): PlainChildSpec[] {
+  return [
+    sourceBackfillChild(source, source.backfillWork),
+    ...source.endpoints.map(endpoint => geyserConnectionChild(source, endpoint)),
+  ];
+}

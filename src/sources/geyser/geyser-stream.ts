@@ -1,0 +1,144 @@
+import type { SolanaUpdate } from '../../chains/solana/updates.ts';
+import type { Clock, TimerHandle } from '../../clock/clock.ts';
+import { subscribeUpdateCodec } from '../../protocol/geyser/geyser-codec.ts';
+import type { SubscribeRequest, Written } from '../../protocol/geyser/geyser-messages.ts';
+import { GeyserClient, type SubscribeCall } from './geyser-client.ts';
+import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
+import { endOfStatus, type StreamEnd, streamEnd } from './stream-end.ts';
+import { StreamWatch } from './stream-watch.ts';
+import { toUpdate } from './to-update.ts';
+
+/** Hears a stream; nothing after `onEnd`. */
+export interface GeyserStreamListener {
+  /** The endpoint answers. */
+  onOpen(): void;
+  onUpdate(update: SolanaUpdate, filters: readonly string[]): void;
+  onBytes(count: number): void;
+  onPaused(milliseconds: number): void;
+  onEnd(end: StreamEnd): void;
+  /** Whether more may come. */
+  hasRoom(): boolean;
+  whenRoom(listener: () => void): void;
+  /** Whether the chain has gone on since the newest slot that is known; asked when the stream tells nothing. */
+  isChainMoving(): Promise<boolean>;
+}
+
+/** Answers to pings that may wait to be sent, in bytes; more are not written. */
+const MAX_UNSENT = 64 * 1024;
+
+/**
+ * One stream of one endpoint, from its request to its end: the data path. Frames go to the listener as they are read,
+ * and are read only while the listener has room. It ends itself when the endpoint falls silent or stalls.
+ */
+export class GeyserStream {
+  readonly #clock: Clock;
+  readonly #listener: GeyserStreamListener;
+  readonly #client: GeyserClient;
+  readonly #call: SubscribeCall;
+  readonly #watch: StreamWatch;
+  #connectTimer: TimerHandle | undefined;
+  #isOpen = false;
+  #isEnded = false;
+  #pausedAt: number | undefined;
+
+  constructor(
+    endpoint: GeyserEndpointOptions,
+    options: CompleteGeyserOptions,
+    request: Written<SubscribeRequest>,
+    { clock, listener }: { readonly clock: Clock; readonly listener: GeyserStreamListener },
+  ) {
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#client = new GeyserClient(endpoint, options);
+    this.#watch = new StreamWatch(options, {
+      clock,
+      ping: () => this.#ping(),
+      isChainMoving: () => listener.isChainMoving(),
+      onSilent: reason => this.end(streamEnd(reason)),
+    });
+    this.#connectTimer = clock.setTimeout(() => this.end(streamEnd('unreachable')), options.connectTimeoutMs);
+    const call = this.#client.subscribe();
+    this.#call = call;
+    call.on('metadata', () => this.#opened());
+    call.on('data', (bytes: Buffer) => this.#onMessage(bytes));
+    call.on('status', ({ code, details }) => this.end(endOfStatus(code, details)));
+    // Each error comes as a status as well.
+    call.on('error', () => {});
+    call.write(request);
+  }
+
+  /** Replaces the filters; the request must carry neither a ping nor a slot to replay from. */
+  rewrite(request: Written<SubscribeRequest>): void {
+    if (!this.#isEnded) this.#call.write(request);
+  }
+
+  /** @returns the oldest slot that the endpoint can replay, where it says so */
+  replayFrom(): Promise<number | undefined> {
+    return this.#client.replayFrom(5000);
+  }
+
+  /** Ends it, once; the listener hears how. */
+  end(end: StreamEnd): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#clock.clearTimeout(this.#connectTimer);
+    this.#watch.stop();
+    if (this.#pausedAt !== undefined) this.#listener.onPaused(this.#clock.now() - this.#pausedAt);
+    this.#call.cancel();
+    this.#client.close();
+    this.#listener.onEnd(end);
+  }
+
+  #opened(): void {
+    if (this.#isOpen || this.#isEnded) return;
+    this.#isOpen = true;
+    this.#clock.clearTimeout(this.#connectTimer);
+    this.#watch.start();
+    this.#listener.onOpen();
+  }
+
+  #onMessage(bytes: Buffer): void {
+    if (this.#isEnded) return;
+    this.#opened();
+    this.#listener.onBytes(bytes.length);
+    let update: SolanaUpdate | undefined;
+    let filters: readonly string[];
+    try {
+      const message = subscribeUpdateCodec.deserialize(bytes);
+      if (message.ping) this.#ping();
+      filters = message.filters;
+      update = toUpdate(message);
+      this.#watch.saw(!message.ping && !message.pong);
+    } catch {
+      this.end(streamEnd('garbage'));
+      return;
+    }
+    if (update === undefined) return;
+    this.#listener.onUpdate(update, filters);
+    if (!this.#listener.hasRoom()) this.#pause();
+  }
+
+  #ping(): void {
+    if (!this.#isEnded && this.#call.writableLength < MAX_UNSENT) this.#call.write({ ping: { id: 1 } });
+  }
+
+  #pause(): void {
+    if (this.#isEnded || this.#pausedAt !== undefined) return;
+    this.#pausedAt = this.#clock.now();
+    this.#call.pause();
+    this.#watch.pause();
+    this.#listener.whenRoom(() => this.#resume());
+  }
+
+  #resume(): void {
+    if (this.#isEnded || this.#pausedAt === undefined) return;
+    if (!this.#listener.hasRoom()) {
+      this.#listener.whenRoom(() => this.#resume());
+      return;
+    }
+    this.#listener.onPaused(this.#clock.now() - this.#pausedAt);
+    this.#pausedAt = undefined;
+    this.#watch.resume();
+    this.#call.resume();
+  }
+}

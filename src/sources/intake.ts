@@ -1,0 +1,221 @@
+import type { Commitment } from '../chains/solana/commitment.ts';
+import type { SlotUpdate, SolanaUpdate } from '../chains/solana/updates.ts';
+import type { CounterCell, MetricRegistry } from '../telemetry/metrics.ts';
+import { matches } from './matches.ts';
+import { sourceMetrics } from './metrics.ts';
+import type { Coverage } from './slots/coverage.ts';
+import { SlotLedger } from './slots/slot-ledger.ts';
+import { ToldUpdates } from './slots/told-updates.ts';
+import type { SourceGap, SourceListener, SourceSubscription } from './source.ts';
+
+export interface IntakeOptions {
+  readonly chain: string;
+  readonly source: 'geyser' | 'logs';
+  readonly commitment: Commitment;
+  /** Keys of updates of unsettled slots that are kept. @default 250000 */
+  readonly maxKeys?: number;
+  /** Slots that are kept. @default 8192 */
+  readonly maxSlots?: number;
+}
+
+interface Place {
+  readonly subscription: SourceSubscription;
+  /** What is told of slots up to here it has heard already, or did not ask for. */
+  floor: number;
+}
+
+type Content = Exclude<SolanaUpdate, SlotUpdate>;
+
+/**
+ * Where everything that a source learns comes in, by streams or by calls: tells each subscriber each update once, and
+ * keeps the ledger of what is settled.
+ */
+export class Intake {
+  readonly ledger: SlotLedger;
+  readonly #listener: SourceListener;
+  readonly #told: ToldUpdates;
+  readonly #places = new Map<string, Place>();
+  readonly #updates: Readonly<Record<SolanaUpdate['kind'], CounterCell>>;
+  readonly #cells: { readonly duplicates: CounterCell; readonly backfilled: CounterCell };
+  readonly #countGap: (gap: SourceGap) => void;
+  /** No subscriber's floor is above. */
+  #highestFloor = -1;
+  #slotSubscribers: readonly string[] = [];
+  /** The highest settled slot that the listener was told. */
+  #toldSettled = -1;
+  /** The oldest slot of which something was told while no slot was settled. */
+  #firstTold: number | undefined;
+  #gaps = 0;
+  /** Those that wait for the end of a backfill. */
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    { chain, source, commitment, maxKeys = 250_000, maxSlots = 8192 }: IntakeOptions,
+    { listener, metrics }: { readonly listener: SourceListener; readonly metrics: MetricRegistry },
+  ) {
+    const labels = { chain, source, commitment };
+    this.#listener = listener;
+    const evicted = metrics.counter(sourceMetrics.evicted, labels);
+    this.#told = new ToldUpdates({ maxKeys, onEvicted: keys => evicted.inc(keys) });
+    this.ledger = new SlotLedger(
+      { commitment, maxSlots },
+      { onSlot: update => this.#onSlot(update), onSettled: slot => this.#onSettled(slot) },
+    );
+    const count = (kind: string) => metrics.counter(sourceMetrics.updates, { ...labels, kind });
+    this.#updates = {
+      slot: count('slot'),
+      block_meta: count('block_meta'),
+      block: count('block'),
+      transaction: count('transaction'),
+      account: count('account'),
+    };
+    this.#cells = {
+      duplicates: metrics.counter(sourceMetrics.duplicates, labels),
+      backfilled: metrics.counter(sourceMetrics.backfilled, labels),
+    };
+    this.#countGap = ({ reason, recovered }) =>
+      metrics.counter(sourceMetrics.gaps, { ...labels, reason, recovered }).inc();
+    metrics.gauge(sourceMetrics.slot, labels, () => this.ledger.newest);
+    metrics.gauge(sourceMetrics.lag, labels, () => Math.max(0, this.ledger.newest - this.settled));
+    metrics.gauge(sourceMetrics.unsettledKeys, labels, () => this.#told.size);
+  }
+
+  get subscriptions(): readonly SourceSubscription[] {
+    return [...this.#places.values()].map(place => place.subscription);
+  }
+
+  /** 0: nothing is settled yet. */
+  get settled(): number {
+    return this.ledger.settled ?? 0;
+  }
+
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** Whether more may come in: the listener has room, and what waits for a backfill is not too much. */
+  get hasRoom(): boolean {
+    return this.#listener.hasRoom && !this.isFull;
+  }
+
+  /** A backfill has to end before more may come in. */
+  get isFull(): boolean {
+    return (this.ledger.isFull || this.#told.isFull) && this.ledger.missing() !== undefined;
+  }
+
+  /** From where a new connection has to replay; undefined: from now. */
+  get resumeFrom(): number | undefined {
+    return this.ledger.settled === undefined ? this.#firstTold : this.ledger.settled + 1;
+  }
+
+  /** Calls `listener` once, as soon as there may be room again. */
+  whenRoom(listener: () => void): void {
+    if (this.#listener.hasRoom) this.#waiting.push(listener);
+    else this.#listener.whenRoom(listener);
+  }
+
+  /**
+   * Replaces the subscriptions.
+   * @returns whether one of them has to be told what went by already: all connections have to be opened anew
+   */
+  subscribe(subscriptions: readonly SourceSubscription[]): boolean {
+    const before = new Map(this.#places);
+    const { settled, newest } = this.ledger;
+    this.#places.clear();
+    let restart = Number.POSITIVE_INFINITY;
+    for (const subscription of subscriptions) {
+      const { id, filter, since } = subscription;
+      const known = before.get(id);
+      if (known !== undefined && JSON.stringify(known.subscription.filter) === JSON.stringify(filter)) {
+        this.#places.set(id, known);
+        continue;
+      }
+      this.#places.set(id, { subscription, floor: since ?? settled ?? -1 });
+      const isNow = since === undefined || (settled !== undefined && since >= newest && since >= settled);
+      if (!isNow) restart = Math.min(restart, since);
+    }
+    const isRewind = settled !== undefined && restart !== Number.POSITIVE_INFINITY;
+    if (restart !== Number.POSITIVE_INFINITY) {
+      for (const [id, place] of this.#places) {
+        if (before.get(id) === place) place.floor = Math.max(place.floor, this.#toldSettled);
+      }
+      this.ledger.restartAt(Math.min(restart, settled ?? restart));
+    }
+    const places = [...this.#places.values()];
+    this.#highestFloor = places.reduce((highest, { floor }) => Math.max(highest, floor), -1);
+    this.#slotSubscribers = places
+      .filter(({ subscription }) => subscription.filter.kind === 'slot')
+      .map(({ subscription }) => subscription.id);
+    return isRewind;
+  }
+
+  /** Something came on a connection for these filters. */
+  take(update: Content, ids: readonly string[], coverage: Coverage): void {
+    if (!coverage.isLive) return;
+    if (this.ledger.settled === undefined)
+      this.#firstTold = Math.min(this.#firstTold ?? update.slot, update.slot);
+    this.ledger.sawContent(update.slot, coverage);
+    this.#tell(update, ids);
+  }
+
+  /** Something was fetched: it goes to those whose filters it passes. */
+  takeFetched(update: Content): void {
+    const ids: string[] = [];
+    for (const { subscription } of this.#places.values()) {
+      if (matches(subscription.filter, update)) ids.push(subscription.id);
+    }
+    if (ids.length === 0) return;
+    this.ledger.sawContent(update.slot, undefined);
+    if (this.#tell(update, ids)) this.#cells.backfilled.inc();
+  }
+
+  /** Subscriptions that are owed something of slots up to this one. */
+  owed(toSlot: number): readonly SourceSubscription[] {
+    return [...this.#places.values()].filter(({ floor }) => floor < toSlot).map(place => place.subscription);
+  }
+
+  gap(gap: SourceGap, subscribers: readonly string[]): void {
+    if (subscribers.length === 0) return;
+    this.#gaps++;
+    this.#countGap(gap);
+    this.#listener.onGap(gap, subscribers);
+  }
+
+  #tell(update: Content, ids: readonly string[]): boolean {
+    const owed = this.#owedAmong(ids, update.slot);
+    if (owed.length === 0) return false;
+    const fresh = this.#told.admit(update, owed);
+    if (fresh.length === 0) {
+      this.#cells.duplicates.inc();
+      return false;
+    }
+    this.#updates[update.kind].inc();
+    this.#listener.onUpdate(update, fresh);
+    return true;
+  }
+
+  /** Those that are still subscribed and have not heard all of the slot before. */
+  #owedAmong(ids: readonly string[], slot: number): readonly string[] {
+    const isOwed = (id: string) => {
+      const place = this.#places.get(id);
+      return place !== undefined && slot > place.floor;
+    };
+    if (slot > this.#highestFloor && ids.every(id => this.#places.has(id))) return ids;
+    return ids.filter(isOwed);
+  }
+
+  #onSlot(update: SlotUpdate): void {
+    if (update.status === 'dead') this.#told.forget(update.slot);
+    this.#updates.slot.inc();
+    this.#listener.onSlot(update);
+    if (this.#slotSubscribers.length > 0) this.#listener.onUpdate(update, this.#slotSubscribers);
+  }
+
+  #onSettled(slot: number): void {
+    this.#told.settle(slot);
+    if (this.#waiting.length > 0 && !this.isFull) for (const wake of this.#waiting.splice(0)) wake();
+    if (slot <= this.#toldSettled) return;
+    this.#toldSettled = slot;
+    this.#listener.onSettled(slot);
+  }
+}

@@ -1,0 +1,87 @@
+import type { AccountUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
+
+/** Settled slots whose keys are kept: something of them may still come late. */
+const KEPT_BEHIND = 32;
+
+type Ids = readonly string[];
+const nobody: Ids = [];
+
+/**
+ * Which updates of the slots that are not settled were told, and to whom: whatever connections bring them again, each
+ * subscriber hears of each once. At its limit it forgets the oldest slots.
+ */
+export class ToldUpdates {
+  readonly #maxKeys: number;
+  readonly #onEvicted: (keys: number) => void;
+  readonly #slots = new Map<number, Map<string, Ids>>();
+  #size = 0;
+
+  constructor(options: { readonly maxKeys: number; readonly onEvicted: (keys: number) => void }) {
+    this.#maxKeys = options.maxKeys;
+    this.#onEvicted = options.onEvicted;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.#maxKeys;
+  }
+
+  /** Those of `ids` that have not heard of the update; from now on they have. */
+  admit(update: SolanaUpdate, ids: Ids): Ids {
+    let keys = this.#slots.get(update.slot);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#slots.set(update.slot, keys);
+    }
+    const key = keyOf(update);
+    const told = keys.get(key);
+    if (told === undefined) {
+      if (this.isFull) this.#evict(update.slot);
+      keys.set(key, ids);
+      this.#size++;
+      return ids;
+    }
+    const fresh = ids.filter(id => !told.includes(id));
+    if (fresh.length === 0) return nobody;
+    keys.set(key, [...told, ...fresh]);
+    return fresh;
+  }
+
+  /** The slot is abandoned: if it comes back, so does what is in it. */
+  forget(slot: number): void {
+    this.#size -= this.#slots.get(slot)?.size ?? 0;
+    this.#slots.delete(slot);
+  }
+
+  /** Slots up to here are settled. */
+  settle(settled: number): void {
+    for (const slot of this.#slots.keys()) if (slot < settled - KEPT_BEHIND) this.forget(slot);
+  }
+
+  #evict(except: number): void {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const slot of this.#slots.keys()) if (slot < oldest && slot !== except) oldest = slot;
+    const keys = this.#slots.get(oldest)?.size ?? 0;
+    this.forget(oldest);
+    this.#onEvicted(keys);
+  }
+}
+
+/** The same wherever the update comes from; unique within its slot. */
+function keyOf(update: SolanaUpdate): string {
+  if (update.kind === 'transaction') return latin1(update.signature);
+  if (update.kind === 'account') return accountKey(update);
+  return update.kind;
+}
+
+/** The signature where there is one: write versions are each node's own. */
+function accountKey({ pubkey, signature, writeVersion }: AccountUpdate): string {
+  return `${latin1(pubkey)}:${signature === undefined ? writeVersion : latin1(signature)}`;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+}
