@@ -67,6 +67,11 @@ export const aggregationMetrics = {
     help: 'Stream events that could not be read; they are told apart by their bytes.',
     labels: ['chain', 'provider', 'stream'],
   }),
+  outdated: counterDefinition({
+    name: 'trunkline_stream_outdated_events_total',
+    help: 'Stream events that were new but older than what clients have been told, or of a slot that the chain cannot have reached.',
+    labels: ['chain', 'provider', 'stream'],
+  }),
   parkedDropped: counterDefinition({
     name: 'trunkline_stream_parked_dropped_total',
     help: 'Stream events lost because too many arrived while the message aggregator was being restarted.',

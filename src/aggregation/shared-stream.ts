@@ -6,6 +6,8 @@ import type { StreamSource } from '../providers/stream-source.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricDefinition, MetricRegistry } from '../telemetry/metrics.ts';
 import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
+import { EventOrder, ownCall } from './event-order.ts';
+import { GapReader, type StreamReads } from './gap-reader.ts';
 import type { MessageAggregator } from './message-aggregator.ts';
 import { aggregationMetrics } from './metrics.ts';
 import { Parking } from './parking.ts';
@@ -35,6 +37,10 @@ export interface SharedStreamDeps {
   readonly metrics: MetricRegistry;
   readonly events: EventRules;
   readonly sources: () => Iterable<StreamSource>;
+  /** @default each slot is */
+  readonly isPlausible?: (slot: number) => boolean;
+  /** @default what a stream missed while no provider carried it is lost */
+  readonly reads?: StreamReads;
   /** The stream has ended: forget it. */
   readonly onReleased: () => void;
 }
@@ -47,16 +53,25 @@ export interface StreamDescription {
   readonly providers: readonly { readonly providerId: string; readonly isLive: boolean }[];
 }
 
-/** One distinct stream of a chain: many subscribers, a few upstream subscriptions, each event once. */
+/**
+ * One distinct stream of a chain: many subscribers, a few upstream subscriptions, each event once.
+ *
+ * While one provider carries it, nothing is lost; with `width` providers, none of them alone can lose anything. When all are
+ * lost at once, what happened until the next one carries it is told only where the family knows a call that tells it
+ * (`EventRules.catchUp`); heads, logs and pending transactions of that time are the business of the event feed.
+ */
 export class SharedStream {
   readonly #options: SharedStreamOptions;
   readonly #deps: SharedStreamDeps;
   readonly #subscribers: SubscriberSet;
   readonly #legs: UpstreamLegs;
   readonly #parking = new Parking();
+  readonly #order: EventOrder | undefined;
+  readonly #gaps: GapReader | undefined;
   #aggregator: MessageAggregator | undefined;
   #window: StreamWindow | undefined;
   #linger: TimerHandle | undefined;
+  #wasTold = false;
   #isReleased = false;
 
   constructor(options: SharedStreamOptions, deps: SharedStreamDeps) {
@@ -71,7 +86,7 @@ export class SharedStream {
         clock,
         sources: deps.sources,
         listener: {
-          onLive: () => this.#subscribers.admit(),
+          onLive: providerId => this.#onLive(providerId),
           onEvent: (providerId, result) => this.#onEvent(providerId, result),
           onEnded: (providerId, reason) => this.#onEnded(providerId, reason),
           onRefused: (providerId, error) => this.#onRefused(providerId, error),
@@ -79,6 +94,22 @@ export class SharedStream {
         },
       },
     );
+    const { nature, params } = options.request;
+    if (nature.order !== 'any') {
+      this.#order = new EventOrder(nature, {
+        isPlausible: deps.isPlausible ?? (() => true),
+        isLive: providerId => this.#legs.isLive(providerId),
+      });
+    }
+    const catchUp = deps.reads && deps.events.catchUp?.(params);
+    if (catchUp !== undefined && deps.reads !== undefined) {
+      this.#gaps = new GapReader(catchUp, {
+        clock,
+        reads: deps.reads,
+        wasTold: () => this.#wasTold,
+        deliver: event => this.#onEvent(ownCall, event),
+      });
+    }
   }
 
   get subscriberCount(): number {
@@ -111,6 +142,11 @@ export class SharedStream {
     this.#parking.begin();
   }
 
+  /** The chain began anew: what was told of the earlier one is no measure. */
+  chainRestarted(): void {
+    this.#order?.reset();
+  }
+
   sourceOpened(providerId: string): void {
     this.#legs.sourceOpened(providerId);
   }
@@ -135,6 +171,11 @@ export class SharedStream {
     };
   }
 
+  #onLive(providerId: string): void {
+    this.#subscribers.admit();
+    if (this.#legs.liveCount === 1) this.#gaps?.begin(providerId);
+  }
+
   #onEvent(providerId: string, result: Buffer): void {
     if (!this.#parking.isParked) {
       this.#take(providerId, result);
@@ -148,21 +189,34 @@ export class SharedStream {
   }
 
   #take(providerId: string, result: Buffer): void {
-    if (this.#isFirst(providerId, result)) this.#subscribers.emit(result);
+    if (this.#isReleased || !this.#isNew(providerId, result)) return;
+    this.#wasTold = true;
+    this.#subscribers.emit(result);
+    const { kind } = this.#options.request;
+    if (kind === 'other' || this.#deps.events.isLast?.(kind, result) !== true) return;
+    // First forgotten, so that who asks again gets a stream of his own.
+    this.#release();
+    this.#subscribers.complete();
   }
 
   /** Events without a known key cannot be told apart: they come from one provider, and each is new. */
-  #isFirst(providerId: string, result: Buffer): boolean {
+  #isNew(providerId: string, result: Buffer): boolean {
     const { kind } = this.#options.request;
     const aggregator = this.#aggregator;
     if (kind === 'other' || aggregator === undefined || this.#window === undefined) return true;
-    let key = this.#deps.events.key(kind, result);
+    const { events } = this.#deps;
+    const place = this.#order && events.place?.(kind, result);
+    let key = place ? `${place.slot}:${place.subject}:${place.version}` : events.key(kind, result);
     if (key === undefined) {
       this.#count(aggregationMetrics.malformed, providerId);
       // Equal bytes are the same event.
       key = `bytes:${hash('sha256', result, 'base64')}`;
     }
-    return this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+    const isFirst = this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+    if (this.#order === undefined || place === undefined) return isFirst;
+    if (this.#order.admits(place, providerId, isFirst)) return true;
+    if (isFirst) this.#count(aggregationMetrics.outdated, providerId);
+    return false;
   }
 
   #onEnded(providerId: string, reason: string): void {
@@ -181,7 +235,7 @@ export class SharedStream {
       aggregationErrors,
       'stream_refused',
       refusalOf(error),
-      { cause: error },
+      { cause: error, details: error instanceof TrunklineError ? error.details : {} },
     );
     this.#subscribers.refuse(refused);
   }
@@ -200,6 +254,7 @@ export class SharedStream {
     this.#isReleased = true;
     this.#deps.clock.clearTimeout(this.#linger);
     this.#legs.stop();
+    this.#gaps?.stop();
     this.#window?.close();
     this.#deps.onReleased();
   }

@@ -5,6 +5,7 @@ import type { StreamSource } from '../providers/stream-source.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
+import type { StreamReads } from './gap-reader.ts';
 import type { MessageAggregator } from './message-aggregator.ts';
 import { aggregationMetrics } from './metrics.ts';
 import { SharedStream, type StreamDescription } from './shared-stream.ts';
@@ -12,7 +13,7 @@ import { readStreamRequest, type StreamRequest } from './stream-request.ts';
 import type { StreamWindow } from './stream-window.ts';
 import type { StreamSubscriber, Subscription } from './subscriber-set.ts';
 
-export type { StreamSubscriber, Subscription };
+export type { StreamReads, StreamSubscriber, Subscription };
 
 /** How the streams of a chain are carried. */
 export interface StreamHubOptions {
@@ -36,6 +37,10 @@ export interface StreamHubDeps {
   readonly log: Log;
   readonly metrics: MetricRegistry;
   readonly events: EventRules;
+  /** Whether the chain can be at a slot by now; `HeadTracker` knows. @default each slot is plausible */
+  readonly isPlausible?: (slot: number) => boolean;
+  /** Calls to the chain's providers. @default none: what streams missed while no provider carried them is lost */
+  readonly reads?: StreamReads;
 }
 
 /** The hub for people to look at. */
@@ -140,6 +145,11 @@ export class StreamHub {
     for (const stream of this.#streams.values()) stream.park();
   }
 
+  /** The chain began anew, as an embedded one does at each start: its slots go back. */
+  chainRestarted(): void {
+    for (const stream of this.#streams.values()) stream.chainRestarted();
+  }
+
   /** Ends every subscription, for good. */
   close(message: string): void {
     this.#closedMessage = message;
@@ -165,14 +175,10 @@ export class StreamHub {
     if (this.#streams.size >= maxStreams) {
       throw failure('too_many_streams', `${chain} has ${maxStreams} distinct streams already`);
     }
-    const { clock, log, metrics, events } = this.#deps;
     const stream = new SharedStream(
       { chain, request, width: widthOf(request, width), lingerMs, establishTimeoutMs, upstreamTimeoutMs },
       {
-        clock,
-        log,
-        metrics,
-        events,
+        ...this.#deps,
         sources: () => this.#openSources(),
         onReleased: () => this.#streams.delete(request.params),
       },

@@ -99,6 +99,16 @@ export class SubscriberSet {
     }
   }
 
+  /** Ends every place: the stream has told all. */
+  complete(): void {
+    const places = [...this.#places];
+    this.#places.clear();
+    for (const place of places) {
+      this.#settle(place)?.resolve(this.#subscription(place));
+      place.subscriber.onComplete?.();
+    }
+  }
+
   /** Ends every place. */
   end(message: string): void {
     for (const place of this.#places) {

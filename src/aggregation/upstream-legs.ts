@@ -71,6 +71,11 @@ export class UpstreamLegs {
     return [...this.#legs].map(([providerId, leg]) => ({ providerId, isLive: leg.isLive }));
   }
 
+  /** Whether a provider carries the stream at the moment. */
+  isLive(providerId: string): boolean {
+    return this.#legs.get(providerId)?.isLive === true;
+  }
+
   /** Subscribes at sources that are open and not yet used, up to the width. */
   fill(): void {
     if (this.#isStopped) return;

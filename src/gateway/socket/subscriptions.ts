@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
+import { errorResponse } from '../../protocol/json-rpc/write.ts';
 import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
 import { type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
 import type { EventFeed } from '../event-feed.ts';
@@ -208,12 +209,19 @@ function derivedId(selectorKey: string, ordinal: number): string {
   return `0x${createHash('sha256').update(`${selectorKey}#${ordinal}`).digest('hex').slice(0, 32)}`;
 }
 
-const clientsFaults: ReadonlySet<string | undefined> = new Set(['invalid_stream', 'stream_refused']);
-
 function refuse(call: GatewayCall, error: unknown): CallAnswer {
   const code = error instanceof TrunklineError ? error.code : undefined;
   const message = error instanceof Error ? error.message : 'the subscription failed';
   if (code === 'criteria_invalid') return ownError(call.clientId, code, message);
-  const isClients = clientsFaults.has(code);
-  return ownError(call.clientId, isClients ? 'subscription_invalid' : 'subscription_unavailable', message);
+  const isRefused = code === 'stream_refused';
+  const isClients = isRefused || code === 'invalid_stream';
+  const answer = isClients ? 'subscription_invalid' : 'subscription_unavailable';
+  if (!isRefused) return ownError(call.clientId, answer, message);
+  const { rpcCode } = (error as TrunklineError).details;
+  const { refusalCode } = call.chain.family.subscriptions;
+  const asTheyDid = refusalCode(typeof rpcCode === 'number' ? rpcCode : undefined);
+  return {
+    ...ownError(call.clientId, answer, message),
+    body: errorResponse(call.clientId, asTheyDid, message, JSON.stringify({ code: answer })),
+  };
 }
