@@ -60,6 +60,8 @@ export class Bank implements BankHistory {
   #openSlot = 1;
   #writeVersion = 0n;
   #airdrops = 0;
+  /** Of closed blocks. */
+  #transactions = 0;
   #sinceFork = 0;
   #timer: TimerHandle | undefined;
 
@@ -124,6 +126,13 @@ export class Bank implements BankHistory {
   isBlockhashValid(blockhash: string, commitment: Commitment): boolean {
     const slot = this.ledger.blockhashes.slotOf(blockhash);
     return slot !== undefined && slot <= this.slotAt(commitment);
+  }
+
+  /** Transactions of the chain up to a slot that is still kept. */
+  transactionCount(slot: number): number {
+    let count = this.#transactions;
+    for (const block of this.ledger.history.blocks) if (block.slot > slot) count -= block.transactionCount;
+    return count;
   }
 
   /** An account, by base58 key, as it was at the end of a slot, or as it is now; slots before the finalized one are no longer known. */
@@ -284,6 +293,7 @@ export class Bank implements BankHistory {
       transactionCount: transactions.length,
       transactions,
     };
+    this.#transactions += transactions.length;
     const reached = this.ledger.add(block);
     this.#tell(listener => listener.onBlock?.(block));
     for (const { block: each, status } of reached) {
@@ -296,6 +306,7 @@ export class Bank implements BankHistory {
 
   #abandonTip(): BankBlock {
     const dead = this.ledger.abandonTip();
+    this.#transactions -= dead.transactionCount;
     for (const { name, key, before } of this.#journal.undo(dead.slot)) {
       // litesvm goes on running a program that it has loaded, and aborts if the account is gone.
       if (this.#svm.account(key)?.isExecutable === true && before === undefined) continue;
