@@ -1,0 +1,148 @@
+import type { Commitment } from '../../chains/solana/commitment.ts';
+import type { SlotUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
+import type { SourceGap, SourceListener, UpdateSource } from '../../sources/source.ts';
+import { PipelineError } from '../errors.ts';
+import { pipelineMetrics } from '../metrics.ts';
+import type { PipelineDefinition } from '../pipeline-options.ts';
+import { pipelineStates } from './pipeline-state.ts';
+import { type PipelineDependencies, type PipelineHost, RunningPipeline } from './running-pipeline.ts';
+
+export interface PipelineRuntimeOptions {
+  readonly chain: string;
+  readonly source: UpdateSource['name'];
+  readonly commitment: Commitment;
+}
+
+/**
+ * All pipelines of one source. Give it to the source as its listener, `connect` the source, and open the pipelines: once
+ * all that were added are open, the source is subscribed to, and again whenever one comes or goes.
+ */
+export class PipelineRuntime implements SourceListener, PipelineHost {
+  readonly #options: PipelineRuntimeOptions;
+  readonly #dependencies: PipelineDependencies;
+  readonly #pipelines = new Map<string, RunningPipeline>();
+  #source: UpdateSource | undefined;
+  #hasRoom = true;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: PipelineRuntimeOptions, dependencies: PipelineDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** All pipelines, in the order in which they were added. */
+  get pipelines(): readonly RunningPipeline[] {
+    return [...this.#pipelines.values()];
+  }
+
+  /** Names the source; its subscriptions are this runtime's alone. */
+  connect(source: UpdateSource): void {
+    this.#source = source;
+    this.onOpenChanged();
+  }
+
+  /**
+   * Adds a pipeline, which takes nothing until it is opened.
+   * @throws PipelineError `pipeline_duplicate`, or `pipeline_invalid`: it is for another source
+   */
+  add(definition: PipelineDefinition): RunningPipeline {
+    const { chain, source, commitment } = this.#options;
+    const { id } = definition;
+    if (this.#pipelines.has(id))
+      throw new PipelineError('pipeline_duplicate', `there are two pipelines ${id}`);
+    if (definition.chain !== chain || definition.source !== source || definition.commitment !== commitment) {
+      throw new PipelineError(
+        'pipeline_invalid',
+        `pipeline ${id} is of ${definition.chain}, ${definition.source}, ${definition.commitment}, not of ${chain}, ${source}, ${commitment}`,
+      );
+    }
+    const pipeline = new RunningPipeline(definition, this.#dependencies);
+    pipeline.attach(this);
+    this.#pipelines.set(id, pipeline);
+    this.#measure(pipeline);
+    return pipeline;
+  }
+
+  /** @throws PipelineError `pipeline_unknown` */
+  get(id: string): RunningPipeline {
+    const pipeline = this.#pipelines.get(id);
+    if (pipeline === undefined) throw new PipelineError('pipeline_unknown', `there is no pipeline ${id}`);
+    return pipeline;
+  }
+
+  /** Stops a pipeline and forgets it; what it has stored stays. @throws PipelineError `pipeline_unknown` */
+  async remove(id: string): Promise<void> {
+    const pipeline = this.get(id);
+    await pipeline.stop();
+    this.#pipelines.delete(id);
+    pipeline.attach(undefined);
+    const { metrics } = this.#dependencies;
+    const { queueDepth, slotLag, checkpoint, spillBytes, deadLetters, state } = pipelineMetrics;
+    for (const gauge of [queueDepth, slotLag, checkpoint, spillBytes, deadLetters])
+      metrics.remove(gauge, { pipeline: id });
+    for (const name of pipelineStates) metrics.remove(state, { pipeline: id, state: name });
+    this.onOpenChanged();
+    this.onRoomChanged();
+  }
+
+  onUpdate(update: SolanaUpdate, subscribers: readonly string[]): void {
+    for (let at = 0; at < subscribers.length; at++) this.#pipelines.get(subscribers[at]!)?.offer(update);
+  }
+
+  onSlot(update: SlotUpdate): void {
+    for (const pipeline of this.#pipelines.values()) pipeline.onSlot(update);
+  }
+
+  onSettled(slot: number): void {
+    for (const pipeline of this.#pipelines.values()) pipeline.onSettled(slot);
+  }
+
+  onGap(gap: SourceGap, subscribers: readonly string[]): void {
+    for (const id of subscribers) this.#pipelines.get(id)?.onGap(gap);
+  }
+
+  get hasRoom(): boolean {
+    return this.#hasRoom;
+  }
+
+  whenRoom(listener: () => void): void {
+    if (this.#hasRoom) listener();
+    else this.#waiting.push(listener);
+  }
+
+  /** Subscribes to what the pipelines want that are open, unless others are about to be. */
+  onOpenChanged(): void {
+    const source = this.#source;
+    if (source === undefined) return;
+    const pipelines = this.pipelines;
+    if (pipelines.some(pipeline => pipeline.state === 'initializing')) return;
+    source.subscribe(
+      pipelines
+        .filter(pipeline => pipeline.isOpen)
+        .map(({ id, definition, checkpoint }) => ({ id, filter: definition.filter, since: checkpoint })),
+    );
+  }
+
+  onRoomChanged(): void {
+    this.#hasRoom = true;
+    for (const pipeline of this.#pipelines.values()) {
+      if (!pipeline.hasRoom) this.#hasRoom = false;
+    }
+    if (!this.#hasRoom || this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const listener of waiting) listener();
+  }
+
+  #measure(pipeline: RunningPipeline): void {
+    const { metrics } = this.#dependencies;
+    const labels = { pipeline: pipeline.id };
+    metrics.gauge(pipelineMetrics.queueDepth, labels, () => pipeline.queueDepth);
+    metrics.gauge(pipelineMetrics.slotLag, labels, () => pipeline.slotLag);
+    metrics.gauge(pipelineMetrics.checkpoint, labels, () => pipeline.status().savedCheckpoint ?? 0);
+    metrics.gauge(pipelineMetrics.spillBytes, labels, () => pipeline.spillBytes);
+    for (const state of pipelineStates) {
+      metrics.gauge(pipelineMetrics.state, { ...labels, state }, () => (pipeline.state === state ? 1 : 0));
+    }
+  }
+}

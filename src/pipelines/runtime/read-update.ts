@@ -1,0 +1,121 @@
+import { decode } from '../../chains/solana/base58.ts';
+import type { SolanaUpdate } from '../../chains/solana/updates.ts';
+import type { UpdateFilter } from '../../sources/update-filter.ts';
+import { instructionProblem, walkInstructions } from '../instructions/instructions-of.ts';
+import type { Parser, ParserInput } from '../pipeline.ts';
+import type { OrderBy } from '../pipeline-options.ts';
+
+/** What of an update a parser reads, and what its values are ordered by. */
+export interface Selection {
+  readonly isInstructions: boolean;
+  /** Programs whose instructions are wanted; empty: all. */
+  readonly programs: readonly Uint8Array[];
+  readonly orderBy: OrderBy;
+}
+
+/** Takes what a parser made of an update. */
+export interface ParseSink {
+  /** @param orderKey what values have to agree in to keep their order; empty where they need not */
+  onValue(value: unknown, path: readonly number[] | undefined, ordinal: number, orderKey: string): void;
+  onFiltered(): void;
+  onParseError(message: string): void;
+}
+
+/** The selection of a pipeline's filter. */
+export function selectionOf(filter: UpdateFilter, orderBy: OrderBy): Selection {
+  const programs: Uint8Array[] = [];
+  for (const program of filter.programs) {
+    const key = decode(program);
+    if (key !== undefined) programs.push(key);
+  }
+  return { isInstructions: filter.kind === 'instruction', programs, orderBy };
+}
+
+/** Gives an update, or each of its instructions that are wanted, to a parser. Never throws. */
+export function readUpdate(
+  parser: Parser,
+  selection: Selection,
+  update: SolanaUpdate,
+  sink: ParseSink,
+): void {
+  if (!selection.isInstructions) {
+    parse(parser, selection, update, update, undefined, sink);
+    return;
+  }
+  if (update.kind !== 'transaction') {
+    sink.onFiltered();
+    return;
+  }
+  const problem = instructionProblem(update);
+  if (problem !== undefined) {
+    sink.onParseError(problem);
+    return;
+  }
+  let isNone = true;
+  for (const instruction of walkInstructions(update)) {
+    if (!isWanted(selection.programs, instruction.program)) continue;
+    isNone = false;
+    parse(parser, selection, instruction, update, instruction.path, sink);
+  }
+  if (isNone) sink.onFiltered();
+}
+
+function isWanted(programs: readonly Uint8Array[], program: Uint8Array): boolean {
+  if (programs.length === 0) return true;
+  for (const wanted of programs) if (Buffer.compare(wanted, program) === 0) return true;
+  return false;
+}
+
+function parse(
+  parser: Parser,
+  { orderBy }: Selection,
+  input: ParserInput,
+  update: SolanaUpdate,
+  path: readonly number[] | undefined,
+  sink: ParseSink,
+): void {
+  let values: readonly unknown[];
+  try {
+    const outcome = parser.parse(input);
+    if (outcome.kind === 'filtered') {
+      sink.onFiltered();
+      return;
+    }
+    if (outcome.kind === 'error') {
+      sink.onParseError(outcome.message);
+      return;
+    }
+    values = outcome.values;
+  } catch (error) {
+    sink.onParseError(messageOf(error));
+    return;
+  }
+  if (values.length === 0) return;
+  const key = orderBy === 'none' ? '' : orderKeyOf(orderBy, input, update);
+  for (let ordinal = 0; ordinal < values.length; ordinal++) sink.onValue(values[ordinal], path, ordinal, key);
+}
+
+/** What is read of an error: its message, cut; never its stack. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+const textOf = (key: Uint8Array | undefined): string =>
+  key === undefined ? '' : Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+
+function orderKeyOf(orderBy: OrderBy, input: ParserInput, update: SolanaUpdate): string {
+  switch (orderBy) {
+    case 'signature':
+      return 'signature' in update ? textOf(update.signature) : String(update.slot);
+    case 'account':
+      if (input.kind === 'account') return textOf(input.pubkey);
+      if (input.kind === 'instruction') return textOf(input.accounts[0]);
+      return input.kind === 'transaction' ? textOf(input.accountKeys[0]) : '';
+    case 'program':
+      if (input.kind === 'account') return textOf(input.owner);
+      return input.kind === 'instruction' ? textOf(input.program) : '';
+    default:
+      return String(update.slot);
+  }
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PipelineBench } from '../support/pipeline-bench.ts';
+
+describe('PipelineRuntime', () => {
+  it('hands what the parser makes of an update to the handler before it returns', async () => {
+    const bench = await new PipelineBench().open();
+    bench.tell(5, 1, 2, 253, 254, 255, 3);
+    assert.deepEqual(bench.handler.done, [1, 2, 3]);
+    const { received, parsed, filtered, parseErrors, handled } = bench.pipeline.status();
+    assert.deepEqual(
+      { received, parsed, filtered, parseErrors, handled },
+      {
+        received: 6,
+        parsed: 3,
+        filtered: 1,
+        parseErrors: 2,
+        handled: 3,
+      },
+    );
+  });
+
+  it('subscribes from the stored checkpoint, which follows what is settled and handled', async () => {
+    const bench = await new PipelineBench().open();
+    assert.deepEqual(
+      bench.subscribed.at(-1)?.map(({ id, since }) => ({ id, since })),
+      [{ id: 'p', since: undefined }],
+    );
+    bench.tell(5, 1);
+    bench.runtime.onSettled(5);
+    bench.handler.isHeld = true;
+    bench.tell(6, 2);
+    bench.runtime.onSettled(7);
+    await bench.settle(150);
+    assert.equal(await bench.stored(), 5);
+    bench.handler.release();
+    await bench.settle(150);
+    assert.equal(await bench.stored(), 7);
+
+    const next = await new PipelineBench({}, bench.state).open();
+    assert.equal(next.subscribed.at(-1)?.[0]?.since, 7);
+    next.tell(7, 2);
+    next.tell(8, 3);
+    assert.deepEqual(next.handler.done, [3]);
+    assert.equal(next.pipeline.status().skipped, 1);
+  });
+});
