@@ -5,8 +5,8 @@ import { errorTexts } from './error-texts.ts';
 /**
  * What an upstream's JSON-RPC error means. The codes are
  * [the node's](https://github.com/anza-xyz/agave/blob/master/rpc-client-api/src/custom_error.rs) and say it all, with
- * two exceptions: vendors put limits under some of the same codes (-32003, -32005, -32007, -32009), so a text about
- * limits counts for more, and what a program may have written into a text is never read as trouble of the provider.
+ * two exceptions: vendors put limits under some of the same codes (-32003, -32005, -32007, -32009), so there a text
+ * about limits counts for more, and what a program may have written into a text is never read as trouble of the provider.
  *
  * **A slot that was skipped is asked for elsewhere, once around:** the node says the same of a slot that it has lost
  * in a jump to a snapshot, or that its long-term storage lacks, which another provider may have. When all say so, the
@@ -36,11 +36,12 @@ function readError(error: UpstreamError, method: string): FailureClass | undefin
   if (code === INVALID_PARAMS || code === INVALID_REQUEST) return 'answer';
   if (code === PREFLIGHT_FAILURE || errorTexts.verdict.test(text))
     return isBlockhashNotFound(error) && method === 'sendTransaction' ? 'elsewhere' : 'answer';
-  if (errorTexts.rateLimit.test(text)) return 'rate_limited';
   const known = byCode.get(code);
-  if (known !== undefined) return known;
+  if (known !== undefined)
+    return vendorLimits.has(code) && errorTexts.rateLimit.test(text) ? 'rate_limited' : known;
   if (errorTexts.elsewhere.test(text)) return 'elsewhere';
   if (errorTexts.unsupported.test(text)) return 'unsupported';
+  if (errorTexts.rateLimit.test(text)) return 'rate_limited';
   if (errorTexts.failure.test(text)) return 'failure';
   if (code === INTERNAL_ERROR) return 'elsewhere';
   return code >= 500 && code < 600 ? 'failure' : undefined;
@@ -50,6 +51,9 @@ const PREFLIGHT_FAILURE = -32002;
 const INVALID_REQUEST = -32600;
 const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
+
+/** Codes under which vendors tell of limits. */
+const vendorLimits: ReadonlySet<number> = new Set([-32003, -32005, -32007, -32009]);
 
 const byCode: ReadonlyMap<number, FailureClass> = new Map<number, FailureClass>([
   [-32700, 'elsewhere'],

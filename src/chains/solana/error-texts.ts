@@ -24,7 +24,7 @@ export const errorTexts = {
   unsupported: anyOf(
     /not whitelisted|unsupported method|unknown method|method (is )?un(known|supported)|method deprecated/,
     /(method|module|namespace)\b.{0,80}(not (found|supported|available|allowed|enabled|exist|permitted)|does not exist|disabled|unavailable|unsupported)/,
-    /rpc call has been disabled|requires? full ledger history|(not|un)available (in|on|with) (your|the free) .*(plan|tier)/,
+    /rpc call has been disabled|requires? full ledger history|(not |un)available (in|on|with) (your|the free) .*(plan|tier)/,
   ),
 
   /** This provider does not have it, or not yet, or no longer; or it will not do so much in one call. */
@@ -32,7 +32,7 @@ export const errorTexts = {
     /rpc call or parameters have been disabled|excluded from .*secondary index/,
     /block not available|cleaned up|was skipped|missing in long-term storage|ledger jump|status not yet available/,
     /minimum context slot|node is (behind|unhealthy)|long-term storage|history is not available|no snapshot/,
-    /(slot|block|transaction|account)\b.{0,60}(not (found|available)|pruned|missing)|not yet (available|rooted|confirmed)/,
+    /\b(slot|block|transaction|account)\b.{0,60}(not (found|available)|pruned|missing)|not yet (available|rooted|confirmed)/,
   ),
 
   /** The provider itself is broken, or will not let us in. */
