@@ -8,7 +8,8 @@ const optionsAt: Readonly<Record<string, number>> = {
   programSubscribe: 1,
   signatureSubscribe: 1,
 };
-/** Digits that a number would lose by being read; keys and hashes have such runs too, and then stay as they are. */
+const string = /"(?:[^"\\]|\\.)*"/g;
+/** Such a number may lose digits by being read. */
 const longNumber = /\d{16}/;
 
 /**
@@ -22,7 +23,7 @@ export function canonicalStream(text: string): string | undefined {
   const method = streamMethod(text);
   if (method === undefined) return undefined;
   const at = optionsAt[method];
-  if (at === undefined || longNumber.test(text)) return text;
+  if (at === undefined || longNumber.test(text.replace(string, ''))) return text;
   const [, ...params] = JSON.parse(text) as unknown[];
   const given = params[at] ?? {};
   // What a node would refuse is for a node to refuse.

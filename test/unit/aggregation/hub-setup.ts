@@ -2,6 +2,7 @@ import { HeadTracker } from '../../../src/aggregation/head-tracker.ts';
 import { MessageAggregator } from '../../../src/aggregation/message-aggregator.ts';
 import {
   StreamHub,
+  type StreamHubDeps,
   type StreamHubOptions,
   type StreamSubscriber,
 } from '../../../src/aggregation/stream-hub.ts';
@@ -15,6 +16,7 @@ import { FakeSource } from './fake-source.ts';
 export class Recorder implements StreamSubscriber {
   readonly events: Buffer[] = [];
   readonly ends: string[] = [];
+  completions = 0;
 
   /** The block numbers of the heads it got. */
   get numbers(): number[] {
@@ -32,15 +34,26 @@ export class Recorder implements StreamSubscriber {
   onEnd(message: string): void {
     this.ends.push(message);
   }
+
+  onComplete(): void {
+    this.completions++;
+  }
 }
 
 /** A hub with its owner, over fake sources `a`, `b`, … */
-export function setUpHub(sourceCount: number, options: Partial<StreamHubOptions> = {}) {
+export function setUpHub(
+  sourceCount: number,
+  options: Partial<StreamHubOptions> = {},
+  deps: Partial<StreamHubDeps> = {},
+) {
   const clock = new ManualClock();
   const metrics = new PromMetricRegistry();
   const log = silentLog;
   const heads = new HeadTracker({ chain: 'test', blockTimeMs: 12_000 }, { clock, log, metrics });
-  const hub = new StreamHub({ chain: 'test', ...options }, { clock, log, metrics, events: fakeEvents });
+  const hub = new StreamHub(
+    { chain: 'test', ...options },
+    { clock, log, metrics, events: fakeEvents, ...deps },
+  );
   const makeAggregator = () => new MessageAggregator({ chain: 'test' }, { metrics });
   const aggregator = makeAggregator();
   hub.adopt(aggregator);
