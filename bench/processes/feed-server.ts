@@ -69,7 +69,7 @@ const gateway = new Gateway(serverSection.parse({ port: 0 }), {
     isDraining: () => false,
   }),
   admin: new AdminRoutes('token', [], shared),
-  feed: { feed, source: eventLog, keepMs: config.keep_gathering, hasHistoryOf: () => false },
+  feed: { feed, source: eventLog, keepMs: config.keep_gathering, familyInHistory: () => undefined },
   random: Math.random,
 });
 await gateway.listen();

@@ -1,4 +1,5 @@
 import type { FeedParts } from '../../supervisors/feed.ts';
+import type { ChainFamily } from '../chains/chain-family.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { FeedConfig } from '../config/sections/feed.ts';
 import { Feed } from '../feed/delivery/feed.ts';
@@ -35,6 +36,8 @@ export class FeedAssembly {
   readonly service: FeedService;
   readonly parts: FeedParts;
   readonly #deps: FeedAssemblyDependencies;
+  /** Of every chain that was there since the start. */
+  readonly #families = new Map<string, ChainFamily['name']>();
   /** By chain; one that is restarted goes on with the same, for what it began to write is written. */
   readonly #journals = new Map<string, ChainJournal>();
 
@@ -84,7 +87,7 @@ export class FeedAssembly {
       feed: this.feed,
       source: eventLog,
       keepMs: config.keep_gathering,
-      hasHistoryOf: chain => this.#journals.has(chain),
+      familyInHistory: chain => this.#families.get(chain),
     };
     this.parts = {
       eventLog: eventLogChild({
@@ -97,7 +100,12 @@ export class FeedAssembly {
     };
   }
 
-  /** The way of a chain's events into the log. */
+  /** A chain of that name may write events from now on. */
+  chainAdded(chain: string, family: ChainFamily['name']): void {
+    this.#families.set(chain, family);
+  }
+
+  /** The way of a chain's blocks into the log. */
   journal(chain: string): ChainJournal {
     let journal = this.#journals.get(chain);
     if (journal === undefined) {

@@ -16,6 +16,16 @@ export const eventKinds = {
   provider: 7,
   /** Of Trunkline itself. Topic `system.<name>`. */
   system: 8,
+  /** A slot reached a commitment, or was abandoned. Topic `<chain>.slots`; data: `SlotData`. */
+  slot: 9,
+  /** What a program logged in a transaction. Topic `<chain>.logs.<program>`; data: `ProgramLogData`. */
+  program_log: 10,
+  /** A transaction in which a program was invoked. Topic `<chain>.transactions.<program>`; data: `TransactionData`. */
+  transaction: 11,
+  /** An account was written. Topic `<chain>.accounts.<key>`; data: `AccountData`. */
+  account: 12,
+  /** What a pipeline read. Topic `<chain>.events.<program>.<name>`; data: `PipelineEventData`. */
+  program_event: 13,
 } as const;
 
 export type EventKind = (typeof eventKinds)[keyof typeof eventKinds];
@@ -25,7 +35,7 @@ export interface NewEvent {
   readonly kind: EventKind;
   /** The chain's name; empty for `system`. */
   readonly chain: string;
-  /** The subject that subscriptions are matched with: tokens with dots between, in small letters. */
+  /** The subject that subscriptions are matched with: tokens with dots between; hexadecimal ones in small letters. */
   readonly topic: string;
   /** JSON. */
   readonly data: Buffer;
@@ -59,12 +69,99 @@ export interface ReorgData {
 
 /** The data of a `gap` event of a chain. */
 export interface GapData {
-  /** `outage`: too many blocks came while nobody looked; `chain_reset`: the chain began anew; `shed`: dropped under pressure; `chain_removed`: the chain was taken out of the config. */
-  readonly reason: 'outage' | 'chain_reset' | 'shed' | 'chain_removed';
+  /**
+   * `outage`: too many blocks came while nobody looked; `chain_reset`: the chain began anew; `shed`: dropped under pressure;
+   * `chain_removed`: the chain was taken out of the config; `expired`, `too_long`, `not_recoverable`: as in `SourceGap`;
+   * `overflow`: a pipeline dropped what it had no room for.
+   */
+  readonly reason:
+    | 'outage'
+    | 'chain_reset'
+    | 'shed'
+    | 'chain_removed'
+    | 'expired'
+    | 'too_long'
+    | 'not_recoverable'
+    | 'overflow';
   readonly fromBlock?: number;
   readonly toBlock?: number;
+  readonly fromSlot?: number;
+  readonly toSlot?: number;
+  /** Which topics it is about, where it is not all of the chain. */
+  readonly topics?: readonly string[];
   /** How many events, where that is known. */
   readonly count?: number;
   /** For a person. */
   readonly message: string;
+}
+
+/** What the data of all events of a Solana chain have in common but those of slots. */
+export interface SolanaEventData {
+  readonly slot: number;
+  /** Base58; null where it is not known, as of an account that was looked up. */
+  readonly signature: string | null;
+  /** How sure the slot was when this was told. */
+  readonly commitment: 'processed' | 'confirmed' | 'finalized';
+  /** `true`: the slot was abandoned after this had been told; it did not happen. */
+  readonly removed?: true;
+}
+
+/** The data of a `slot` event. */
+export interface SlotData {
+  readonly slot: number;
+  readonly parent: number | null;
+  readonly status: 'processed' | 'confirmed' | 'finalized' | 'dead';
+}
+
+/** The data of a `program_log` event. */
+export interface ProgramLogData extends SolanaEventData {
+  readonly program: string;
+  readonly failed: boolean;
+  /** The lines of each of its invocations, by the path of the instruction; null: the log was cut, or there is none. */
+  readonly invocations: readonly { readonly path: string; readonly lines: readonly string[] | null }[];
+}
+
+/** The data of a `transaction` event. */
+export interface TransactionData extends SolanaEventData {
+  /** Its place in the block; null where it is not known. */
+  readonly index: number | null;
+  readonly program: string;
+  readonly failed: boolean;
+  /** Lamports. */
+  readonly fee: number;
+  readonly computeUnits: number | null;
+  readonly accounts: readonly string[];
+  /** In the order of execution; `path` `0.1` is the second that the first one invoked. */
+  readonly instructions: readonly {
+    readonly path: string;
+    readonly program: string;
+    readonly accounts: readonly string[];
+    /** Base64. */
+    readonly data: string;
+  }[];
+  readonly logs: readonly string[] | null;
+}
+
+/** The data of an `account` event. */
+export interface AccountData extends SolanaEventData {
+  readonly pubkey: string;
+  readonly owner: string;
+  /** Decimal. */
+  readonly lamports: string;
+  /** Base64. */
+  readonly data: string;
+  readonly executable: boolean;
+  /** Decimal; grows with each write. */
+  readonly writeVersion: string;
+}
+
+/** The data of a `program_event` event. */
+export interface PipelineEventData extends SolanaEventData {
+  readonly pipeline: string;
+  readonly program: string;
+  readonly name: string;
+  /** The instruction's; null where it is none's. */
+  readonly path: string | null;
+  /** What the parser read. */
+  readonly value: unknown;
 }

@@ -1,7 +1,18 @@
+import type { ChainFamily } from '../../chains/chain-family.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { feedErrors } from '../errors.ts';
 import type { EventSelector } from './event-selector.ts';
 import { systemNames } from './system-names.ts';
+import { listed, shown, topicFault } from './topic-families.ts';
+
+/** A chain by what clients call it. */
+export interface ResolvedChain {
+  readonly name: string;
+  readonly family: ChainFamily['name'];
+}
+
+/** The chain of a name, a chain id or a CAIP-2 id; undefined: there is none. */
+export type ResolveChain = (token: string) => ResolvedChain | undefined;
 
 /** What a client may ask for in one subscription. */
 export interface TopicLimits {
@@ -16,14 +27,14 @@ export interface TopicLimits {
 const defaultLimits: TopicLimits = { maxTopics: 64, maxTokens: 8, maxLength: 256 };
 
 /**
- * The selector of a client's list of topics: each checked, in small letters, its chain by name. Equal sets of topics have equal keys.
+ * The selector of a client's list of topics: each checked, its chain by name, hexadecimal tokens in small letters. Equal
+ * sets of topics have equal keys.
  *
- * @param resolveChain the name of a chain from its name, chain id or CAIP-2 id; undefined: there is none
  * @throws TrunklineError `topic_invalid`, `too_many_topics`
  */
 export function parseTopics(
   topics: unknown,
-  resolveChain: (token: string) => string | undefined,
+  resolveChain: ResolveChain,
   limits: TopicLimits = defaultLimits,
 ): EventSelector {
   if (!Array.isArray(topics) || topics.length === 0) {
@@ -43,20 +54,12 @@ export function parseTopics(
   return { key: sorted.join(','), patterns: sorted };
 }
 
-const families = ['heads', 'logs', 'pending', 'reorgs', 'gaps', 'finality', 'providers'];
-const address = /^0x[0-9a-f]{40}$/;
-const topic0 = /^0x[0-9a-f]{64}$/;
-
-function parseTopic(
-  topic: unknown,
-  resolveChain: (token: string) => string | undefined,
-  limits: TopicLimits,
-): string {
+function parseTopic(topic: unknown, resolveChain: ResolveChain, limits: TopicLimits): string {
   if (typeof topic !== 'string') throw invalid(`topic ${shown(topic)} is not a string`);
   if (topic.length > limits.maxLength) {
     throw wrong(topic, `has ${topic.length} characters; at most ${limits.maxLength} are allowed`);
   }
-  const tokens = topic.toLowerCase().split('.');
+  const tokens = topic.split('.').map((token, at) => (at < 2 || isHex(token) ? token.toLowerCase() : token));
   if (tokens.length > limits.maxTokens) {
     throw wrong(topic, `has ${tokens.length} tokens; at most ${limits.maxTokens} are allowed`);
   }
@@ -72,13 +75,16 @@ function parseTopic(
   }
   if (tokens[0] === 'system') checkSystem(topic, tokens);
   else {
-    if (tokens[0] !== '*' && tokens[0] !== '>') tokens[0] = chainOf(topic, tokens[0]!, resolveChain);
-    checkFamily(topic, tokens);
+    const isAny = tokens[0] === '*' || tokens[0] === '>';
+    const chain = isAny ? undefined : chainOf(topic, tokens[0]!, resolveChain);
+    if (chain !== undefined) tokens[0] = chain.name;
+    const wrongly = topicFault(tokens, chain?.family);
+    if (wrongly !== undefined) throw wrong(topic, wrongly);
   }
   return tokens.join('.');
 }
 
-function chainOf(topic: string, token: string, resolveChain: (token: string) => string | undefined): string {
+function chainOf(topic: string, token: string, resolveChain: ResolveChain): ResolvedChain {
   const chain = resolveChain(token);
   if (chain === undefined) {
     throw wrong(
@@ -89,6 +95,9 @@ function chainOf(topic: string, token: string, resolveChain: (token: string) => 
   return chain;
 }
 
+/** Addresses and topics of logs are the same in capital letters; keys in base58 are others. */
+const isHex = (token: string): boolean => /^(0x[0-9a-f]*|none)$/i.test(token);
+
 function checkSystem(topic: string, tokens: readonly string[]): void {
   const name = tokens[1];
   if (name === undefined || tokens.length > 2) throw wrong(topic, 'is not `system.<name>` or `system.*`');
@@ -97,57 +106,6 @@ function checkSystem(topic: string, tokens: readonly string[]): void {
     topic,
     `has ${shown(name)} in its second place; of Trunkline itself there are ${listed(systemNames)}, and \`*\` for all`,
   );
-}
-
-/** Refuses what can never match, so that a slip of the pen is an error and not a silent subscription. */
-function checkFamily(topic: string, tokens: readonly string[]): void {
-  const [first, family] = tokens;
-  if (first === '>') return;
-  if (family === undefined)
-    throw wrong(topic, `has to name what of the chain: ${listed(families)}, \`*\`, or \`>\` for all`);
-  if (family === '>') return;
-  if (family !== '*' && !families.includes(family)) {
-    throw wrong(
-      topic,
-      `has ${shown(family)} in its second place; allowed are ${listed(families)}, \`*\` and \`>\``,
-    );
-  }
-  if (family === '*' && tokens.length === 2) return;
-  if (family !== 'logs' && family !== '*') {
-    if (tokens.length > 2)
-      throw wrong(topic, `goes on behind \`${family}\`; only \`logs\` has further tokens`);
-    return;
-  }
-  checkLogs(topic, tokens);
-}
-
-function checkLogs(topic: string, tokens: readonly string[]): void {
-  const form = '`<chain>.logs.<address>.<topic0>`, where either may be `*`, or `<chain>.logs.>` for all';
-  const [, , emitter, signature] = tokens;
-  if (emitter === undefined) throw wrong(topic, `matches no log: logs are ${form}`);
-  if (emitter === '>') return;
-  if (emitter !== '*' && !address.test(emitter)) {
-    throw wrong(
-      topic,
-      `has ${shown(emitter)} where an address belongs (0x and 40 hexadecimal digits, or \`*\`)`,
-    );
-  }
-  if (signature === undefined || tokens.length > 4) throw wrong(topic, `matches no log: logs are ${form}`);
-  if (signature === '>' || signature === '*' || signature === 'none' || topic0.test(signature)) return;
-  throw wrong(
-    topic,
-    `has ${shown(signature)} where the first topic belongs (0x and 64 hexadecimal digits, \`none\` for a log without topics, or \`*\`)`,
-  );
-}
-
-function listed(words: readonly string[]): string {
-  return words.map(word => `\`${word}\``).join(', ');
-}
-
-function shown(value: unknown): string {
-  const text =
-    typeof value === 'string' ? JSON.stringify(value) : `of type ${value === null ? 'null' : typeof value}`;
-  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 
 function wrong(topic: string, what: string): TrunklineError {

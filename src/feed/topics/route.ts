@@ -5,7 +5,7 @@ const shedGaps = 'gaps~shed';
 
 /**
  * The patterns under which a subscription is looked up: its own, and those of what it has to be told besides. Who may get
- * heads or logs of a chain is told of its reorgs and gaps; who may get its transactions, of those that were shed.
+ * heads, slots, logs or what else happens on a chain is told of its reorgs and gaps; who may get its transactions, of those that were shed.
  */
 export function routePatterns(patterns: readonly string[]): readonly string[] {
   const routes = new Set(patterns);
@@ -14,9 +14,10 @@ export function routePatterns(patterns: readonly string[]): readonly string[] {
     const chain = tokens[0]!;
     if (chain === '>') continue;
     const isFamily = (family: string) => tokens[1] === family || tokens[1] === '*' || tokens[1] === '>';
-    // Only logs have more than two tokens.
+    // These have more than two tokens.
+    const isDeep = ['logs', 'transactions', 'accounts', 'events'].some(isFamily);
     const mayBe = (family: string) => tokens.length === 2 && isFamily(family);
-    if (mayBe('heads') || isFamily('logs')) {
+    if (mayBe('heads') || mayBe('slots') || isDeep) {
       routes.add(`${chain}.reorgs`);
       routes.add(`${chain}.gaps`);
     }

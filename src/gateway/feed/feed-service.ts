@@ -1,6 +1,7 @@
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { formatCursor } from '../../feed/events/cursor.ts';
 import type { EventSource } from '../../feed/log/event-source.ts';
+import type { ResolveChain, ResolvedChain } from '../../feed/topics/parse-topics.ts';
 import type { ChainDirectory } from '../chain-directory.ts';
 import type { EventFeed } from '../event-feed.ts';
 
@@ -10,8 +11,8 @@ export interface FeedService {
   readonly source: Pick<EventSource, 'epoch' | 'earliest' | 'head'>;
   /** `feed.keep_gathering`, milliseconds. */
   readonly keepMs: number;
-  /** Whether events of a chain of that name were written since the start, though it may be taken out by now. */
-  hasHistoryOf(chain: string): boolean;
+  /** The family of a chain of that name whose events were written since the start, though it may be taken out by now. */
+  familyInHistory(chain: string): ResolvedChain['family'] | undefined;
 }
 
 /** Where a history begins and ends, as cursors. */
@@ -39,6 +40,11 @@ export function boundsOf(service: FeedService | undefined): FeedBounds | undefin
 export function chainResolver(
   chains: Pick<ChainDirectory, 'find'>,
   service: FeedService | undefined,
-): (token: string) => string | undefined {
-  return token => chains.find(token)?.name ?? (service?.hasHistoryOf(token) === true ? token : undefined);
+): ResolveChain {
+  return token => {
+    const found = chains.find(token);
+    if (found !== undefined) return { name: found.name, family: found.family.name };
+    const family = service?.familyInHistory(token);
+    return family === undefined ? undefined : { name: token, family };
+  };
 }

@@ -4,10 +4,11 @@ import type { FeedSubscription } from '../../feed/delivery/feed-request.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import { parseCursor } from '../../feed/events/cursor.ts';
 import type { EventSelector } from '../../feed/topics/event-selector.ts';
+import type { ResolveChain } from '../../feed/topics/parse-topics.ts';
 import { gatewayErrors } from '../errors.ts';
 import { FeedFrames } from './feed-frames.ts';
 import type { FeedService } from './feed-service.ts';
-import { type ResolveChain, readFeedRequest } from './read-feed-request.ts';
+import { readFeedRequest } from './read-feed-request.ts';
 
 /** A subscription that was made; its first event waits for `begin`. */
 export interface MadeSubscription {

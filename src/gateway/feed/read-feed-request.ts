@@ -1,15 +1,12 @@
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FeedRequest, FeedStart, SlowStrategy } from '../../feed/delivery/feed-request.ts';
 import type { EventSelector } from '../../feed/topics/event-selector.ts';
-import { parseTopics } from '../../feed/topics/parse-topics.ts';
+import { parseTopics, type ResolveChain } from '../../feed/topics/parse-topics.ts';
 import { gatewayErrors } from '../errors.ts';
 import { unknownName } from './unknown-name.ts';
 
 /** What a client asks for, without what Trunkline adds. */
 export type AskedFeed = Pick<FeedRequest, 'selector' | 'from' | 'strategy' | 'gaps'>;
-
-/** The name of a chain from its name, chain id or CAIP-2 id; undefined: there is none. */
-export type ResolveChain = (token: string) => string | undefined;
 
 const members = ['topics', 'from', 'strategy', 'gaps'];
 const strategies: readonly SlowStrategy[] = ['catch_up', 'drop_oldest', 'disconnect'];
@@ -68,7 +65,7 @@ function readTime(time: unknown): number {
 /** The chain whose block it is: as said, or the only one that the topics are of. */
 function chainOf(chain: unknown, { patterns }: EventSelector, resolveChain: ResolveChain): string {
   if (typeof chain === 'string') {
-    const name = resolveChain(chain);
+    const name = resolveChain(chain)?.name;
     if (name === undefined) throw invalid('from.chain names no chain that is followed; feed_info lists them');
     return name;
   }

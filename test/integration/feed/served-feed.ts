@@ -66,7 +66,7 @@ export async function startServedFeed(t: TestContext, options: ServedFeedOptions
     demand: () => undefined,
     chains: () => chains.names,
   });
-  const service: FeedService = { feed, source: log, keepMs: 0, hasHistoryOf: () => false };
+  const service: FeedService = { feed, source: log, keepMs: 0, familyInHistory: () => undefined };
   const served = options.service === undefined ? service : options.service(service);
   const config = serverSection.parse({ port: 0, drain_timeout: 3_000, ...options.server });
   const dependencies: GatewayDependencies = {

@@ -9,7 +9,13 @@ const names = new Map([
   ['31337', 'devnet'],
   ['eip155:31337', 'devnet'],
 ]);
-const parse = (...topics: readonly unknown[]) => parseTopics(topics, token => names.get(token));
+const parse = (...topics: readonly unknown[]) =>
+  parseTopics(topics, token => {
+    const name = names.get(token);
+    if (name !== undefined) return { name, family: 'evm' };
+    return token === 'sol' || token === 'solana:abc' ? { name: 'sol', family: 'solana' } : undefined;
+  });
+const key = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
 const address = `0x${'Ab'.repeat(20)}`;
 const topic0 = `0x${'Cd'.repeat(32)}`;
 
@@ -95,9 +101,50 @@ describe('topics of a subscription', () => {
     }
   });
 
+  it('of a Solana chain keep the capital letters of keys and names', () => {
+    const allowed = [
+      'sol.slots',
+      'sol.gaps',
+      'sol.providers',
+      'sol.>',
+      'sol.logs.>',
+      `sol.logs.${key}`,
+      `sol.transactions.${key}`,
+      'sol.accounts.*',
+      `sol.accounts.${key}`,
+      `sol.events.${key}.*`,
+      `sol.events.${key}.PDAComputedEvent`,
+      'sol.events.*.PDAComputedEvent',
+      'sol.events.>',
+      '*.slots',
+      `*.logs.${key}`,
+      `*.events.${key}.>`,
+      `sol.*.${key}`,
+    ];
+    for (const topic of allowed) assert.deepEqual(parse(topic).patterns, [topic]);
+    assert.deepEqual(parse(`solana:abc.LOGS.${key}`).patterns, [`sol.logs.${key}`]);
+  });
+
+  it('of a Solana chain are refused when they could never match', () => {
+    const refused: readonly (readonly [topic: string, says: RegExp])[] = [
+      ['sol.heads', /allowed are `slots`, `logs`/],
+      ['devnet.slots', /allowed are `heads`, `logs`/],
+      ['sol.slots.1', /goes on behind `slots`/],
+      ['sol.logs', /`<chain>.logs.<program>`/],
+      [`sol.logs.${key}.*`, /its form is/],
+      [`sol.logs.0x${'ab'.repeat(20)}`, /where a program belongs/],
+      [`sol.logs.${key.toLowerCase().replaceAll('o', '0')}`, /32 bytes in base58/],
+      [`sol.events.${key}`, /`<chain>.events.<program>.<name>`/],
+      [`sol.events.${key}.a-b`, /name of an event belongs/],
+      ['*.nothing', /allowed are `heads`, .*`slots`/],
+    ];
+    for (const [topic, says] of refused)
+      assert.throws(() => parse(topic), { code: 'topic_invalid', message: says }, topic);
+  });
+
   it('are a list of one to 64', () => {
     for (const topics of [undefined, null, {}, 'devnet.heads', [], new Map()]) {
-      assert.throws(() => parseTopics(topics, () => 'x'), {
+      assert.throws(() => parseTopics(topics, () => undefined), {
         code: 'topic_invalid',
         message: /list of at least one topic/,
       });

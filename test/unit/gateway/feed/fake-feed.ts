@@ -39,7 +39,7 @@ export class FakeFeed {
   readonly asked: FakeSubscription[] = [];
   readonly service: FeedService = {
     keepMs: 60_000,
-    hasHistoryOf: chain => chain === 'gone',
+    familyInHistory: chain => (chain === 'gone' ? 'evm' : undefined),
     source: { epoch: 'e1', earliest: 3, head: 5 },
     feed: {
       reader: () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ResolveChain } from '../../../../src/feed/topics/parse-topics.ts';
 import { feedQuery } from '../../../../src/gateway/feed/feed-query.ts';
 import { readFeedRequest } from '../../../../src/gateway/feed/read-feed-request.ts';
 
-const resolveChain = (token: string) => (['devnet', '31337'].includes(token) ? 'devnet' : undefined);
+const resolveChain: ResolveChain = token =>
+  ['devnet', '31337'].includes(token) ? { name: 'devnet', family: 'evm' } : undefined;
 
 /** The start that a query comes to. */
 function startOf(query: string, lastEventId?: string) {
