@@ -33,7 +33,10 @@ const choice = <const Choices extends readonly [string, ...string[]]>(doc: strin
 const text = (doc: string, fallback = '') => ({ type: 'text', doc, default: fallback }) as const;
 const flag = (doc: string) => ({ type: 'boolean', doc, default: false }) as const;
 
-const transport = choice('Limits the fault to one transport.', ['any', 'http', 'ws']);
+const transport = choice(
+  'Limits the fault to one transport; `grpc` is that of Geyser, where the chain has it.',
+  ['any', 'http', 'ws', 'grpc'],
+);
 const times = integer('The fault ends by itself after so many applications; 0: it stays.', 0);
 const method = text(
   'Limits the fault to these methods: names separated by commas, `*` at the end matches the rest.',
@@ -114,6 +117,10 @@ export const faultKinds = {
     doc: 'Cuts the open WebSockets and refuses new ones; HTTP is served.',
     options: { once: flag('Only cuts the open ones; new ones are accepted and nothing is left to heal.') },
   },
+  'drop-grpc': {
+    doc: 'Cuts the open gRPC connections and refuses new ones; HTTP and WebSocket are served.',
+    options: { once: flag('Only cuts the open ones; new ones are accepted and nothing is left to heal.') },
+  },
   'wrong-chain': {
     doc: 'Says that it serves another chain.',
     options: { transport, chain_id: integer('Chain id that it claims; 0: the right one plus 1.', 0) },
@@ -163,6 +170,73 @@ export const faultKinds = {
   'echo-url': {
     doc: "Answers with an error whose text holds the request's URL, key included.",
     options: { ...perCall, style: choice('HTTP 500, or HTTP 200 with a JSON-RPC error.', ['http', 'rpc']) },
+  },
+  'geyser-stall': {
+    doc: 'Holds the updates of Geyser streams back until it is healed.',
+    options: {
+      pings: choice('Whether pings and pongs go on, so that the connection looks well.', ['go_on', 'stop']),
+    },
+  },
+  'geyser-replay': {
+    doc: 'Cannot replay slots on Geyser streams as far back as the chain has them.',
+    options: {
+      style: choice('OUT_OF_RANGE with the oldest slot, or INTERNAL as a server without replay answers.', [
+        'out_of_range',
+        'unsupported',
+      ]),
+      slots: integer('Slots before the head that it can still replay (style `out_of_range`).', 0),
+    },
+  },
+  'geyser-refuse': {
+    doc: 'Refuses Geyser calls with a gRPC status; open streams stay.',
+    options: {
+      method: text('Limits the fault to these methods, for example `Subscribe`.'),
+      times,
+      reason: choice('Why, in the words of the servers that are known.', [
+        'too_many_streams',
+        'bad_token',
+        'unavailable',
+        'unimplemented',
+        'internal',
+      ]),
+    },
+  },
+  'geyser-end': {
+    doc: 'Ends Geyser streams from the side of the server.',
+    options: {
+      times,
+      reason: choice('The status: a client that reads too slowly, others, or none (`ok`).', [
+        'lagged',
+        'internal',
+        'unavailable',
+        'cancelled',
+        'ok',
+      ]),
+      after: integer('Updates that are sent on a stream first.', 0),
+    },
+  },
+  'geyser-garbage': {
+    doc: 'Sends bytes in place of updates on Geyser streams that are no message.',
+    options: {
+      times,
+      style: choice('Random bytes, an update that is cut, or one that claims 4 GB.', [
+        'random',
+        'cut',
+        'claim',
+      ]),
+    },
+  },
+  'geyser-duplicate': {
+    doc: 'Sends each update of Geyser streams twice.',
+    options: { times },
+  },
+  'geyser-lose': {
+    doc: 'Loses updates at the start of each slot on Geyser streams, though it tells the slot as whole.',
+    options: { times, updates: integer('How many of each slot.', 1, 1) },
+  },
+  'geyser-dead': {
+    doc: 'Tells slots as dead after `processed` on Geyser streams though the chain goes on with them, as a node does that repairs a block.',
+    options: { times },
   },
 } as const satisfies Readonly<Record<string, FaultKindDefinition>>;
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FaultKind, FaultOptions } from './fault-kinds.ts';
 
 /** What a fault is matched against. */
-export type FaultTransport = 'http' | 'ws';
+export type FaultTransport = 'http' | 'ws' | 'grpc';
 
 /** A fault that a provider has at the moment. */
 export interface ActiveFault<Kind extends FaultKind = FaultKind> {
