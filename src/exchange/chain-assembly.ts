@@ -66,7 +66,7 @@ export class ChainAssembly {
     );
     const runtime: ChainRuntime = {
       name,
-      identity: String(config.chain_id),
+      identity: config.genesis_hash ?? String(config.chain_id),
       family: familyOf(config.family),
       config,
       table: new ProviderTable(),

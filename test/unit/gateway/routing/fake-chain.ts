@@ -1,4 +1,4 @@
-import type { FailureClass } from '../../../../src/chains/chain-family.ts';
+import type { ChainFamily, FailureClass } from '../../../../src/chains/chain-family.ts';
 import { evmFamily } from '../../../../src/chains/evm/evm-family.ts';
 import type { CallAnswer, GatewayCall } from '../../../../src/gateway/call.ts';
 import { derivedCall } from '../../../../src/gateway/calls.ts';
@@ -34,19 +34,26 @@ export class FakeChain {
   readonly clock = new ManualClock();
   readonly attempts: FakeAttempt[] = [];
   readonly providers: FakeProvider[];
+  /** Floors beside the head's. */
+  readonly lines = new Map<string, number>();
   readonly heads = {
     floor: 0,
-    floorOf: (_line: string) => this.heads.floor,
+    floorOf: (line: string) => (line === 'head' ? this.heads.floor : (this.lines.get(line) ?? 0)),
     head: (id: string) => this.providers.find(provider => provider.id === id)?.head,
     isPlausible: (number: number) => this.heads.floor === 0 || number <= this.heads.floor + 64,
-    noteAnswered: (number: number) => {
-      this.heads.floor = Math.max(this.heads.floor, number);
+    noteAnswered: (number: number, line = 'head') => {
+      if (line !== 'head') this.lines.set(line, Math.max(this.lines.get(line) ?? 0, number));
+      else this.heads.floor = Math.max(this.heads.floor, number);
     },
   };
   readonly chain: ChainRuntime;
   readonly router: Router;
 
-  constructor(count = 3, failover: Partial<ChainRuntime['config']['failover']> = {}) {
+  constructor(
+    count = 3,
+    failover: Partial<ChainRuntime['config']['failover']> = {},
+    family: ChainFamily = evmFamily,
+  ) {
     this.providers = Array.from({ length: count }, (_, index) => ({
       id: `p${index + 1}`,
       head: 0,
@@ -61,7 +68,7 @@ export class FakeChain {
     this.chain = {
       name: 'test',
       identity: '1',
-      family: evmFamily,
+      family,
       config: {
         selection: { strategy: 'priority' },
         failover: {
