@@ -77,7 +77,7 @@ export class InstructionNode implements InstructionUpdate {
     return attribution?.isComplete[this.position] ? attribution.lines[this.position] : undefined;
   }
 
-  /** The log lines of all instructions of the transaction; undefined where the source has no logs. */
+  /** The log lines of all instructions of the transaction; undefined: the source has no logs. */
   attribution(): LogAttribution | undefined {
     return this.#tree.attribution();
   }

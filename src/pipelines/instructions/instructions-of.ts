@@ -1,5 +1,6 @@
 import type { TransactionUpdate } from '../../chains/solana/updates.ts';
-import { buildInstructionTree, type InstructionTree } from './instruction-tree.ts';
+import type { LogAttribution } from './attribute-logs.ts';
+import { buildInstructionTree, InstructionNode, type InstructionTree } from './instruction-tree.ts';
 import type { InstructionUpdate } from './instruction-update.ts';
 
 const trees = new WeakMap<TransactionUpdate, InstructionTree>();
@@ -35,6 +36,32 @@ export function instructionAt(
     level = found.inner;
   }
   return found;
+}
+
+/** What is known of the log lines that an instruction wrote. */
+export interface InstructionLogs {
+  /** Those that are known, in order; it certainly wrote them. */
+  readonly lines: readonly string[];
+  /** Why there may be more; undefined: these are all. */
+  readonly unknown: string | undefined;
+}
+
+/** As `logs` of the instruction, and what it wrote before the logs were cut, too. */
+export function instructionLogs(instruction: InstructionUpdate): InstructionLogs {
+  const attribution = instruction instanceof InstructionNode ? instruction.attribution() : undefined;
+  if (attribution === undefined || !(instruction instanceof InstructionNode)) {
+    const { logs } = instruction;
+    return { lines: logs ?? [], unknown: logs === undefined ? 'there are no logs' : undefined };
+  }
+  const { position } = instruction;
+  return {
+    lines: attribution.lines[position] ?? [],
+    unknown: attribution.isComplete[position] ? undefined : whyUnknown(attribution),
+  };
+}
+
+function whyUnknown({ isContradictory }: LogAttribution): string {
+  return isContradictory ? 'the logs contradict the instructions' : 'the logs are cut';
 }
 
 function treeOf(transaction: TransactionUpdate): InstructionTree {
