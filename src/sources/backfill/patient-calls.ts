@@ -56,7 +56,7 @@ export class PatientCalls {
         problem = new TrunklineError(sourceErrors, 'backfill_malformed', `${method} is not answered yet`);
       } catch (error) {
         signal.throwIfAborted();
-        const rpcCode = error instanceof TrunklineError ? error.details['rpcCode'] : undefined;
+        const rpcCode = error instanceof TrunklineError ? error.details.rpcCode : undefined;
         if (refusals.has(rpcCode)) {
           const message = `${method} was refused with ${rpcCode}`;
           throw new TrunklineError(sourceErrors, 'backfill_refused', message, {

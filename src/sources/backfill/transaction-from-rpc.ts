@@ -27,7 +27,7 @@ export function transactionFromRpc(
   const { accountKeys, instructions } = object(message);
   const { err, fee, innerInstructions, logMessages, loadedAddresses, computeUnitsConsumed } = object(meta);
   const loaded = loadedAddresses === undefined || loadedAddresses === null ? {} : object(loadedAddresses);
-  const keys = [...list(accountKeys), ...list(loaded['writable']), ...list(loaded['readonly'])];
+  const keys = [...list(accountKeys), ...list(loaded.writable), ...list(loaded.readonly)];
   const compiled = list(instructions).map(instruction);
   const first = compiled[0];
   return {
@@ -72,7 +72,7 @@ export function blockMetaFromRpc(block: unknown, slot: number): Omit<BlockMetaUp
  * @throws TrunklineError `backfill_malformed`
  */
 export function blockTransactionsFromRpc(block: unknown, slot: number): readonly TransactionUpdate[] {
-  return list(object(block)['transactions']).map((value, index) => transactionFromRpc(value, slot, index));
+  return list(object(block).transactions).map((value, index) => transactionFromRpc(value, slot, index));
 }
 
 function instruction(value: unknown): CompiledInstruction {

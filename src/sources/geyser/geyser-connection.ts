@@ -61,6 +61,7 @@ const geyserConnection: GenStatem<GeyserConnectionArgs, State, Data, never, Geys
       endpoint.status = 'idle';
       source.turn();
     });
+    endpoint.status = 'standby';
     self.cast(self.pid, { type: 'turn' });
     return startIn('standby', { source, endpoint, owner: undefined, connect });
   },

@@ -14,7 +14,10 @@ export class Coverage {
   /** False: the connection is gone. */
   isLive = true;
   readonly #content: Commitment;
-  #isReplayProven: boolean;
+  /** The oldest slot of which it carried content. */
+  #oldest = Number.POSITIVE_INFINITY;
+  /** Whether it has shown that it goes on where it was asked to. */
+  #isProven: boolean;
 
   /**
    * @param content the commitment of what the connection carries
@@ -23,39 +26,43 @@ export class Coverage {
   constructor(content: Commitment, fromSlot: number | undefined) {
     this.#content = content;
     this.from = fromSlot;
-    this.#isReplayProven = fromSlot === undefined;
+    this.#isProven = false;
   }
 
-  /** Something of this slot came. */
+  /** Something in this slot came. */
   sawContent(slot: number): void {
+    if (slot < this.#oldest) this.#oldest = slot;
     if (slot > this.newest) this.newest = slot;
   }
 
   /** A slot reached a commitment, as this connection tells. */
-  sawStatus(slot: number, status: Commitment): void {
-    this.sawContent(slot);
-    if (this.from !== undefined || status !== this.#content) return;
+  sawStatus(slot: number, parent: number | undefined, status: Commitment): void {
+    if (slot > this.newest) this.newest = slot;
+    if (this.#isProven || status !== this.#content) return;
+    this.#isProven = true;
+    if (this.from !== undefined && this.#isReplay(slot, parent, this.from)) return;
     // What is processed is told while it happens: also the slot that is the newest by now may have begun before.
     this.from = (status === 'processed' ? this.newest : slot) + 1;
   }
 
   /** A slot is sure, as this connection tells. */
-  sawSure(slot: number, parent: number | undefined): void {
-    if (!this.#isReplayProven && this.from !== undefined) {
-      this.#isReplayProven = true;
-      // A server that does not know `from_slot` begins with what happens now, in the middle of a slot.
-      if (slot > this.from && parent !== undefined && parent >= this.from) this.from = slot + 1;
-    }
+  sawSure(slot: number): void {
     if (slot > this.position) this.position = slot;
   }
 
   /** Whether all of a slot has come on it, given that it told the slot or a later one to be sure. */
   covers(slot: number): boolean {
-    return this.from !== undefined && slot >= this.from;
+    return this.#isProven && this.from !== undefined && slot >= this.from;
   }
 
   /** Whether it may still tell of a slot what nobody else knows. */
   mayBring(slot: number): boolean {
     return this.isLive && this.position < slot && (this.from === undefined || this.from <= slot);
+  }
+
+  /** A server that does not know `from_slot` begins with what happens now, in the middle of a slot. */
+  #isReplay(slot: number, parent: number | undefined, from: number): boolean {
+    if (slot <= from) return true;
+    return parent !== undefined && (parent < from || this.#oldest <= parent);
   }
 }

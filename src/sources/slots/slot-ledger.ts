@@ -154,8 +154,8 @@ export class SlotLedger {
   }
 
   #observe(entry: SlotEntry, status: Commitment, coverage: Coverage): void {
-    coverage.sawStatus(entry.slot, status);
-    if (levelOf(status) >= this.#sureLevel) coverage.sawSure(entry.slot, entry.parent);
+    coverage.sawStatus(entry.slot, entry.parent, status);
+    if (levelOf(status) >= this.#sureLevel) coverage.sawSure(entry.slot);
     if (this.#settled === undefined && coverage.from !== undefined) {
       this.#settled = coverage.from - 1;
       if (this.#commitment !== 'processed') this.#listener.onSettled(this.#settled);
@@ -223,7 +223,11 @@ export class SlotLedger {
     while (cursor > this.#settled!) {
       const entry = this.#entries.get(cursor);
       if (entry !== undefined) path.push(entry);
-      if (entry?.parent === undefined || entry.parent >= cursor) return { path: [], hole: cursor };
+      if (entry?.parent === undefined || entry.parent >= cursor) {
+        // What follows it without a break and is not complete either is fetched with it.
+        while (path.at(-1)?.isComplete === false) cursor = path.pop()!.slot;
+        return { path: [], hole: cursor };
+      }
       cursor = entry.parent;
     }
     path.reverse();
