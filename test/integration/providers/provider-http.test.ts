@@ -49,7 +49,7 @@ describe('a provider over HTTP', { timeout: 60_000 }, () => {
     const line = running.log.lines.find(({ level }) => level === 'error')!;
     assert.deepEqual(
       [line.fields.expected, line.fields.reported, line.fields.provider],
-      [31_337, 1, 'node-1'],
+      ['31337', '1', 'node-1'],
     );
     assert.equal(stub.count('eth_call'), 0);
     stub.on('eth_chainId', '0x7a69');

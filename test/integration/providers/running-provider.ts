@@ -19,6 +19,8 @@ export interface RunningOptions {
   /** Sections of the chain's configuration that differ from the test's. */
   readonly chain?: Record<string, Record<string, unknown>>;
   readonly family?: ChainFamily;
+  /** @default '31337' */
+  readonly identity?: string;
   readonly maxResponseBytes?: number;
   readonly deps?: Partial<ProviderDeps>;
 }
@@ -55,7 +57,7 @@ export class RunningProvider {
     this.provider = new Provider(
       {
         chain: 'devnet',
-        identity: '31337',
+        identity: options.identity ?? '31337',
         chainConfig,
         config: chainConfig.providers[0]!,
         family: options.family ?? evmFamily,
