@@ -10,9 +10,18 @@ export const devnetErrors = {
     sentence: 'Anvil was started but ended, or did not answer, before it was ready.',
     retryable: true,
   },
-  devnet_port_taken: {
-    sentence: 'The port that a simulated provider or anvil should listen on is in use by another process.',
+  devnet_solana_failed: {
+    sentence:
+      'The process of the embedded Solana chain ended or did not answer: before it was ready, or when it was asked for something.',
     retryable: true,
+  },
+  devnet_port_taken: {
+    sentence:
+      'The port that a simulated provider or an embedded chain should listen on is in use by another process.',
+    retryable: true,
+  },
+  devnet_command_unknown: {
+    sentence: 'The engine of the embedded chain cannot do that: forks and skipped slots are for litesvm.',
   },
   devnet_provider_unknown: {
     sentence: 'The devnet has no simulated provider with that id or number.',

@@ -54,7 +54,8 @@ export class Svm {
     if (found === null) return undefined;
     const { rentEpoch = 0 } = found;
     return {
-      lamports: BigInt(found.lamports),
+      // As a number it would lose digits beyond 9 million SOL.
+      lamports: this.balance(key),
       data: found.data,
       owner: found.owner.toBytes(),
       isExecutable: found.executable,
@@ -70,7 +71,8 @@ export class Svm {
   /** Writes an account past all rules; undefined removes it. */
   setAccount(key: Uint8Array, state: AccountState | undefined): void {
     this.#svm.setAccount(new PublicKey(key), {
-      lamports: Number(state?.lamports ?? 0),
+      // Whatever its type says, it is given to BigInt, which takes this too and keeps all digits.
+      lamports: (state?.lamports ?? 0n) as unknown as number,
       data: state?.data ?? new Uint8Array(),
       owner: state === undefined ? PublicKey.default : new PublicKey(state.owner),
       executable: state?.isExecutable ?? false,
