@@ -1,0 +1,92 @@
+import { eventKinds, type GapData, type NewEvent } from '../../feed/events/feed-event.ts';
+import type { EventLog } from '../../feed/log/event-log.ts';
+import type { Handler, HandlerStart, PipelineGap, PipelineItem } from '../pipeline.ts';
+import { ToldKeys } from './told-keys.ts';
+
+export interface FeedHandlerOptions {
+  readonly id: string;
+  /** The event that an item is told as. Throws where a value cannot be told: that is the item's failure alone. */
+  readonly eventOf: (item: PipelineItem) => NewEvent;
+  /** What a gap of the pipeline is about, as topics; undefined: it is not told in the feed. */
+  readonly gapTopics: readonly string[] | undefined;
+}
+
+export interface FeedHandlerDependencies {
+  readonly eventLog: EventLog;
+  /** The pipeline's checkpoint as it is in the store, after which nothing up to it comes again; undefined: none yet. */
+  readonly savedCheckpoint: () => number | undefined;
+}
+
+/** The longest that a timer can wait: the feed tries until its log takes the events. */
+const noTimeout = 2_147_483_647;
+
+/** Puts values into the feed, each once whatever comes again: an item is done when its event is committed. */
+export class FeedHandler implements Handler {
+  readonly id: string;
+  readonly timeoutMs = noTimeout;
+  readonly #options: FeedHandlerOptions;
+  readonly #eventLog: EventLog;
+  readonly #savedCheckpoint: () => number | undefined;
+  #told: ToldKeys | undefined;
+  #lastOffset = 0;
+
+  constructor(options: FeedHandlerOptions, { eventLog, savedCheckpoint }: FeedHandlerDependencies) {
+    this.id = options.id;
+    this.#options = options;
+    this.#eventLog = eventLog;
+    this.#savedCheckpoint = savedCheckpoint;
+  }
+
+  async open({ pipeline }: HandlerStart): Promise<void> {
+    await this.#eventLog.open();
+    // What an earlier run of this process appended has to be in the records that are read.
+    if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
+    this.#told = new ToldKeys(pipeline);
+    await this.#told.restore(this.#eventLog.index);
+  }
+
+  handle(item: PipelineItem): Promise<void> {
+    return this.handleBatch([item]);
+  }
+
+  async handleBatch(items: readonly PipelineItem[]): Promise<void> {
+    const told = this.#told;
+    if (told === undefined) throw new Error('the handler is not open');
+    // Before anything is remembered: an item that cannot be told fails as it is.
+    const events = items.map(item => this.#options.eventOf(item));
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    const fresh: NewEvent[] = [];
+    const slots = new Set<number>();
+    for (const [at, { origin }] of items.entries()) {
+      if (!told.add(origin.slot, origin.isRemoved ? `${origin.key}!` : origin.key)) continue;
+      fresh.push(events[at]!);
+      slots.add(origin.slot);
+    }
+    if (fresh.length > 0) {
+      const first = this.#eventLog.append(fresh, told.changes(slots, this.#savedCheckpoint() ?? -1));
+      this.#lastOffset = first + fresh.length - 1;
+    }
+    // Those that were told before may still be on their way.
+    await this.#eventLog.whenCommitted(this.#lastOffset);
+  }
+
+  async onGap({ reason, fromSlot, toSlot, recovered, message, count }: PipelineGap): Promise<void> {
+    const { gapTopics } = this.#options;
+    // What was fetched by other ways is not missing.
+    if (gapTopics === undefined || recovered === 'transactions') return;
+    const chain = gapTopics[0]!.split('.', 1)[0]!;
+    const data: GapData = {
+      reason: reason === 'not_retractable' ? 'not_recoverable' : reason,
+      fromSlot,
+      toSlot,
+      topics: gapTopics,
+      ...(count === undefined ? {} : { count }),
+      message,
+    };
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    this.#lastOffset = this.#eventLog.append([
+      { kind: eventKinds.gap, chain, topic: `${chain}.gaps`, data: Buffer.from(JSON.stringify(data)) },
+    ]);
+    await this.#eventLog.whenCommitted(this.#lastOffset);
+  }
+}

@@ -1,0 +1,156 @@
+import { ClaimTable } from '../../aggregation/demand/claim-table.ts';
+import type { Claim, ClaimOptions, Demand, TopicClaim } from '../../aggregation/demand/demand.ts';
+import { durableMs } from '../../aggregation/demand/hold.ts';
+import type { Clock } from '../../clock/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+
+/** Something that can be gathered: what a program does, or what is written to an account. */
+export interface GatherSubject {
+  readonly kind: 'program' | 'account';
+  /** Base58. */
+  readonly key: string;
+}
+
+export interface GatherDemandOptions {
+  readonly chain: string;
+  /** Gathered whether or not somebody follows them. */
+  readonly always: readonly GatherSubject[];
+  /** Subjects at once; of one more nothing is gathered, and who follows it is told so. @default 500 */
+  readonly maxSubjects?: number;
+  /** Milliseconds for which claims of an earlier run hold after `restore`. */
+  readonly restoredKeepMs: number;
+}
+
+export interface GatherDemandListener {
+  /** Other subjects are to be gathered. */
+  onChange(subjects: readonly GatherSubject[]): void;
+  /** The snapshot is another one: it is to be kept. */
+  onSnapshotChange(): void;
+}
+
+/** What the readers of the feed ask for of one Solana chain, by program and by account. */
+export class GatherDemand implements Demand {
+  readonly #options: Required<GatherDemandOptions>;
+  readonly #log: Log;
+  readonly #table: ClaimTable;
+  #isFull = false;
+
+  constructor(
+    options: GatherDemandOptions,
+    { clock, log }: { readonly clock: Clock; readonly log: Log },
+    listener: GatherDemandListener,
+  ) {
+    this.#options = { maxSubjects: 500, ...options };
+    this.#log = log;
+    this.#table = new ClaimTable(
+      { clock },
+      {
+        onEnded: () => {
+          this.#isFull = false;
+        },
+        onChange: () => listener.onChange(this.subjects),
+        onDurableChange: () => listener.onSnapshotChange(),
+      },
+    );
+  }
+
+  get subjects(): readonly GatherSubject[] {
+    return [...this.#table.keys()].map(subjectOf);
+  }
+
+  claimTopics(patterns: readonly string[], options: ClaimOptions): TopicClaim | undefined {
+    const keys = wantedKeys(patterns, this.#options.chain);
+    if (keys.size === 0) return undefined;
+    const claims: Claim[] = [];
+    for (const key of keys) if (this.#hasRoom(key)) claims.push(this.#table.claim(key, options));
+    return {
+      gathered: () => [...keys].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
+      release: () => {
+        for (const claim of claims) claim.release();
+      },
+    };
+  }
+
+  /** Those claims that outlive a restart. */
+  snapshot(): Buffer {
+    return Buffer.from(JSON.stringify(this.#table.durable().map(({ key, since }) => [key, since])));
+  }
+
+  /**
+   * Goes on where an earlier run ended, and begins to gather what is always gathered; once.
+   *
+   * @param bytes A snapshot of the run before; undefined, or damaged: there is none.
+   * @param head The offset of the log's last event now.
+   */
+  restore(bytes: Buffer | undefined, head: number): void {
+    for (const [key, since] of readSnapshot(bytes).slice(0, this.#options.maxSubjects))
+      this.#table.restore(key, since, this.#options.restoredKeepMs);
+    for (const subject of this.#options.always)
+      this.#table.claim(keyOf(subject), { since: head, keepMs: durableMs });
+    this.#table.tellSoon();
+    this.#table.keepSoon();
+  }
+
+  stop(): void {
+    this.#table.stop();
+  }
+
+  #hasRoom(key: string): boolean {
+    if (this.#table.has(key) || this.#table.size < this.#options.maxSubjects) return true;
+    if (!this.#isFull) {
+      this.#isFull = true;
+      const { chain, maxSubjects } = this.#options;
+      this.#log.warn('too many programs and accounts are followed: no more of them are gathered', {
+        chain,
+        maxSubjects,
+      });
+    }
+    return false;
+  }
+}
+
+const keyOf = ({ kind, key }: GatherSubject): string => `${kind}:${key}`;
+
+function subjectOf(key: string): GatherSubject {
+  const at = key.indexOf(':');
+  return { kind: key.slice(0, at) as GatherSubject['kind'], key: key.slice(at + 1) };
+}
+
+function wordsOf(key: string): string {
+  const { kind, key: subject } = subjectOf(key);
+  return kind === 'program' ? `logs and transactions of ${subject}` : `writes of ${subject}`;
+}
+
+/** What topics need: only those that name a program or an account do; a wildcard finds what is gathered anyway. */
+function wantedKeys(patterns: readonly string[], chain: string): Set<string> {
+  const keys = new Set<string>();
+  for (const pattern of patterns) {
+    const [of, kind, subject] = pattern.split('.');
+    if ((of !== chain && of !== '*') || subject === undefined || !subjectForm.test(subject)) continue;
+    if (kind === 'logs' || kind === 'transactions' || kind === '*')
+      keys.add(keyOf({ kind: 'program', key: subject }));
+    if (kind === 'accounts' || kind === '*') keys.add(keyOf({ kind: 'account', key: subject }));
+  }
+  return keys;
+}
+
+const subjectForm = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+const keyForm = /^(program|account):[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+
+function readSnapshot(bytes: Buffer | undefined): (readonly [key: string, since: number])[] {
+  let rows: unknown;
+  try {
+    rows = bytes === undefined ? [] : JSON.parse(bytes.toString());
+  } catch {
+    return [];
+  }
+  return Array.isArray(rows) ? rows.filter(isRow) : [];
+}
+
+function isRow(row: unknown): row is readonly [key: string, since: number] {
+  if (!Array.isArray(row)) return false;
+  const [key, since] = row as readonly unknown[];
+  return (
+    typeof key === 'string' && keyForm.test(key) && Number.isSafeInteger(since) && (since as number) >= 0
+  );
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GatherDemand, type GatherSubject } from '../../../../src/pipelines/gather/gather-demand.ts';
+import { silentLog } from '../../../../src/telemetry/log.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+const token = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
+const system = '11111111111111111111111111111111';
+const hour = 3_600_000;
+
+function setUp(options: { always?: readonly GatherSubject[]; maxSubjects?: number } = {}) {
+  const clock = new ManualClock();
+  let changes = 0;
+  let saves = 0;
+  const demand = new GatherDemand(
+    { chain: 'sol', always: [], restoredKeepMs: hour, ...options },
+    { clock, log: silentLog },
+    { onChange: () => changes++, onSnapshotChange: () => saves++ },
+  );
+  return { clock, demand, changes: () => changes, saves: () => saves };
+}
+
+const keys = (demand: GatherDemand) => demand.subjects.map(({ kind, key }) => `${kind}:${key}`);
+
+describe('GatherDemand', () => {
+  it('gathers the programs and accounts that topics name, once for all who name them', async () => {
+    const { clock, demand, changes } = setUp();
+    const one = demand.claimTopics([`sol.logs.${token}`, `*.accounts.${system}`], {
+      since: 5,
+      keepMs: 1_000,
+    });
+    const two = demand.claimTopics([`sol.transactions.${token}`], { since: 9, keepMs: 1_000 });
+    assert.deepEqual(keys(demand), [`program:${token}`, `account:${system}`]);
+    await clock.advanceAndSettle(0);
+    assert.ok(changes() > 0);
+    assert.deepEqual(
+      two!.gathered().map(({ since }) => since),
+      [5],
+    );
+    one!.release();
+    await clock.advanceAndSettle(5_000);
+    assert.deepEqual(keys(demand), [`program:${token}`]);
+    two!.release();
+    await clock.advanceAndSettle(5_000);
+    assert.deepEqual(keys(demand), []);
+  });
+
+  it('gathers nothing for wildcards, slots, events of pipelines and other chains', () => {
+    const { demand } = setUp();
+    for (const pattern of [
+      'sol.logs.>',
+      'sol.logs.*',
+      '>',
+      'sol.slots',
+      `sol.events.${token}.*`,
+      `eth.logs.${token}`,
+    ])
+      assert.equal(demand.claimTopics([pattern], { since: 1, keepMs: 0 }), undefined, pattern);
+  });
+
+  it('goes on after a restart with what was followed shortly before, and says since when', async () => {
+    const { clock, demand, saves } = setUp();
+    demand.claimTopics([`sol.logs.${token}`], { since: 7, keepMs: hour })!.release();
+    await clock.advanceAndSettle(1_000);
+    assert.equal(saves(), 1);
+    const { demand: next } = setUp({ always: [{ kind: 'account', key: system }] });
+    next.restore(demand.snapshot(), 20);
+    const claim = next.claimTopics([`sol.logs.${token}`, `sol.accounts.${system}`], {
+      since: 30,
+      keepMs: hour,
+    });
+    assert.deepEqual(
+      claim!.gathered().map(({ since }) => since),
+      [7, 20],
+    );
+    for (const damaged of ['', '{', '[["program:x",1]]', '[["program:0",-1],5]']) {
+      const { demand: fresh } = setUp();
+      fresh.restore(Buffer.from(damaged), 1);
+      assert.deepEqual(keys(fresh), []);
+    }
+  });
+
+  it('takes no more than it may, and says of what is left out that it is not gathered', () => {
+    const { demand } = setUp({ maxSubjects: 1 });
+    demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });
+    const claim = demand.claimTopics([`sol.logs.${system}`], { since: 2, keepMs: hour });
+    assert.deepEqual(claim!.gathered()[0]!.since, undefined);
+    assert.deepEqual(keys(demand), [`program:${token}`]);
+  });
+});
