@@ -56,7 +56,7 @@ export class LagGate {
 
   #blocks(): number {
     const lag = this.#context.faults.get('lag');
-    return lag === undefined || lag.transport === 'http' ? 0 : lag.blocks;
+    return lag === undefined || (lag.transport !== 'any' && lag.transport !== 'ws') ? 0 : lag.blocks;
   }
 
   async #askHead(): Promise<void> {
