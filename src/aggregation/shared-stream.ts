@@ -58,7 +58,8 @@ export interface StreamDescription {
  *
  * While one provider carries it, nothing is lost; with `width` providers, none of them alone can lose anything. When all are
  * lost at once, what happened until the next one carries it is told only where the family knows a call that tells it
- * (`EventRules.catchUp`); heads, logs and pending transactions of that time are the business of the event feed.
+ * (`EventRules.catchUp`). Of anything else of that time subscribers hear that it may be missing (`onGap`): to fetch it is the
+ * business of the event feed and of the sources of pipelines.
  */
 export class SharedStream {
   readonly #options: SharedStreamOptions;
@@ -71,6 +72,7 @@ export class SharedStream {
   #aggregator: MessageAggregator | undefined;
   #window: StreamWindow | undefined;
   #linger: TimerHandle | undefined;
+  #wasLive = false;
   #wasTold = false;
   #isReleased = false;
 
@@ -172,6 +174,10 @@ export class SharedStream {
   }
 
   #onLive(providerId: string): void {
+    const isGap = this.#wasLive && this.#legs.liveCount === 1;
+    this.#wasLive = true;
+    // Those who wait have no time behind them that anything could be missing of.
+    if (isGap) this.#subscribers.gap();
     this.#subscribers.admit();
     if (this.#legs.liveCount === 1) this.#gaps?.begin(providerId);
   }

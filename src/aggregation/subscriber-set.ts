@@ -15,6 +15,8 @@ export interface StreamSubscriber {
   onEnd(message: string): void;
   /** The stream has told all that it had to tell, as one of a single signature does. @default the place just ends */
   onComplete?(): void;
+  /** No provider carried the stream for a while, and one does again: what happened meanwhile may be missing. */
+  onGap?(): void;
 }
 
 /** A place in a stream. */
@@ -97,6 +99,11 @@ export class SubscriberSet {
         this.#log.error('a stream subscriber failed', { error });
       }
     }
+  }
+
+  /** Tells of a time that nothing is known of. */
+  gap(): void {
+    for (const { subscriber, waiter } of this.#places) if (waiter === undefined) subscriber.onGap?.();
   }
 
   /** Ends every place: the stream has told all. */

@@ -27,12 +27,15 @@ export const gatewayErrors = {
     sentence: 'Trunkline is draining before it stops; connect to another instance.',
     retryable: true,
   },
-  subscriptions_need_websocket: { sentence: 'eth_subscribe and eth_unsubscribe work over WebSocket only.' },
+  subscriptions_need_websocket: { sentence: 'Subscriptions work over WebSocket only.' },
   subscription_limit: {
     sentence: 'The connection holds `server.ws.max_subscriptions` subscriptions already.',
   },
   subscription_not_found: { sentence: 'The connection has no subscription of that id.' },
-  subscription_invalid: { sentence: 'The parameters of eth_subscribe name no known subscription.' },
+  subscription_invalid: {
+    sentence:
+      'The method and its parameters name no subscription of the chain, or every provider refused it in the words of the message.',
+  },
   criteria_invalid: {
     sentence: 'The log filter of eth_subscribe or eth_newFilter is malformed; the message names the place.',
   },

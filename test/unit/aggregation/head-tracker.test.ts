@@ -286,3 +286,17 @@ test('whatever one provider of three says, the head stays within what the two ho
     }),
   );
 });
+
+test('lines beside the head have floors of their own, which absurd numbers do not raise and a reset takes away', () => {
+  const { heads, say } = setUp();
+  say({ a: 100, b: 100 });
+  heads.noteAnswered(90, 'slot:finalized');
+  heads.noteAnswered(80, 'slot:finalized');
+  heads.noteAnswered(1_000_000, 'slot:finalized');
+  assert.deepEqual(
+    [heads.floorOf('head'), heads.floorOf('slot:finalized'), heads.floorOf('other')],
+    [100, 90, 0],
+  );
+  heads.reset();
+  assert.equal(heads.floorOf('slot:finalized'), 0);
+});

@@ -17,6 +17,7 @@ export class Recorder implements StreamSubscriber {
   readonly events: Buffer[] = [];
   readonly ends: string[] = [];
   completions = 0;
+  gaps = 0;
 
   /** The block numbers of the heads it got. */
   get numbers(): number[] {
@@ -37,6 +38,10 @@ export class Recorder implements StreamSubscriber {
 
   onComplete(): void {
     this.completions++;
+  }
+
+  onGap(): void {
+    this.gaps++;
   }
 }
 

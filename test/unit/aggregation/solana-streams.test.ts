@@ -209,6 +209,25 @@ describe('logs of Solana', () => {
   });
 });
 
+describe('a stream that nobody carries', () => {
+  it('goes on when a provider is there again, and its subscribers hear that something may be missing', async () => {
+    const { sources, subscribe } = setUp(2);
+    const { recorder } = await subscribe('["logsSubscribe","all"]');
+    await settle();
+    sources[0]!.close();
+    await settle();
+    assert.equal(recorder.gaps, 0, 'one is left');
+    sources[1]!.close();
+    sources[0]!.open();
+    await settle();
+    assert.equal(recorder.gaps, 1);
+    sources[1]!.open();
+    await settle();
+    const late = await subscribe('["logsSubscribe","all"]');
+    assert.deepEqual([recorder.gaps, late.recorder.gaps], [1, 0]);
+  });
+});
+
 describe('a stream that is none of the chain', () => {
   it('is refused without asking a provider', async () => {
     const { sources, subscribe } = setUp(1);
