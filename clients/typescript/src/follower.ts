@@ -31,7 +31,8 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
   /** Where the next connection goes on: behind everything that is yielded or buffered. */
   #position: string | undefined;
   #yielded: string | undefined;
-  #connectedAt = 0;
+  /** Since when the connection has a subscription. */
+  #liveSince: number | undefined;
   #isStarted = false;
   #wasLive = false;
   #isPaused = false;
@@ -94,7 +95,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
     this.#isPaused = false;
     if (this.#isFinished) return;
     this.#tell({ state: 'connecting' });
-    this.#connectedAt = this.#environment.now();
+    this.#liveSince = undefined;
     const { url, heartbeat = {} } = this.#options;
     try {
       this.#connection = new FeedConnection(
@@ -131,6 +132,7 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
     if ((this.#options.from ?? 'latest') === 'latest') this.#position ??= cursor;
     this.#yielded ??= cursor;
     this.#wasLive = true;
+    this.#liveSince = this.#environment.now();
     this.#tell({ state: 'live', cursor });
   }
 
@@ -164,8 +166,9 @@ export class Follower implements AsyncIterableIterator<FeedItem, undefined> {
       this.#finish(failure);
       return;
     }
-    const aliveMs = this.#environment.now() - this.#connectedAt;
-    if (aliveMs >= (this.#options.reconnect?.maxDelayMs ?? 15_000)) this.#backoff.reset();
+    // A connection that did not come about may have taken as long as one that served: it counts as a failure.
+    const liveMs = this.#liveSince === undefined ? 0 : this.#environment.now() - this.#liveSince;
+    if (liveMs >= (this.#options.reconnect?.maxDelayMs ?? 15_000)) this.#backoff.reset();
     const delayMs = this.#backoff.next();
     this.#retryTimer = this.#environment.setTimeout(() => this.#connect(), delayMs);
     this.#tell({ state: 'waiting', delayMs, reason, wasOpen, attempt: this.#backoff.attempts });

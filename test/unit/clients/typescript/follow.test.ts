@@ -258,6 +258,65 @@ describe('follow', () => {
     assert.deepEqual(offsets(await items), [1]);
   });
 
+  it('waits longer each time where connections do not come about, however long each of them takes to fail', async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    const feed = follow({
+      url: 'ws://127.0.0.1:1/feed',
+      topics: ['>'],
+      reconnect: { minDelayMs: 1_000, maxDelayMs: 4_000 },
+      heartbeat: { answerMs: 10_000 },
+      environment: {
+        now: () => clock.now(),
+        setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+        clearTimeout: handle => clock.clearTimeout(handle as never),
+        random: () => 0,
+        WebSocket: class {
+          close(): void {}
+        } as unknown as typeof WebSocket,
+      },
+      onState: state => {
+        if (state.state === 'waiting') waits.push(state.delayMs);
+      },
+    });
+    const item = feed.next();
+    while (waits.length < 5) clock.advance(500);
+    assert.deepEqual(waits, [1_000, 2_000, 4_000, 4_000, 4_000]);
+    await feed.return();
+    await item;
+  });
+
+  it('waits briefly again after a subscription that lasted', async t => {
+    const clock = new ManualClock();
+    const { server, feed, states } = await following(t, {
+      reconnect: { minDelayMs: 1_000, maxDelayMs: 4_000 },
+      environment: {
+        now: () => clock.now(),
+        setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+        clearTimeout: handle => clock.clearTimeout(handle as never),
+        random: () => 0,
+      },
+    });
+    const items = take(feed, 1);
+    const waits: number[] = [];
+    for (const lastsMs of [0, 3_900, 4_000]) {
+      const connection = await server.connection();
+      await connection.accept('e:0');
+      await eventually(() => states.at(-1)?.state === 'live');
+      clock.advance(lastsMs);
+      connection.socket.terminate();
+      const waiting = await eventually(() => {
+        const state = states.at(-1);
+        return state?.state === 'waiting' ? state : undefined;
+      });
+      waits.push(waiting!.delayMs);
+      clock.advance(waiting!.delayMs);
+    }
+    assert.deepEqual(waits, [1_000, 2_000, 1_000]);
+    await feed.return();
+    await items;
+  });
+
   it('ends at the signal without an error, and closes the connection', async t => {
     const controller = new AbortController();
     const { server, feed, states } = await following(t, { signal: controller.signal });
