@@ -121,8 +121,8 @@ export class BorshCursor {
 
   /** A copy, so that it outlives the message that it came in. */
   copy(count: number): Uint8Array {
-    const start = this.take(count);
-    return this.bytes.slice(start, start + count);
+    // Not `slice`: of a Buffer that is no copy.
+    return new Uint8Array(this.view(count));
   }
 
   /** The bytes themselves: to be read at once, not kept. */

@@ -58,7 +58,10 @@ export function readExtensions(
         ok: false,
         reason: `the extension at byte ${at} announces ${length} bytes, ${bytes.length - at - 4} are left`,
       };
-    list.push({ type: extensionNames[type] ?? `extension ${type}`, data: data.slice(at + 4, end) });
+    list.push({
+      type: extensionNames[type] ?? `extension ${type}`,
+      data: new Uint8Array(data.subarray(at + 4, end)),
+    });
     at = end;
   }
   return { ok: true, list };
