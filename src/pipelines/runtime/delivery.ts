@@ -42,7 +42,8 @@ export interface DeliveryTask {
 
 type Phase = 'idle' | 'calling' | 'waiting' | 'burying' | 'over';
 
-const defaultTimeoutMs = 10_000;
+/** Milliseconds that a call of a handler may take that does not say. */
+export const defaultTimeoutMs = 10_000;
 /** Milliseconds until dead letters that could not be stored are tried again. */
 const buryDelayMs = 1_000;
 

@@ -1,8 +1,10 @@
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import type { SourceGap } from '../../sources/source.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { PipelineError } from '../errors.ts';
 import type { Handler, PipelineGap } from '../pipeline.ts';
 import type { RetryPolicy } from '../pipeline-options.ts';
+import { defaultTimeoutMs } from './delivery.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
 import { messageOf } from './read-update.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -127,7 +129,7 @@ export class GapTeller {
     const { retry } = this.#options;
     for (let attempts = 1; !signal.aborted; attempts++) {
       try {
-        await handler.onGap(gap, signal);
+        await this.#call(handler, gap);
         return;
       } catch (error) {
         const { log, clock, random } = this.#dependencies;
@@ -147,6 +149,25 @@ export class GapTeller {
           signal.addEventListener('abort', () => resolve(), { once: true });
         });
       }
+    }
+  }
+
+  /** One try, within the handler's time. */
+  async #call(handler: Handler, gap: PipelineGap): Promise<void> {
+    const { clock } = this.#dependencies;
+    const attempt = new AbortController();
+    const stop = () => attempt.abort();
+    this.#controller.signal.addEventListener('abort', stop, { once: true });
+    const late = Promise.withResolvers<never>();
+    const timer = clock.setTimeout(() => {
+      late.reject(new PipelineError('handler_timeout', 'the handler did not end in time'));
+      stop();
+    }, handler.timeoutMs ?? defaultTimeoutMs);
+    try {
+      await Promise.race([handler.onGap?.(gap, attempt.signal), late.promise]);
+    } finally {
+      clock.clearTimeout(timer);
+      this.#controller.signal.removeEventListener('abort', stop);
     }
   }
 }

@@ -56,8 +56,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
         `pipeline ${id} is of ${definition.chain}, ${definition.source}, ${definition.commitment}, not of ${chain}, ${source}, ${commitment}`,
       );
     }
-    const pipeline = new RunningPipeline(definition, this.#dependencies);
-    pipeline.attach(this);
+    const pipeline = new RunningPipeline(definition, this, this.#dependencies);
     this.#pipelines.set(id, pipeline);
     this.#measure(pipeline);
     return pipeline;
@@ -75,7 +74,6 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     const pipeline = this.get(id);
     await pipeline.stop();
     this.#pipelines.delete(id);
-    pipeline.attach(undefined);
     const { metrics } = this.#dependencies;
     const { queueDepth, slotLag, checkpoint, spillBytes, deadLetters, state } = pipelineMetrics;
     for (const gauge of [queueDepth, slotLag, checkpoint, spillBytes, deadLetters])

@@ -1,4 +1,5 @@
 import type { PipelineDefinition } from '../pipeline-options.ts';
+import type { PipelineFigures } from './pipeline-figures.ts';
 import type { PipelineStateName } from './pipeline-state.ts';
 
 /** How a pipeline does, for people and machines. Counts are since its Trunkline started. */
@@ -43,4 +44,52 @@ export interface PipelineStatus {
   readonly active: number;
   /** From arrival to the end of the last handler, smoothed. */
   readonly latencyMs: number;
+}
+
+/** What a pipeline knows beside its definition and its figures. */
+export type PipelinePosition = Pick<
+  PipelineStatus,
+  | 'state'
+  | 'error'
+  | 'checkpoint'
+  | 'savedCheckpoint'
+  | 'slot'
+  | 'slotLag'
+  | 'deadLetters'
+  | 'queueDepth'
+  | 'active'
+>;
+
+/** Puts a status together. */
+export function statusOf(
+  definition: PipelineDefinition,
+  figures: PipelineFigures,
+  position: PipelinePosition,
+): PipelineStatus {
+  const { id, chain, source, commitment, filter, parser, handlers, mode } = definition;
+  return {
+    id,
+    chain,
+    source,
+    commitment,
+    kind: filter.kind,
+    parser: parser.id,
+    handlers: handlers.map(handler => handler.id),
+    mode,
+    ...position,
+    received: figures.received.value,
+    skipped: figures.skipped.value,
+    filtered: figures.filtered.value,
+    parsed: figures.parsed.value,
+    parseErrors: figures.parseErrors.value,
+    handled: figures.handled.value,
+    handlerErrors: figures.handlerErrors,
+    retries: figures.retries.value,
+    deadLettered: figures.deadLettered.value,
+    dropped: figures.dropped.value,
+    spilled: figures.spilled.value,
+    gaps: figures.gaps.value,
+    retracted: figures.retracted.value,
+    latencyMs: figures.latencyMs,
+  };
 }

@@ -21,6 +21,21 @@ export interface ParseSink {
   onParseError(message: string): void;
 }
 
+/** What a parser made of one update, as a thread hands it over. */
+export interface ParsedUpdate {
+  /** Value, path, ordinal and order key, as in `ParseSink.onValue`. */
+  readonly values: readonly (readonly [unknown, readonly number[] | undefined, number, string])[];
+  readonly filtered: number;
+  readonly errors: readonly string[];
+}
+
+/** Tells a sink what a thread found. */
+export function replayParsed({ values, filtered, errors }: ParsedUpdate, sink: ParseSink): void {
+  for (let at = 0; at < filtered; at++) sink.onFiltered();
+  for (const message of errors) sink.onParseError(message);
+  for (const [value, path, ordinal, orderKey] of values) sink.onValue(value, path, ordinal, orderKey);
+}
+
 /** The selection of a pipeline's filter. */
 export function selectionOf(filter: UpdateFilter, orderBy: OrderBy): Selection {
   const programs: Uint8Array[] = [];

@@ -4,23 +4,18 @@ import type { SourceGap } from '../../sources/source.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { MetricRegistry } from '../../telemetry/metrics.ts';
 import { PipelineError } from '../errors.ts';
-import type { Handler, PipelineItem } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import { DeadLetterStore } from '../state/dead-letter-store.ts';
 import { SpillLog } from '../state/spill-log.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
-import { Dispatcher, type DispatcherHost } from './dispatcher.ts';
-import { GapTeller } from './gap-teller.ts';
-import { InputBuffer, type InputBufferHost } from './input-buffer.ts';
-import { ItemOrigin } from './item-origin.ts';
 import { PipelineFigures } from './pipeline-figures.ts';
+import { PipelineRun, type PipelineRunHost } from './pipeline-run.ts';
 import { type PipelineEvent, type PipelineStateName, transitions } from './pipeline-state.ts';
-import type { PipelineStatus } from './pipeline-status.ts';
-import { messageOf, type ParseSink, readUpdate, type Selection, selectionOf } from './read-update.ts';
-import { Retractions } from './retractions.ts';
+import { type PipelineStatus, statusOf } from './pipeline-status.ts';
+import { messageOf } from './read-update.ts';
+import { type ReplayResult, replayLetters } from './replay-letters.ts';
 import { SampledLog } from './sampled-log.ts';
-import { SlotLedger } from './slot-ledger.ts';
 
 export interface PipelineDependencies {
   /** Where checkpoints, dead letters and what is spilled are kept; each pipeline has its own part of it. */
@@ -40,60 +35,38 @@ export interface PipelineHost {
   onRoomChanged(): void;
 }
 
-/** Updates that are read in one turn of the event loop at most. */
-const turnInputs = 500;
-
-/** One pipeline at work: updates in, values out to the handlers, and a checkpoint behind them. */
-export class RunningPipeline implements ParseSink, DispatcherHost, InputBufferHost {
+/** One pipeline as it is steered: opened, paused, stopped; with its state, its figures and what it keeps. */
+export class RunningPipeline implements PipelineRunHost {
   readonly definition: PipelineDefinition;
   readonly figures: PipelineFigures;
   readonly deadLetters: DeadLetterStore;
   readonly #dependencies: Required<PipelineDependencies>;
-  readonly #selection: Selection;
+  readonly #host: PipelineHost;
   readonly #spill: SpillLog;
-  readonly #buffer: InputBuffer;
   readonly #saver: CheckpointSaver;
   readonly #errors: SampledLog;
-  #host: PipelineHost | undefined;
-  #ledger = new SlotLedger();
-  #dispatcher: Dispatcher;
-  #gaps: GapTeller;
-  #retractions: Retractions | undefined;
-  /** Abandoned slots with values that handlers still have in hand. */
-  readonly #dying = new Set<number>();
   #state: PipelineStateName = 'initializing';
-  #isRunning = false;
   #error: string | undefined;
-  #since = -1;
-  #slot = 0;
-  #parseErrorsInRow = 0;
-  #isPumping = false;
+  #run: PipelineRun | undefined;
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #onIdle: (() => void) | undefined;
-  /** Of the update that is being read. */
-  #update!: SolanaUpdate;
-  #arrivedAt = 0;
 
-  constructor(definition: PipelineDefinition, dependencies: PipelineDependencies) {
-    const { id, buffer, filter, orderBy, concurrency, maxDeadLetters } = definition;
+  constructor(definition: PipelineDefinition, host: PipelineHost, dependencies: PipelineDependencies) {
+    const { id, buffer, maxDeadLetters } = definition;
+    const { metrics, clock } = dependencies;
     const state = dependencies.state.within(`${id}/`);
     const log = dependencies.log.child({ pipeline: id });
     this.definition = definition;
-    this.#dependencies = { random: Math.random, ...dependencies, state, log };
-    const { metrics, clock } = dependencies;
     this.figures = new PipelineFigures(id, buffer.overflowPolicy, metrics);
-    this.#selection = selectionOf(filter, concurrency > 1 ? orderBy : 'none');
     this.deadLetters = new DeadLetterStore(
       { pipeline: id, max: maxDeadLetters },
       { state, clock, log, metrics },
     );
+    this.#dependencies = { random: Math.random, ...dependencies, state, log };
+    this.#host = host;
     this.#spill = new SpillLog({ pipeline: id, maxBytes: buffer.maxSpillBytes }, { state, clock, log });
-    this.#buffer = new InputBuffer(buffer, this.#spill, this);
-    this.#saver = new CheckpointSaver(() => this.#ledger.checkpoint, { state, clock, log });
+    this.#saver = new CheckpointSaver(() => this.#run?.ledger.checkpoint ?? -1, { state, clock, log });
     this.#errors = new SampledLog(log, clock);
-    this.#dispatcher = this.#newDispatcher();
-    this.#gaps = this.#newGaps();
   }
 
   get id(): string {
@@ -111,21 +84,29 @@ export class RunningPipeline implements ParseSink, DispatcherHost, InputBufferHo
 
   /** The slot up to which everything is handled; undefined: none yet. */
   get checkpoint(): number | undefined {
-    const slot = this.#ledger.checkpoint;
+    const slot = this.#run?.ledger.checkpoint ?? this.#saver.saved;
     return slot < 0 ? undefined : slot;
   }
 
-  get ledger(): SlotLedger {
-    return this.#ledger;
-  }
-
+  /** Whether the source may send more. */
   get hasRoom(): boolean {
-    return !this.isOpen || this.#buffer.hasRoom;
+    return !this.isOpen || this.#run?.hasRoom !== false;
   }
 
-  /** Names the runtime that it is part of. */
-  attach(host: PipelineHost | undefined): void {
-    this.#host = host;
+  /** Updates and values that wait. */
+  get queueDepth(): number {
+    return this.#run?.queueDepth ?? 0;
+  }
+
+  /** Slots between the newest that was seen and the checkpoint. */
+  get slotLag(): number {
+    const checkpoint = this.checkpoint;
+    return checkpoint === undefined ? 0 : Math.max(0, (this.#run?.slot ?? 0) - checkpoint);
+  }
+
+  /** Bytes of updates that wait in the store. */
+  get spillBytes(): number {
+    return this.#spill.bytes;
   }
 
   /**
@@ -166,211 +147,104 @@ export class RunningPipeline implements ParseSink, DispatcherHost, InputBufferHo
   /** Handlers begin anew with what they have in hand, from the first try. @throws PipelineError `pipeline_refused` */
   restart(): void {
     this.#apply('restart');
-    this.#dispatcher.restart();
+    this.#run?.restart();
   }
 
   /** Takes an update of the source. */
   offer(update: SolanaUpdate): void {
-    if (!this.isOpen) return;
-    const { figures } = this;
-    figures.received.inc();
-    const { slot } = update;
-    // What becomes of a slot is told long after it is settled.
-    if (slot <= this.#since && update.kind !== 'slot') {
-      figures.skipped.inc();
-      return;
-    }
-    if (slot > this.#slot) this.#slot = slot;
-    const now = this.#dependencies.clock.now();
-    if (this.#isRunning && !this.#isPumping && this.#buffer.isEmpty && this.#dispatcher.hasCapacity) {
-      this.#read(update, now);
-      return;
-    }
-    const hadRoom = this.#buffer.hasRoom;
-    // Before the buffer sees it: it may be told of as dropped.
-    this.#ledger.begin(slot);
-    if (!this.#buffer.push(update, now)) this.#ledger.end(slot);
-    if (hadRoom !== this.#buffer.hasRoom) this.#host?.onRoomChanged();
+    if (this.isOpen) this.#run?.offer(update);
   }
 
   /** Takes what became of a slot. */
-  onSlot({ slot, status }: SlotUpdate): void {
-    if (slot > this.#slot) this.#slot = slot;
-    if (status !== 'dead' || this.#retractions === undefined) return;
-    this.#dying.add(slot);
-    this.#retract();
+  onSlot(update: SlotUpdate): void {
+    if (this.isOpen) this.#run?.onSlot(update);
   }
 
   onSettled(slot: number): void {
-    if (!this.isOpen) return;
-    this.#ledger.settle(slot);
-    if (slot > this.#slot) this.#slot = slot;
-    this.#retractions?.settle(slot);
-    this.#saver.touch();
+    if (this.isOpen) this.#run?.onSettled(slot);
   }
 
   onGap(gap: SourceGap): void {
-    if (this.isOpen) this.#gaps.tell(gap);
+    if (this.isOpen) this.#run?.onGap(gap);
+  }
+
+  /** Gives dead letters to their handlers again; without `ids`, all of them. */
+  replay(ids: readonly number[] = this.deadLetters.ids): Promise<ReplayResult> {
+    const { clock } = this.#dependencies;
+    return replayLetters(ids, this.definition, { deadLetters: this.deadLetters, clock });
   }
 
   status(): PipelineStatus {
-    const { id, chain, source, commitment, filter, parser, handlers, mode } = this.definition;
-    const { figures } = this;
-    const saved = this.#saver.saved;
-    return {
-      id,
-      chain,
-      source,
-      commitment,
-      kind: filter.kind,
-      parser: parser.id,
-      handlers: handlers.map(handler => handler.id),
-      mode,
+    const { saved } = this.#saver;
+    return statusOf(this.definition, this.figures, {
       state: this.#state,
       error: this.#error,
       checkpoint: this.checkpoint,
       savedCheckpoint: saved < 0 ? undefined : saved,
-      slot: this.#slot,
+      slot: this.#run?.slot ?? 0,
       slotLag: this.slotLag,
-      received: figures.received.value,
-      skipped: figures.skipped.value,
-      filtered: figures.filtered.value,
-      parsed: figures.parsed.value,
-      parseErrors: figures.parseErrors.value,
-      handled: figures.handled.value,
-      handlerErrors: figures.handlerErrors,
-      retries: figures.retries.value,
-      deadLettered: figures.deadLettered.value,
       deadLetters: this.deadLetters.size,
-      dropped: figures.dropped.value,
-      spilled: figures.spilled.value,
-      gaps: figures.gaps.value,
-      retracted: figures.retracted.value,
       queueDepth: this.queueDepth,
-      active: this.#dispatcher.active,
-      latencyMs: figures.latencyMs,
-    };
-  }
-
-  /** Updates and values that wait. */
-  get queueDepth(): number {
-    return this.#buffer.length + this.#dispatcher.waiting;
-  }
-
-  /** Slots between the newest that was seen and the checkpoint. */
-  get slotLag(): number {
-    return this.checkpoint === undefined ? 0 : Math.max(0, this.#slot - this.checkpoint);
-  }
-
-  get spillBytes(): number {
-    return this.#spill.bytes;
-  }
-
-  onValue(value: unknown, path: readonly number[] | undefined, ordinal: number, orderKey: string): void {
-    this.#parseErrorsInRow = 0;
-    this.figures.parsed.inc();
-    const { id, chain } = this.definition;
-    const item = { pipeline: id, value, origin: new ItemOrigin(chain, this.#update, path, ordinal) };
-    this.#retractions?.add(item);
-    this.#dispatcher.accept(item, this.#arrivedAt, orderKey);
-  }
-
-  onFiltered(): void {
-    this.figures.filtered.inc();
-  }
-
-  onParseError(message: string): void {
-    this.figures.parseErrors.inc();
-    const { parser, maxParseErrors } = this.definition;
-    this.#errors.warn('the parser could not read an update', {
-      parser: parser.id,
-      slot: this.#update.slot,
-      kind: this.#update.kind,
-      error: message,
+      active: this.#run?.active ?? 0,
     });
-    if (++this.#parseErrorsInRow !== maxParseErrors) return;
-    this.#parseErrorsInRow = 0;
-    this.#fail(`the parser failed on ${maxParseErrors} updates in a row: ${message}`);
   }
 
-  onAttemptFailed(handler: Handler, error: unknown): void {
-    const code = error instanceof PipelineError ? error.code : 'handler_failed';
-    this.figures.onHandlerError(code);
-    this.#error = `${handler.id}: ${messageOf(error)}`;
-    this.#errors.warn('a handler failed', { handler: handler.id, code, error: messageOf(error) });
+  onProgress(): void {
+    if ((this.#run?.ledger.settled ?? -1) > this.#saver.saved) this.#saver.touch();
   }
 
-  async bury(
-    items: readonly PipelineItem[],
-    handler: Handler,
-    error: unknown,
-    attempts: number,
-  ): Promise<void> {
-    const code = (error as { readonly code?: unknown } | undefined)?.code;
-    const told = { code: typeof code === 'string' ? code : 'handler_failed', message: messageOf(error) };
-    await this.deadLetters.add(items.map(item => ({ item, handler: handler.id, error: told, attempts })));
-    this.figures.deadLettered.inc(items.length);
+  onRoomChanged(): void {
+    this.#host.onRoomChanged();
   }
 
-  onFree(): void {
-    if (this.#dying.size > 0) this.#retract();
-    this.#pump();
-    if (this.#ledger.settled > this.#saver.saved) this.#saver.touch();
-    this.#checkIdle();
+  onUnreadable(message: string): void {
+    if (!this.isOpen) return;
+    this.#apply('fail');
+    this.#error = message;
+    this.#dependencies.log.error(message, { code: 'parser_failed' });
   }
 
-  onDropped({ slot }: SolanaUpdate, wasTaken: boolean): void {
-    this.figures.dropped.inc();
-    this.#gaps.drop(slot);
-    if (wasTaken) this.#ledger.end(slot);
-  }
-
-  onSpilled(): void {
-    this.figures.spilled.inc();
-  }
-
-  onRefilled(): void {
-    this.#pump();
-  }
-
-  onSpillFailed(error: unknown): void {
-    this.#errors.warn('what was spilled cannot be read; it is tried again', { error: messageOf(error) });
-    this.#dependencies.clock.setTimeout(() => this.#pump(), 1_000);
+  onHandlerError(message: string): void {
+    this.#error = message;
   }
 
   async #open(): Promise<void> {
     await this.#stopping;
     if (this.#state === 'shutdown') this.#apply('start');
-    const { id, chain, handlers, commitment, maxRetractable } = this.definition;
-    this.#since = await this.#saver.load();
+    const { id, chain, handlers } = this.definition;
+    const { clock, random, log } = this.#dependencies;
+    const since = await this.#saver.load();
     await this.deadLetters.open();
     await this.#spill.open();
-    const checkpoint = this.#since < 0 ? undefined : this.#since;
+    const checkpoint = since < 0 ? undefined : since;
     for (const handler of handlers) await handler.open?.({ pipeline: id, chain, checkpoint });
-    this.#ledger = new SlotLedger(this.#since);
-    this.#dispatcher = this.#newDispatcher();
-    this.#gaps = this.#newGaps();
-    this.#retractions = commitment === 'processed' ? new Retractions(maxRetractable) : undefined;
-    this.#dying.clear();
-    this.#buffer.clear();
+    this.#run = new PipelineRun(this.definition, since, this, {
+      clock,
+      random,
+      log,
+      figures: this.figures,
+      errors: this.#errors,
+      deadLetters: this.deadLetters,
+      spill: this.#spill,
+    });
     this.#apply('opened');
-    this.#host?.onOpenChanged();
+    this.#host.onOpenChanged();
   }
 
   async #stop(): Promise<void> {
     await this.#opening?.catch(() => {});
     if (this.#state === 'shutdown') return;
-    const wasRunning = this.#isRunning;
-    const wasOpen = this.isOpen;
+    const run = this.#run;
+    const wasRunning = this.#state === 'running';
     this.#apply('stop');
-    this.#host?.onOpenChanged();
-    if (wasOpen) {
-      await this.#drain(wasRunning);
-      this.#isRunning = false;
-      this.#gaps.cancel();
-      this.#dispatcher.cancel();
-      this.#buffer.clear();
+    this.#host.onOpenChanged();
+    if (run !== undefined) {
+      // What waits of a pipeline that is paused is left to the next start.
+      run.isReading = wasRunning;
+      await run.drain(this.definition.drainTimeoutMs);
+      await run.end();
       await this.#saver.flush();
+      this.#run = undefined;
     }
     for (const handler of this.definition.handlers) {
       try {
@@ -379,112 +253,17 @@ export class RunningPipeline implements ParseSink, DispatcherHost, InputBufferHo
         this.#errors.warn('a handler could not close', { handler: handler.id, error: messageOf(error) });
       }
     }
-  }
-
-  /** Waits until everything in memory is handled, or the time is over. */
-  #drain(isReading: boolean): Promise<void> {
-    const { clock } = this.#dependencies;
-    // `#apply` has stopped the pump.
-    this.#isRunning = isReading;
-    this.#gaps.flush();
-    this.#dispatcher.flush();
-    this.#pump();
-    return new Promise(resolve => {
-      const timer = clock.setTimeout(resolve, this.definition.drainTimeoutMs);
-      this.#onIdle = () => {
-        this.#onIdle = undefined;
-        clock.clearTimeout(timer);
-        resolve();
-      };
-      this.#checkIdle();
-    });
-  }
-
-  #checkIdle(): void {
-    if (this.#onIdle === undefined || !this.#gaps.isIdle) return;
-    if (!this.#dispatcher.isIdle) {
-      // No more will come to fill a batch.
-      this.#dispatcher.flush();
-      return;
-    }
-    if (!this.#isRunning || this.#buffer.queued === 0) this.#onIdle();
+    this.#host.onRoomChanged();
   }
 
   #apply(event: PipelineEvent): void {
-    const next = transitions[this.#state][event];
-    if (next === undefined) {
-      throw new PipelineError('pipeline_refused', `${event} is not for a pipeline that is in ${this.#state}`);
-    }
     const before = this.#state;
+    const next = transitions[before][event];
+    if (next === undefined)
+      throw new PipelineError('pipeline_refused', `${event} is not for a pipeline that is in ${before}`);
     this.#state = next;
-    this.#isRunning = next === 'running';
     if (before !== next) this.#dependencies.log.info(`pipeline ${this.id}: ${before} → ${next}`);
-    if (next === 'running') {
-      if (before !== 'paused') this.#error = undefined;
-      this.#pump();
-    }
-  }
-
-  #fail(message: string): void {
-    if (!this.isOpen) return;
-    this.#apply('fail');
-    this.#error = message;
-    this.#dependencies.log.error(`pipeline ${this.id} waits to be looked at: ${message}`, {
-      code: 'parser_failed',
-    });
-  }
-
-  #read(update: SolanaUpdate, arrivedAt: number): void {
-    this.#update = update;
-    this.#arrivedAt = arrivedAt;
-    readUpdate(this.definition.parser, this.#selection, update, this);
-  }
-
-  /** Reads what waits, as long as the handlers can take it. */
-  #pump(): void {
-    if (this.#isPumping || !this.#isRunning) return;
-    const hadRoom = this.#buffer.hasRoom;
-    this.#isPumping = true;
-    let left = turnInputs;
-    while (this.#isRunning && this.#dispatcher.hasCapacity) {
-      if (left-- === 0) {
-        setImmediate(() => this.#pump());
-        break;
-      }
-      const input = this.#buffer.shift();
-      if (input === undefined) break;
-      this.#read(input.update, input.arrivedAt);
-      this.#ledger.end(input.update.slot);
-    }
-    this.#isPumping = false;
-    if (left < turnInputs) this.#saver.touch();
-    if (!hadRoom && this.#buffer.hasRoom) this.#host?.onRoomChanged();
-    this.#checkIdle();
-  }
-
-  /** Takes back what was told of abandoned slots, once the handlers are done with telling it. */
-  #retract(): void {
-    for (const slot of this.#dying) {
-      if (this.#ledger.isOpen(slot)) continue;
-      this.#dying.delete(slot);
-      const { items, isWhole } = this.#retractions!.take(slot);
-      if (!isWhole) this.#gaps.tellNotRetractable(slot);
-      if (items.length === 0) continue;
-      this.figures.retracted.inc(items.length);
-      this.#dispatcher.acceptInOrder(items, this.#dependencies.clock.now());
-    }
-  }
-
-  #newDispatcher(): Dispatcher {
-    return new Dispatcher(this.definition, this, this.#dependencies);
-  }
-
-  #newGaps(): GapTeller {
-    const { id: pipeline, handlers, retry } = this.definition;
-    const { clock, random, log } = this.#dependencies;
-    return new GapTeller(
-      { pipeline, handlers, retry },
-      { ledger: this.#ledger, figures: this.figures, clock, random, log, onTold: () => this.onFree() },
-    );
+    if (next === 'running' && before !== 'paused') this.#error = undefined;
+    if (this.#run !== undefined) this.#run.isReading = next === 'running';
   }
 }

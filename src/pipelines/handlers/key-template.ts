@@ -1,0 +1,43 @@
+import { PipelineError } from '../errors.ts';
+import type { PipelineItem } from '../pipeline.ts';
+
+const fields = {
+  chain: ({ origin }: PipelineItem) => origin.chain,
+  pipeline: ({ pipeline }: PipelineItem) => pipeline,
+  slot: ({ origin }: PipelineItem) => String(origin.slot),
+  signature: ({ origin }: PipelineItem) => origin.signature ?? '',
+  path: ({ origin }: PipelineItem) => origin.path ?? '',
+  name: ({ value }: PipelineItem) => nameOf(value),
+  key: ({ origin }: PipelineItem) => origin.key,
+} as const;
+
+/**
+ * A text with `{chain}`, `{pipeline}`, `{slot}`, `{signature}`, `{path}`, `{name}` (the value's own `name`) and `{key}` (unique
+ * on the chain) filled in.
+ * @throws PipelineError `pipeline_invalid`: there is something else in braces
+ */
+export function keyTemplate(template: string): (item: PipelineItem) => string {
+  const parts: (string | ((item: PipelineItem) => string))[] = [];
+  for (const part of template.split(/(\{[^{}]*\})/)) {
+    if (!part.startsWith('{')) {
+      if (part !== '') parts.push(part);
+      continue;
+    }
+    const name = part.slice(1, -1);
+    if (!Object.hasOwn(fields, name)) {
+      const known = Object.keys(fields).map(field => `{${field}}`);
+      throw new PipelineError('pipeline_invalid', `${part} is none of ${known.join(', ')}`);
+    }
+    parts.push(fields[name as keyof typeof fields]);
+  }
+  return item => {
+    let key = '';
+    for (const part of parts) key += typeof part === 'string' ? part : part(item);
+    return key;
+  };
+}
+
+function nameOf(value: unknown): string {
+  const name = (value as { readonly name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' ? name : '';
+}

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PipelineError } from '../errors.ts';
+import type { Handler, PipelineItem } from '../pipeline.ts';
+import { wrapHandler } from './wrap-handler.ts';
+
+/** What a handler module gets beside the item. */
+export interface ModuleContext {
+  /** Aborted when the call takes too long, or the pipeline ends. */
+  readonly signal: AbortSignal;
+  /** What this Trunkline offers to modules. */
+  readonly [name: string]: unknown;
+}
+
+/** What a handler module may export in place of an object of the form of `Handler`. */
+export type ModuleFunction = (item: PipelineItem, context: ModuleContext) => Promise<void> | void;
+
+export interface ModuleHandlerOptions {
+  readonly id: string;
+  /** Of the ES module; a relative one starts at `directory`. */
+  readonly path: string;
+  readonly directory: string;
+  /** @default 'default' */
+  readonly export?: string;
+  /** Milliseconds for one call. @default 10000 */
+  readonly timeoutMs?: number;
+  /** Handed to a function with each item, beside `signal`. @default nothing */
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The handler that an ES module exports: a function `(item, context)`, or an object with `handle` and whatever else a
+ * `Handler` has.
+ * @throws PipelineError `handler_module`
+ */
+export async function loadModuleHandler(options: ModuleHandlerOptions): Promise<Handler> {
+  const { id, path, directory, export: name = 'default', timeoutMs = 10_000, context = {} } = options;
+  const refuse = (problem: string, cause?: unknown) =>
+    new PipelineError('handler_module', `module ${path} of handler ${id}: ${problem}`, { cause });
+  let loaded: Readonly<Record<string, unknown>>;
+  try {
+    loaded = (await import(pathToFileURL(resolve(directory, path)).href)) as typeof loaded;
+  } catch (error) {
+    throw refuse(`it cannot be loaded: ${(error as Error).message}`, error);
+  }
+  const exported = loaded[name];
+  if (exported === undefined) {
+    const names = Object.keys(loaded).join(', ') || 'nothing';
+    throw refuse(`it has no export ${name}; it exports ${names}`);
+  }
+  if (typeof exported === 'function') {
+    const call = exported as ModuleFunction;
+    return { id, timeoutMs, handle: (item, signal) => call(item, { ...context, signal }) };
+  }
+  const handler = exported as Partial<Handler>;
+  if (typeof handler !== 'object' || handler === null || typeof handler.handle !== 'function')
+    throw refuse(`its export ${name} is neither a function nor an object with a function handle`);
+  return wrapHandler(handler as Handler, { id, timeoutMs: handler.timeoutMs ?? timeoutMs });
+}

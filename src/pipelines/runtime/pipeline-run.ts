@@ -1,0 +1,354 @@
+import type { SlotUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
+import type { Clock } from '../../clock/clock.ts';
+import type { SourceGap } from '../../sources/source.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { PipelineError } from '../errors.ts';
+import type { Handler, PipelineItem } from '../pipeline.ts';
+import type { PipelineDefinition } from '../pipeline-options.ts';
+import type { DeadLetterStore } from '../state/dead-letter-store.ts';
+import type { QueuedInput, SpillLog } from '../state/spill-log.ts';
+import { Dispatcher, type DispatcherHost } from './dispatcher.ts';
+import { GapTeller } from './gap-teller.ts';
+import { InputBuffer, type InputBufferHost } from './input-buffer.ts';
+import { ParserPool } from './parser-pool.ts';
+import type { PipelineFigures } from './pipeline-figures.ts';
+import { messageOf, type ParsedUpdate } from './read-update.ts';
+import { Retractions } from './retractions.ts';
+import type { SampledLog } from './sampled-log.ts';
+import { SlotLedger } from './slot-ledger.ts';
+import { ValueIntake, type ValueIntakeHost } from './value-intake.ts';
+
+/** What the way through a pipeline tells the pipeline. */
+export interface PipelineRunHost {
+  /** The checkpoint may have moved. */
+  onProgress(): void;
+  /** `hasRoom` is another one. */
+  onRoomChanged(): void;
+  /** The parser failed too often in a row. */
+  onUnreadable(message: string): void;
+  /** A handler failed; in words without secrets. */
+  onHandlerError(message: string): void;
+}
+
+export interface PipelineRunDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly figures: PipelineFigures;
+  readonly errors: SampledLog;
+  readonly deadLetters: DeadLetterStore;
+  readonly spill: SpillLog;
+}
+
+/** Updates that are read in one turn of the event loop at most. */
+const turnInputs = 500;
+const spillRetryMs = 1_000;
+
+/** The way of updates through a pipeline from one opening to the next stop: buffer, parser, handlers, and what of it is done. */
+export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBufferHost {
+  readonly ledger: SlotLedger;
+  readonly figures: PipelineFigures;
+  readonly #definition: PipelineDefinition;
+  readonly #host: PipelineRunHost;
+  readonly #dependencies: PipelineRunDependencies;
+  readonly #since: number;
+  readonly #buffer: InputBuffer;
+  readonly #intake: ValueIntake;
+  readonly #pool: ParserPool | undefined;
+  readonly #dispatcher: Dispatcher;
+  readonly #gaps: GapTeller;
+  readonly #retractions: Retractions | undefined;
+  /** Abandoned slots with values that handlers still have in hand. */
+  readonly #dying = new Set<number>();
+  #isReading = false;
+  #isPumping = false;
+  #isPumpScheduled = false;
+  #isOver = false;
+  #slot = 0;
+  #onIdle: (() => void) | undefined;
+
+  /** @param since updates of slots up to this one were handled before; -1: none */
+  constructor(
+    definition: PipelineDefinition,
+    since: number,
+    host: PipelineRunHost,
+    dependencies: PipelineRunDependencies,
+  ) {
+    const { figures, clock, random, log, spill } = dependencies;
+    const { id: pipeline, handlers, retry, buffer, commitment, maxRetractable } = definition;
+    this.ledger = new SlotLedger(since);
+    this.figures = figures;
+    this.#definition = definition;
+    this.#host = host;
+    this.#dependencies = dependencies;
+    this.#since = since;
+    this.#buffer = new InputBuffer(buffer, spill, this);
+    this.#intake = new ValueIntake(definition, this, dependencies);
+    this.#dispatcher = new Dispatcher(definition, this, dependencies);
+    this.#gaps = new GapTeller(
+      { pipeline, handlers, retry },
+      { ledger: this.ledger, figures, clock, random, log, onTold: () => this.onFree() },
+    );
+    this.#pool = this.#newPool();
+    this.#retractions = commitment === 'processed' ? new Retractions(maxRetractable) : undefined;
+  }
+
+  /** The newest slot that was seen; 0: none. */
+  get slot(): number {
+    return this.#slot;
+  }
+
+  get hasRoom(): boolean {
+    return this.#buffer.hasRoom;
+  }
+
+  /** Updates and values that wait. */
+  get queueDepth(): number {
+    return this.#buffer.length + (this.#pool?.length ?? 0) + this.#dispatcher.waiting;
+  }
+
+  /** Values, or batches, that handlers have in hand. */
+  get active(): number {
+    return this.#dispatcher.active;
+  }
+
+  /** Whether updates are read; those that come while they are not wait. */
+  set isReading(isReading: boolean) {
+    this.#isReading = isReading;
+    if (isReading) this.#pump();
+  }
+
+  /** Takes an update of the source. */
+  offer(update: SolanaUpdate): void {
+    const { slot } = update;
+    this.figures.received.inc();
+    // What becomes of a slot is told long after it is settled.
+    if (slot <= this.#since && update.kind !== 'slot') {
+      this.figures.skipped.inc();
+      return;
+    }
+    if (slot > this.#slot) this.#slot = slot;
+    const now = this.#dependencies.clock.now();
+    if (this.#mayPass && this.#buffer.isEmpty && this.#dispatcher.hasCapacity) {
+      this.#intake.read(update, now);
+      return;
+    }
+    const hadRoom = this.#buffer.hasRoom;
+    // Before the buffer sees it: it may be told of as dropped.
+    this.ledger.begin(slot);
+    if (!this.#buffer.push(update, now)) this.ledger.end(slot);
+    if (hadRoom !== this.#buffer.hasRoom) this.#host.onRoomChanged();
+    if (this.#pool !== undefined) this.#schedulePump();
+  }
+
+  /** Takes what became of a slot. */
+  onSlot({ slot, status }: SlotUpdate): void {
+    if (slot > this.#slot) this.#slot = slot;
+    if (status !== 'dead' || this.#retractions === undefined) return;
+    this.#dying.add(slot);
+    this.#retract();
+  }
+
+  onSettled(slot: number): void {
+    this.ledger.settle(slot);
+    if (slot > this.#slot) this.#slot = slot;
+    this.#retractions?.settle(slot);
+    this.#host.onProgress();
+  }
+
+  onGap(gap: SourceGap): void {
+    this.#gaps.tell(gap);
+  }
+
+  /** Has the handlers begin anew with what they have in hand. */
+  restart(): void {
+    this.#dispatcher.restart();
+  }
+
+  /** Waits until everything in memory is handled, or the time is over. */
+  drain(timeoutMs: number): Promise<void> {
+    const { clock } = this.#dependencies;
+    this.#gaps.flush();
+    this.#dispatcher.flush();
+    this.#pump();
+    return new Promise(resolve => {
+      const timer = clock.setTimeout(resolve, timeoutMs);
+      this.#onIdle = () => {
+        this.#onIdle = undefined;
+        clock.clearTimeout(timer);
+        resolve();
+      };
+      this.#checkIdle();
+    });
+  }
+
+  /** Ends everything at once; what was not done comes again after the next start. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#isReading = false;
+    this.#onIdle = undefined;
+    this.#gaps.cancel();
+    this.#dispatcher.cancel();
+    this.#buffer.clear();
+    await this.#pool?.close();
+  }
+
+  onItem(item: PipelineItem, arrivedAt: number, orderKey: string): void {
+    this.#retractions?.add(item);
+    this.#dispatcher.accept(item, arrivedAt, orderKey);
+  }
+
+  onUnreadable(message: string): void {
+    this.#host.onUnreadable(message);
+  }
+
+  onAttemptFailed(handler: Handler, error: unknown): void {
+    const code = error instanceof PipelineError ? error.code : 'handler_failed';
+    const message = messageOf(error);
+    this.figures.onHandlerError(code);
+    this.#dependencies.errors.warn('a handler failed', { handler: handler.id, code, error: message });
+    this.#host.onHandlerError(`${handler.id}: ${message}`);
+  }
+
+  async bury(
+    items: readonly PipelineItem[],
+    handler: Handler,
+    error: unknown,
+    attempts: number,
+  ): Promise<void> {
+    const code = (error as { readonly code?: unknown } | undefined)?.code;
+    const told = { code: typeof code === 'string' ? code : 'handler_failed', message: messageOf(error) };
+    const letters = items.map(item => ({ item, handler: handler.id, error: told, attempts }));
+    await this.#dependencies.deadLetters.add(letters);
+    this.figures.deadLettered.inc(items.length);
+  }
+
+  onFree(): void {
+    if (this.#isOver) return;
+    if (this.#dying.size > 0) this.#retract();
+    this.#pump();
+    this.#host.onProgress();
+    this.#checkIdle();
+  }
+
+  onDropped({ slot }: SolanaUpdate, wasTaken: boolean): void {
+    this.figures.dropped.inc();
+    this.#gaps.drop(slot);
+    if (wasTaken) this.ledger.end(slot);
+  }
+
+  onSpilled(): void {
+    this.figures.spilled.inc();
+  }
+
+  onRefilled(): void {
+    this.#pump();
+  }
+
+  onSpillFailed(error: unknown): void {
+    const { errors, clock } = this.#dependencies;
+    errors.warn('what was spilled cannot be read; it is tried again', { error: messageOf(error) });
+    clock.setTimeout(() => this.#pump(), spillRetryMs);
+  }
+
+  /** Whether an update may be read at once where nothing waits. */
+  get #mayPass(): boolean {
+    return this.#isReading && !this.#isPumping && this.#pool === undefined;
+  }
+
+  /** Reads what waits, as long as the handlers can take it. */
+  #pump(): void {
+    if (this.#isPumping || !this.#isReading) return;
+    const hadRoom = this.#buffer.hasRoom;
+    this.#isPumping = true;
+    let left = turnInputs;
+    while (this.#isReading && this.#dispatcher.hasCapacity && this.#pool?.hasRoom !== false) {
+      if (left-- === 0) {
+        this.#schedulePump();
+        break;
+      }
+      const input = this.#buffer.shift();
+      if (input === undefined) break;
+      if (this.#pool === undefined) {
+        this.#intake.read(input.update, input.arrivedAt);
+        this.ledger.end(input.update.slot);
+      } else this.#submit(this.#pool, input);
+    }
+    this.#isPumping = false;
+    if (left < turnInputs) {
+      // Slots may be free of work that no handler had to do.
+      if (this.#dying.size > 0) this.#retract();
+      this.#host.onProgress();
+    }
+    if (!hadRoom && this.#buffer.hasRoom) this.#host.onRoomChanged();
+    this.#checkIdle();
+  }
+
+  /** Updates of one turn of the event loop go to the threads together. */
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return;
+    this.#isPumpScheduled = true;
+    setImmediate(() => {
+      this.#isPumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Gives the threads what waits, up to a batch. */
+  #submit(pool: ParserPool, first: QueuedInput): void {
+    const inputs = [first];
+    while (inputs.length < pool.batchInputs) {
+      const input = this.#buffer.shift();
+      if (input === undefined) break;
+      inputs.push(input);
+    }
+    pool.submit(inputs);
+  }
+
+  #onParsed(inputs: readonly QueuedInput[], parsed: readonly ParsedUpdate[]): void {
+    this.#isPumping = true;
+    for (let at = 0; at < inputs.length; at++) {
+      const { update, arrivedAt } = inputs[at]!;
+      this.#intake.take(update, arrivedAt, parsed[at]!);
+      this.ledger.end(update.slot);
+    }
+    this.#isPumping = false;
+    this.onFree();
+  }
+
+  /** Takes back what was told of abandoned slots, once the handlers are done with telling it. */
+  #retract(): void {
+    for (const slot of this.#dying) {
+      if (this.ledger.isOpen(slot)) continue;
+      this.#dying.delete(slot);
+      const { items, isWhole } = this.#retractions!.take(slot);
+      if (!isWhole) this.#gaps.tellNotRetractable(slot);
+      if (items.length === 0) continue;
+      this.figures.retracted.inc(items.length);
+      this.#dispatcher.acceptInOrder(items, this.#dependencies.clock.now());
+    }
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle === undefined || !this.#gaps.isIdle) return;
+    if (!this.#dispatcher.isIdle) {
+      // No more will come to fill a batch.
+      this.#dispatcher.flush();
+      return;
+    }
+    if (this.#isReading && this.#buffer.queued > 0) return;
+    if ((this.#pool?.length ?? 0) === 0) this.#onIdle();
+  }
+
+  #newPool(): ParserPool | undefined {
+    const { parseThreads: threads, parseTimeoutMs: timeoutMs, parserModule: module } = this.#definition;
+    if (threads === 0 || module === undefined) return undefined;
+    return new ParserPool(
+      { threads, timeoutMs, module, selection: this.#intake.selection },
+      {
+        clock: this.#dependencies.clock,
+        onParsed: (inputs, parsed) => this.#onParsed(inputs, parsed),
+      },
+    );
+  }
+}

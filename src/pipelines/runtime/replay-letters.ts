@@ -1,0 +1,59 @@
+import type { Clock } from '../../clock/clock.ts';
+import { PipelineError } from '../errors.ts';
+import type { Handler, PipelineItem } from '../pipeline.ts';
+import type { PipelineDefinition } from '../pipeline-options.ts';
+import type { DeadLetterStore } from '../state/dead-letter-store.ts';
+import { defaultTimeoutMs } from './delivery.ts';
+import { messageOf } from './read-update.ts';
+
+/** What came of a replay. */
+export interface ReplayResult {
+  /** Letters that are done with, and gone. */
+  readonly replayed: number;
+  /** Letters that stay, and what their handler said. */
+  readonly failed: readonly { readonly id: number; readonly message: string }[];
+}
+
+/**
+ * Gives dead letters to their handlers again, oldest first, one try each: to the one that gave up and, unless the mode is
+ * `parallel`, those behind it. A letter whose handler is gone fails.
+ */
+export async function replayLetters(
+  ids: readonly number[],
+  { handlers, mode }: Pick<PipelineDefinition, 'handlers' | 'mode'>,
+  { deadLetters, clock }: { readonly deadLetters: DeadLetterStore; readonly clock: Clock },
+): Promise<ReplayResult> {
+  const failed: { id: number; message: string }[] = [];
+  let replayed = 0;
+  for (const id of ids) {
+    try {
+      const { item, handler } = await deadLetters.item(id);
+      const at = handlers.findIndex(one => one.id === handler);
+      if (at < 0) throw new PipelineError('pipeline_invalid', `there is no handler ${handler} any more`);
+      const chain = mode === 'parallel' ? [handlers[at]!] : handlers.slice(at);
+      for (const one of chain) {
+        if (mode !== 'conditional' || one.accepts?.(item) !== false) await handle(one, item, clock);
+      }
+      await deadLetters.delete([id]);
+      replayed++;
+    } catch (error) {
+      failed.push({ id, message: messageOf(error) });
+    }
+  }
+  return { replayed, failed };
+}
+
+async function handle(handler: Handler, item: PipelineItem, clock: Clock): Promise<void> {
+  const controller = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const timer = clock.setTimeout(() => {
+    const error = new PipelineError('handler_timeout', 'the handler did not end in time');
+    controller.abort(error);
+    late.reject(error);
+  }, handler.timeoutMs ?? defaultTimeoutMs);
+  try {
+    await Promise.race([handler.handle(item, controller.signal), late.promise]);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}
