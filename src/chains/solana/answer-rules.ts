@@ -28,11 +28,33 @@ export const answerRules: AnswerRules = {
     method === 'getSlot' || method === 'getBlockHeight' ? String(number) : undefined,
 };
 
+/** A node that has not seen a blockhash yet answers like one for which it has expired: that counts as missing, too. */
 function missing(method: string, body: Buffer, start: number, end: number): number {
   if (isNull(body, start, end)) return 1;
-  if (method !== 'getSignatureStatuses' || body[start] !== OPEN_OBJECT) return 0;
+  const isLacking = lacking[method];
+  if (isLacking === undefined || body[start] !== OPEN_OBJECT) return 0;
   const members = new MemberCursor(body, start, end, MAX_DEPTH);
-  while (members.next()) if (members.keyIs(VALUE)) return nulls(body, members.valueStart, members.valueEnd);
+  while (members.next())
+    if (members.keyIs(VALUE)) return isLacking(body, members.valueStart, members.valueEnd);
+  return 0;
+}
+
+/** How much of what was asked for the `value` of a result does not have. */
+const lacking: Readonly<Record<string, ((body: Buffer, start: number, end: number) => number) | undefined>> =
+  Object.assign(Object.create(null), {
+    getSignatureStatuses: nulls,
+    getFeeForMessage: (body: Buffer, start: number, end: number) => (isNull(body, start, end) ? 1 : 0),
+    isBlockhashValid: (body: Buffer, start: number) => (body[start] === LETTER_F ? 1 : 0),
+    simulateTransaction: unknownBlockhash,
+  });
+
+function unknownBlockhash(body: Buffer, start: number, end: number): number {
+  if (body[start] !== OPEN_OBJECT) return 0;
+  const members = new MemberCursor(body, start, end, MAX_DEPTH);
+  while (members.next()) {
+    if (!members.keyIs(ERR)) continue;
+    return body.toString('latin1', members.valueStart, members.valueEnd) === '"BlockhashNotFound"' ? 1 : 0;
+  }
   return 0;
 }
 
@@ -87,7 +109,9 @@ function contextSlot(body: Buffer, start: number, end: number): number | undefin
   return readSlot(body, from, to);
 }
 
+const LETTER_F = 0x66;
 const LETTER_N = 0x6e;
+const ERR = Buffer.from('err');
 const VALUE = Buffer.from('value');
 const CONTEXT = Buffer.from('{"context":{');
 const SLOT = Buffer.from('"slot":');

@@ -55,11 +55,18 @@ const groups: readonly MethodGroup[] = [
     slot: 'state',
     methods: `
       getAccountInfo getMultipleAccounts getBalance getTokenAccountBalance getTokenSupply getStakeActivation
-      getLatestBlockhash isBlockhashValid getFeeForMessage getMinimumBalanceForRentExemption getStakeMinimumDelegation
+      getLatestBlockhash getMinimumBalanceForRentExemption getStakeMinimumDelegation
       getSlot getBlockHeight getEpochInfo getSlotLeader getTransactionCount getSignaturesForAddress
       getConfirmedSignaturesForAddress2 getInflationGovernor getInflationRate getInflationReward getRecentPrioritizationFees
       getRecentPerformanceSamples getVoteAccounts getBlockProduction getLeaderSchedule getRecentBlockhash
-      getFees getFeeCalculatorForBlockhash getFeeRateGovernor getSnapshotSlot simulateTransaction`,
+      getFees getFeeCalculatorForBlockhash getFeeRateGovernor getSnapshotSlot`,
+  },
+  {
+    // A provider that is behind does not know the blockhash that another one gave out.
+    class: 'tag',
+    slot: 'state',
+    nullIsFinal: false,
+    methods: 'isBlockhashValid getFeeForMessage simulateTransaction',
   },
   {
     // A scan of all accounts is dear: never twice at once.

@@ -111,6 +111,9 @@ describe('a provider over HTTP', { timeout: 60_000 }, () => {
     assert.equal(refusal({ kind: 'number', number: 107 }), undefined, 'nobody has it: anyone may say so');
     lag = 5;
     assert.equal(refusal({ kind: 'tag', tag: 'latest' }), undefined);
+    assert.equal(refusal({ kind: 'tag', tag: 'confirmed', atLeast: 101 }), 'behind');
+    assert.equal(refusal({ kind: 'tag', tag: 'confirmed', atLeast: 100 }), undefined);
+    assert.equal(refusal({ kind: 'tag', tag: 'confirmed', atLeast: 107 }), undefined, 'nobody is there');
   });
 
   it('opens its breaker in the very attempt that reaches the threshold when it is killed, sends nothing more, and recovers', async t => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { solanaFamily } from '../../../src/chains/solana/solana-family.ts';
 import { ChainDirectory, type ChainRuntime } from '../../../src/gateway/chain-directory.ts';
 import { FakeChain } from './routing/fake-chain.ts';
 
@@ -16,6 +17,20 @@ describe('ChainDirectory', () => {
     directory.put(ethereum);
     for (const alias of ['ethereum', '1', 'eip155:1']) assert.equal(directory.find(alias), ethereum, alias);
     for (const alias of ['Ethereum', '01', 'eip155:2', '', '__proto__', 'constructor'])
+      assert.equal(directory.find(alias), undefined, alias);
+  });
+
+  it('finds a chain of Solana by its CAIP-2 id, which holds the front of its genesis hash', () => {
+    const directory = new ChainDirectory();
+    const solana: ChainRuntime = {
+      ...chain('solana', 1),
+      family: solanaFamily,
+      identity: '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
+    };
+    directory.put(solana);
+    for (const alias of ['solana', 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp'])
+      assert.equal(directory.find(alias), solana, alias);
+    for (const alias of ['1', 'eip155:1', 'solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d'])
       assert.equal(directory.find(alias), undefined, alias);
   });
 

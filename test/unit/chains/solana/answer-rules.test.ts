@@ -75,6 +75,18 @@ describe('what an answer of Solana lacks', () => {
     assert.equal(missing('getTransaction', '{"slot":1}'), 0);
   });
 
+  it('is a blockhash that the node does not know', () => {
+    const of = (method: string, value: string) => missing(method, `{"context":{"slot":1},"value":${value}}`);
+    assert.equal(of('isBlockhashValid', 'false'), 1);
+    assert.equal(of('isBlockhashValid', 'true'), 0);
+    assert.equal(of('getFeeForMessage', 'null'), 1);
+    assert.equal(of('getFeeForMessage', '5000'), 0);
+    assert.equal(of('simulateTransaction', '{"accounts":null,"err":"BlockhashNotFound","logs":[]}'), 1);
+    assert.equal(of('simulateTransaction', '{"err":{"InstructionError":[0,"BlockhashNotFound"]}}'), 0);
+    assert.equal(of('simulateTransaction', '{"err":null,"logs":["\\"err\\":\\"BlockhashNotFound\\""]}'), 0);
+    assert.equal(of('getBalance', 'null'), 0);
+  });
+
   it('is each status that is null', () => {
     const status = '{"slot":1,"confirmations":null,"err":null}';
     const of = (value: string) => missing('getSignatureStatuses', `{"context":{"slot":1},"value":${value}}`);

@@ -73,6 +73,15 @@ describe('the calls of Solana', () => {
     assert.deepEqual(result(answers), JSON.parse(of('[{"slot":1},null,null]')));
   });
 
+  it('ask another provider about a blockhash that the first one does not know', () => {
+    const fake = solana();
+    const of = (value: boolean) => `{"context":{"slot":9},"value":${value}}`;
+    const answers = fake.route('isBlockhashValid', '["hash"]');
+    fake.last.answer(of(false));
+    fake.last.answer(of(true));
+    assert.deepEqual(result(answers), JSON.parse(of(true)));
+  });
+
   it('send what may change something once', () => {
     const fake = solana();
     for (const method of ['requestAirdrop', 'vendor_method']) {
