@@ -5,7 +5,7 @@ import { matches } from './matches.ts';
 import { sourceMetrics } from './metrics.ts';
 import type { Coverage } from './slots/coverage.ts';
 import { SlotLedger } from './slots/slot-ledger.ts';
-import { ToldUpdates } from './slots/told-updates.ts';
+import { keptBehind, ToldUpdates } from './slots/told-updates.ts';
 import type { SourceGap, SourceListener, SourceSubscription } from './source.ts';
 
 export interface IntakeOptions {
@@ -169,6 +169,25 @@ export class Intake {
     if (this.#tell(update, ids)) this.#cells.backfilled.inc();
   }
 
+  /** Whether all who want a transaction are sure to know it already. */
+  hasTold(slot: number, signature: Uint8Array): boolean {
+    return this.#places.size === 1 && this.#told.hasTransaction(slot, signature);
+  }
+
+  /** Resolves when the listener has room, or the signal is aborted. */
+  room(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const look = () => {
+        if (this.#listener.hasRoom || signal.aborted) {
+          signal.removeEventListener('abort', look);
+          resolve();
+        } else this.#listener.whenRoom(look);
+      };
+      signal.addEventListener('abort', look);
+      look();
+    });
+  }
+
   /** Subscriptions that are owed something of slots up to this one. */
   owed(toSlot: number): readonly SourceSubscription[] {
     return [...this.#places.values()].filter(({ floor }) => floor < toSlot).map(place => place.subscription);
@@ -184,6 +203,11 @@ export class Intake {
   #tell(update: Content, ids: readonly string[]): boolean {
     const owed = this.#owedAmong(ids, update.slot);
     if (owed.length === 0) return false;
+    // So old that whether it was told is forgotten: it was, for its slot is settled.
+    if (update.slot < this.settled - keptBehind) {
+      this.#cells.duplicates.inc();
+      return false;
+    }
     const fresh = this.#told.admit(update, owed);
     if (fresh.length === 0) {
       this.#cells.duplicates.inc();

@@ -1,4 +1,10 @@
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import { geyserMethods } from '../../src/protocol/geyser/geyser-codec.ts';
 import type {
   ReplayInfo,
@@ -15,6 +21,7 @@ export class GeyserClientStream {
   readonly requests: SubscribeRequest[] = [];
   readonly token: string | undefined;
   isOpen = true;
+  isMute = false;
   readonly #call: ServerDuplexStream<SubscribeRequest, Sent>;
 
   constructor(call: ServerDuplexStream<SubscribeRequest, Sent>) {
@@ -42,7 +49,13 @@ export class GeyserClientStream {
     return this.#call.writableLength;
   }
 
+  /** Says nothing any more, not even to pings. */
+  mute(): void {
+    this.isMute = true;
+  }
+
   send(...messages: readonly Sent[]): void {
+    if (this.isMute) return;
     for (const message of messages) this.#call.write(message);
   }
 
@@ -91,7 +104,7 @@ export class ScriptedGeyser {
       },
       {
         Subscribe: (call: ServerDuplexStream<SubscribeRequest, Sent>) => this.#accept(call),
-        SubscribeReplayInfo: (_call: unknown, done: (error: unknown, info?: ReplayInfo) => void) =>
+        SubscribeReplayInfo: (_call: unknown, done: sendUnaryData<ReplayInfo>) =>
           this.replayFrom === undefined
             ? done({ code: status.UNIMPLEMENTED })
             : done(null, { firstAvailable: this.replayFrom }),

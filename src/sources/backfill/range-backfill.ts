@@ -11,6 +11,10 @@ export interface RangeBackfillOptions {
   readonly commitment: Commitment;
   /** Slots that may be fetched at once; of a longer range the newest are. @default 1000 */
   readonly maxSlots?: number;
+  /** Up to so many blocks are read whole: that is fewer calls than to list and to read their transactions. @default 8 */
+  readonly wholeBlocks?: number;
+  /** Ranges that were fetched are nothing out of the ordinary: no gap is told of them. @default false */
+  readonly isRoutine?: boolean;
 }
 
 /** Fetches by calls what the streams did not bring, and says where that is not possible. */
@@ -20,18 +24,23 @@ export class RangeBackfill {
   /** Calls know nothing of what is only processed. */
   readonly #commitment: 'confirmed' | 'finalized';
   readonly #maxSlots: number;
+  readonly #isRoutine: boolean;
   readonly #transactions: RangeTransactions;
   readonly #accounts: AccountsNow;
 
   constructor(
-    { commitment, maxSlots = 1000 }: RangeBackfillOptions,
+    { commitment, maxSlots = 1000, wholeBlocks = 8, isRoutine = false }: RangeBackfillOptions,
     { intake, calls }: { readonly intake: Intake; readonly calls: PatientCalls },
   ) {
     this.#intake = intake;
     this.#calls = calls;
     this.#commitment = commitment === 'finalized' ? 'finalized' : 'confirmed';
     this.#maxSlots = maxSlots;
-    this.#transactions = new RangeTransactions(this.#commitment, { intake, calls });
+    this.#isRoutine = isRoutine;
+    this.#transactions = new RangeTransactions(
+      { commitment: this.#commitment, wholeBlocks },
+      { intake, calls },
+    );
     this.#accounts = new AccountsNow(this.#commitment, { intake, calls });
   }
 
@@ -77,10 +86,14 @@ export class RangeBackfill {
         accountIds,
       );
     }
+    if (!this.#isRoutine) this.#tellFetched(start, to, owed);
+    if ((ledger.settled ?? to) + 1 >= start) ledger.fill(to, slots);
+  }
+
+  #tellFetched(start: number, to: number, owed: readonly SourceSubscription[]): void {
     const others = idsOf(owed.filter(subscription => !isOfAccounts(subscription)));
     const message = 'the streams did not bring these slots; their transactions were fetched';
     this.#intake.gap(gapOf('expired', start, to, 'transactions', message), others);
-    if ((ledger.settled ?? to) + 1 >= start) ledger.fill(to, slots);
   }
 
   #lose(reason: SourceGap['reason'], from: number, to: number, message: string): void {

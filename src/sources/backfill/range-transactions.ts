@@ -1,3 +1,4 @@
+import { decode } from '../../chains/solana/base58.ts';
 import type { TransactionUpdate } from '../../chains/solana/updates.ts';
 import type { Intake } from '../intake.ts';
 import { matches } from '../matches.ts';
@@ -14,13 +15,17 @@ export interface SlotRange {
   readonly slots: readonly number[];
 }
 
+interface RangeTransactionsOptions {
+  readonly commitment: 'confirmed' | 'finalized';
+  /** Up to so many blocks are read whole. */
+  readonly wholeBlocks: number;
+}
+
 interface Deps {
   readonly intake: Intake;
   readonly calls: PatientCalls;
 }
 
-/** Up to so many blocks are read whole: that is fewer calls than to list and read their transactions. */
-const WHOLE_BLOCKS = 8;
 /** Blocks that are read at once; each may be some megabytes. */
 const BLOCKS_AT_ONCE = 2;
 const TRANSACTIONS_AT_ONCE = 8;
@@ -30,11 +35,13 @@ const MAX_SIGNATURES = 100_000;
 /** Fetches the transactions and blocks of a range that subscriptions want, and has them taken in in order. */
 export class RangeTransactions {
   readonly #commitment: 'confirmed' | 'finalized';
+  readonly #wholeBlocks: number;
   readonly #intake: Intake;
   readonly #calls: PatientCalls;
 
-  constructor(commitment: 'confirmed' | 'finalized', { intake, calls }: Deps) {
+  constructor({ commitment, wholeBlocks }: RangeTransactionsOptions, { intake, calls }: Deps) {
     this.#commitment = commitment;
+    this.#wholeBlocks = wholeBlocks;
     this.#intake = intake;
     this.#calls = calls;
   }
@@ -45,7 +52,7 @@ export class RangeTransactions {
       .map(({ filter }) => filter)
       .filter(({ kind }) => kind !== 'account' && kind !== 'slot');
     if (filters.length === 0 || range.slots.length === 0) return;
-    const addresses = range.slots.length <= WHOLE_BLOCKS ? undefined : addressesOf(filters);
+    const addresses = range.slots.length <= this.#wholeBlocks ? undefined : addressesOf(filters);
     const listed = addresses && (await this.#list(range, addresses, filters, signal));
     if (listed === undefined) await this.#fetchBlocks(range.slots, filters, signal);
     else await this.#fetchTransactions(listed, signal);
@@ -74,7 +81,8 @@ export class RangeTransactions {
         };
         return this.#calls.call('getBlock', [slot, options], read(slot), signal);
       },
-      ({ meta, transactions }) => {
+      async ({ meta, transactions }) => {
+        await this.#intake.room(signal);
         for (const transaction of transactions) this.#intake.takeFetched(transaction);
         if (blockFilters.length > 0) {
           this.#intake.takeFetched({
@@ -93,7 +101,10 @@ export class RangeTransactions {
       listed,
       TRANSACTIONS_AT_ONCE,
       ({ signature }) => fetchTransaction(signature, this.#commitment, this.#calls, signal),
-      transaction => this.#intake.takeFetched(transaction),
+      async transaction => {
+        await this.#intake.room(signal);
+        this.#intake.takeFetched(transaction);
+      },
     );
   }
 
@@ -111,7 +122,8 @@ export class RangeTransactions {
       const listed = await signaturesOf(address, range, this.#calls, signal);
       if (listed === undefined || bySignature.size > MAX_SIGNATURES) return undefined;
       for (const entry of listed) {
-        if (withFailed || !entry.isFailed) bySignature.set(entry.signature, entry);
+        const isKnown = this.#intake.hasTold(entry.slot, decode(entry.signature) ?? new Uint8Array());
+        if (!isKnown && (withFailed || !entry.isFailed)) bySignature.set(entry.signature, entry);
       }
     }
     const entries = [...bySignature.values()];
@@ -198,7 +210,7 @@ async function inOrder<Item, Result>(
   items: readonly Item[],
   width: number,
   read: (item: Item) => Promise<Result>,
-  take: (result: Result) => void,
+  take: (result: Result) => void | Promise<void>,
 ): Promise<void> {
   const pending: Promise<Result>[] = [];
   let next = 0;
@@ -209,6 +221,6 @@ async function inOrder<Item, Result>(
       result.catch(() => {});
       pending.push(result);
     }
-    take(await pending.shift()!);
+    await take(await pending.shift()!);
   }
 }

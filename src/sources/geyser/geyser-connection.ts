@@ -28,7 +28,11 @@ type State = 'standby' | 'connecting' | 'streaming' | 'waiting';
 /** Milliseconds between questions how far an endpoint can go back. */
 const REPLAY_INTERVAL_MS = 10_000;
 
-const connectionName = (source: GeyserSource, endpoint: string): ProcessName<never, GeyserConnectionCast> =>
+/** The name of the process that holds one endpoint's stream. */
+export const geyserConnectionName = (
+  source: GeyserSource,
+  endpoint: string,
+): ProcessName<never, GeyserConnectionCast> =>
   processName<never, GeyserConnectionCast>({
     type: 'geyser_connection',
     chain: source.chain,
@@ -113,7 +117,7 @@ export function geyserConnectionChild(source: GeyserSource, endpoint: GeyserEndp
   return statemChild({
     id: `geyser_connection:${endpoint.id}`,
     statem: geyserConnection,
-    name: connectionName(source, endpoint.id),
+    name: geyserConnectionName(source, endpoint.id),
     about: 'Keeps one Geyser stream going: takes it up where it was, waits between failures, stands by.',
     args: { source, endpoint },
   });

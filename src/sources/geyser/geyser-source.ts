@@ -101,8 +101,10 @@ export class GeyserSource implements UpdateSource {
   /** Whether an endpoint is to stream now, as it does not yet. */
   mayStream(endpoint: GeyserEndpoint): boolean {
     if (!this.hasSubscriptions) return false;
-    return (
-      this.#options.mode === 'race' || !this.endpoints.some(other => other !== endpoint && isBusy(other))
+    if (this.#options.mode === 'race') return true;
+    const rank = this.endpoints.indexOf(endpoint);
+    return this.endpoints.every(
+      (other, i) => other === endpoint || !(isBusy(other) || (i < rank && other.status === 'standby')),
     );
   }
 

@@ -136,10 +136,15 @@ export class SlotLedger {
   /** What was missing up to `to` is in: these are the slots that have a block, ascending. */
   fill(to: number, slots: readonly number[]): void {
     const from = (this.#settled ?? -1) + 1;
+    let previous = this.#settled;
     for (const slot of slots) {
       if (slot < from || slot > to) continue;
       const entry = this.#entries.at(slot, from - 1);
-      if (entry !== undefined) this.#tell(entry, this.#sureLevel);
+      if (entry === undefined) continue;
+      entry.parent ??= previous;
+      previous = slot;
+      if (slot > this.#newest) this.#newest = slot;
+      this.#tell(entry, this.#sureLevel);
     }
     const canonical = new Set(slots);
     this.#bury(from, to, canonical);

@@ -1,7 +1,7 @@
 import type { AccountUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
 
 /** Settled slots whose keys are kept: something of them may still come late. */
-const KEPT_BEHIND = 32;
+export const keptBehind = 32;
 
 type Ids = readonly string[];
 const nobody: Ids = [];
@@ -50,6 +50,11 @@ export class ToldUpdates {
     return fresh;
   }
 
+  /** Whether somebody was told of a transaction of that slot. */
+  hasTransaction(slot: number, signature: Uint8Array): boolean {
+    return this.#slots.get(slot)?.has(latin1(signature)) === true;
+  }
+
   /** The slot is abandoned: if it comes back, so does what is in it. */
   forget(slot: number): void {
     this.#size -= this.#slots.get(slot)?.size ?? 0;
@@ -58,7 +63,7 @@ export class ToldUpdates {
 
   /** Slots up to here are settled. */
   settle(settled: number): void {
-    for (const slot of this.#slots.keys()) if (slot < settled - KEPT_BEHIND) this.forget(slot);
+    for (const slot of this.#slots.keys()) if (slot < settled - keptBehind) this.forget(slot);
   }
 
   #evict(except: number): void {

@@ -1,0 +1,196 @@
+import type { StreamHub } from '../../aggregation/stream-hub.ts';
+import type { ChainCalls } from '../../chains/chain-calls.ts';
+import type { Commitment } from '../../chains/solana/commitment.ts';
+import type { Clock } from '../../clock/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import { PatientCalls } from '../backfill/patient-calls.ts';
+import { RangeBackfill } from '../backfill/range-backfill.ts';
+import { addressesOf, fetchTransaction } from '../backfill/range-transactions.ts';
+import { Intake } from '../intake.ts';
+import { sourceMetrics } from '../metrics.ts';
+import type { SourceListener, SourceState, SourceSubscription, UpdateSource } from '../source.ts';
+import { HubSubscriptions } from './hub-subscriptions.ts';
+import { readLogNotification, readSlotNotification } from './log-notification.ts';
+import type { LogsSourceOptions } from './logs-options.ts';
+import { TransactionFetcher } from './transaction-fetcher.ts';
+
+export interface LogsSourceDeps {
+  readonly listener: SourceListener;
+  /** The streams of the chain. */
+  readonly streams: Pick<StreamHub, 'subscribe'>;
+  readonly calls: ChainCalls;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number;
+}
+
+const slotStream = '["slotSubscribe"]';
+
+/**
+ * Updates of a chain from log subscriptions of its providers, for where there is no Geyser endpoint. Logs only tell
+ * that there is a transaction: it is fetched, so that the updates are those of a Geyser stream. What subscriptions
+ * did not tell is found by comparing with what providers list, and only that lets slots settle. Blocks, their metas and
+ * accounts come by those comparisons alone.
+ *
+ * Plain; it lives as long as the chain. The process of `logsSourceChild` makes it run.
+ */
+export class LogsSource implements UpdateSource {
+  readonly chain: string;
+  readonly name = 'logs';
+  readonly commitment: Commitment;
+  readonly #options: Required<LogsSourceOptions>;
+  readonly #intake: Intake;
+  readonly #calls: PatientCalls;
+  readonly #log: Log;
+  readonly #backfill: RangeBackfill;
+  readonly #subscriptions: HubSubscriptions;
+  readonly #fetcherDeps: Omit<ConstructorParameters<typeof TransactionFetcher>[1], 'dropped'>;
+  readonly #dropped: CounterCell;
+  #fetcher: TransactionFetcher | undefined;
+  #status: SourceState['status'] = 'connecting';
+  #withFailed = false;
+  #wake: () => void = () => {};
+
+  constructor(options: LogsSourceOptions, deps: LogsSourceDeps) {
+    const { listener, streams, calls, clock, log, metrics, random = Math.random } = deps;
+    this.#options = {
+      reconcileIntervalMs: 2000,
+      resubscribeMs: 1000,
+      maxBackfill: 1000,
+      maxQueue: 1000,
+      fetchTimeoutMs: 10_000,
+      ...options,
+    };
+    const { chain, commitment, maxBackfill, resubscribeMs } = this.#options;
+    this.chain = chain;
+    this.commitment = commitment;
+    const labels = { chain, source: 'logs', commitment };
+    this.#log = log.child(labels);
+    this.#intake = new Intake(
+      { chain, source: 'logs', commitment: this.#sureCommitment },
+      { listener, metrics },
+    );
+    const retries = metrics.counter(sourceMetrics.callRetries, labels);
+    this.#calls = new PatientCalls({ calls, clock, log: this.#log, retries, random });
+    this.#backfill = new RangeBackfill(
+      { commitment, maxSlots: maxBackfill, wholeBlocks: 0, isRoutine: true },
+      { intake: this.#intake, calls: this.#calls },
+    );
+    this.#subscriptions = new HubSubscriptions(resubscribeMs, {
+      streams,
+      clock,
+      log: this.#log,
+      onEvent: (params, result) => this.#onEvent(params, result),
+    });
+    this.#dropped = metrics.counter(sourceMetrics.dropped, labels);
+    this.#fetcherDeps = {
+      clock,
+      fetch: (signature, signal) => fetchTransaction(signature, this.#sureCommitment, this.#calls, signal),
+      take: transaction => this.#intake.takeFetched(transaction),
+      hasRoom: () => this.#intake.hasRoom,
+    };
+    metrics.gauge(sourceMetrics.queue, labels, () => this.#fetcher?.size ?? 0);
+  }
+
+  get reconcileIntervalMs(): number {
+    return this.#options.reconcileIntervalMs;
+  }
+
+  subscribe(subscriptions: readonly SourceSubscription[]): void {
+    this.#intake.subscribe(subscriptions);
+    this.#withFailed = subscriptions.some(({ filter }) => filter.failed);
+    if (this.#fetcher !== undefined) this.#want();
+    this.#wake();
+  }
+
+  state(): SourceState {
+    const { ledger, settled, gaps } = this.#intake;
+    return { status: this.#status, endpoints: [], slot: ledger.newest, settled, gaps };
+  }
+
+  /** Begins to listen. `wake` is called when a comparison should not wait for its time. */
+  start(wake: () => void): void {
+    this.#wake = wake;
+    const { maxQueue, fetchTimeoutMs: timeoutMs } = this.#options;
+    this.#fetcher = new TransactionFetcher(
+      { maxQueue, timeoutMs },
+      { ...this.#fetcherDeps, dropped: this.#dropped },
+    );
+    this.#want();
+  }
+
+  /** Stops listening; what was told stays told. */
+  stop(): void {
+    this.#wake = () => {};
+    this.#subscriptions.want([]);
+    this.#fetcher?.stop();
+    this.#fetcher = undefined;
+    this.#status = 'connecting';
+  }
+
+  /**
+   * Fetches what providers list and nobody was told of, up to the newest sure slot, and settles that.
+   * @throws the signal's reason, when it is aborted
+   */
+  async reconcile(signal: AbortSignal): Promise<void> {
+    const intake = this.#intake;
+    if (intake.subscriptions.length === 0) return;
+    if (!intake.hasRoom) {
+      this.#status = 'paused';
+      await intake.room(signal);
+    }
+    const sure = await this.#slotAt(this.#sureCommitment, signal);
+    const { ledger } = intake;
+    if (ledger.settled === undefined) {
+      ledger.restartAt(sure - 1);
+    }
+    const from = intake.settled + 1;
+    if (sure >= from) {
+      if (sure - from > this.#options.maxBackfill) this.#status = 'backfilling';
+      await this.#backfill.run({ from, to: sure, isAnchored: true }, signal);
+    }
+    if (this.#sureCommitment !== 'finalized') {
+      const slot = await this.#slotAt('finalized', signal);
+      if (slot <= intake.settled)
+        ledger.report({ kind: 'slot', slot, parent: undefined, status: 'finalized' });
+    }
+    this.#status = 'streaming';
+  }
+
+  /** What is only processed cannot be fetched. */
+  get #sureCommitment(): 'confirmed' | 'finalized' {
+    return this.commitment === 'finalized' ? 'finalized' : 'confirmed';
+  }
+
+  #slotAt(commitment: Commitment, signal: AbortSignal): Promise<number> {
+    const read = (result: unknown) => (typeof result === 'number' ? result : undefined);
+    return this.#calls.call('getSlot', [{ commitment }], read, signal);
+  }
+
+  #want(): void {
+    const filters = this.#intake.subscriptions
+      .map(({ filter }) => filter)
+      .filter(({ kind }) => kind === 'transaction' || kind === 'instruction');
+    // Filters that name no address are left to the comparisons.
+    const addresses = addressesOf(filters) ?? [];
+    const options = JSON.stringify({ commitment: this.commitment });
+    const streams = addresses.map(
+      address => `["logsSubscribe",${JSON.stringify({ mentions: [address] })},${options}]`,
+    );
+    this.#subscriptions.want(this.#intake.subscriptions.length === 0 ? [] : [slotStream, ...streams]);
+  }
+
+  #onEvent(params: string, result: Buffer): void {
+    if (params === slotStream) {
+      const slot = readSlotNotification(result);
+      if (slot !== undefined) this.#intake.ledger.report({ kind: 'slot', ...slot, status: 'processed' });
+      return;
+    }
+    const notification = readLogNotification(result);
+    if (notification === undefined || (notification.isFailed && !this.#withFailed)) return;
+    if (notification.slot > this.#intake.settled) this.#fetcher?.add(notification.signature);
+  }
+}
