@@ -16,7 +16,7 @@ import type { SlotUse } from './methods.ts';
 import { readSlot } from './slot-head.ts';
 
 /** What a call's params say about the state that it is answered from. */
-export interface StateWanted {
+interface StateWanted {
   readonly commitment: Commitment;
   /** `minContextSlot` */
   readonly minimum: number | undefined;
@@ -52,7 +52,7 @@ export function slotDemand(
  * Reads the params of any method: the options are the last object among them.
  * https://solana.com/docs/rpc#configuring-state-commitment
  */
-export function readState(source: Buffer, paramsStart: number, paramsEnd: number): StateWanted {
+function readState(source: Buffer, paramsStart: number, paramsEnd: number): StateWanted {
   let commitment: Commitment = 'finalized';
   let minimum: number | undefined;
   let first: number | undefined;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { solanaFamily } from '../../../../src/chains/solana/solana-family.ts';
 
 const { answers } = solanaFamily;
@@ -95,5 +96,29 @@ describe('what an answer of Solana lacks', () => {
     assert.equal(of(`[${status}]`), 0);
     assert.equal(of('[]'), 0);
     assert.equal(of('7'), 0);
+  });
+});
+
+describe('the rules of answers', () => {
+  it('take any JSON without throwing', () => {
+    const methods = [
+      'getSlot',
+      'getSignatureStatuses',
+      'simulateTransaction',
+      'isBlockhashValid',
+      'getBalance',
+    ];
+    const result = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ context: fc.jsonValue(), value: fc.jsonValue() }),
+      fc.record({ context: fc.record({ slot: fc.jsonValue() }), value: fc.array(fc.jsonValue()) }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...methods), result, (method, value) => {
+        const json = JSON.stringify(value);
+        shown(method, '[]', json);
+        assert.ok(answers.missing(method, Buffer.from(json), 0, Buffer.byteLength(json)) >= 0);
+      }),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import type { BlockDemand } from '../../../../src/chains/chain-family.ts';
 import { solanaFamily } from '../../../../src/chains/solana/solana-family.ts';
 
@@ -54,4 +55,20 @@ const cases: [method: string, params: string | undefined, demand: BlockDemand][]
 describe('what a Solana call needs its provider to have', () => {
   for (const [method, params, demand] of cases)
     it(`${method} ${params ?? 'without params'}`, () => assert.deepEqual(demandOf(method, params), demand));
+
+  it('is read off any params without throwing', () => {
+    const params = fc.oneof(
+      fc.jsonValue(),
+      fc.tuple(fc.jsonValue(), fc.record({ commitment: fc.jsonValue(), minContextSlot: fc.jsonValue() })),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom('getBalance', 'getBlocks', 'getBlock', 'getSlot'),
+        params,
+        (method, value) => {
+          assert.ok(['none', 'tag', 'number'].includes(demandOf(method, JSON.stringify(value)).kind));
+        },
+      ),
+    );
+  });
 });
