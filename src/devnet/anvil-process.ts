@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import { findAnvilBinary } from './anvil-binary.ts';
 import { devnetErrors } from './errors.ts';
 import { findFreePort } from './free-port.ts';
+import type { LocalNode, NodeExit } from './local-node.ts';
 import { ParentGuard } from './parent-guard.ts';
 import { UpstreamRpc } from './upstream-rpc.ts';
 
@@ -29,17 +30,12 @@ export interface AnvilOptions {
   /** Path of the binary. @default the one that npm installed */
   readonly binary?: string;
   /** Called once when anvil ends without `stop()` after it was ready. */
-  readonly onExit?: (exit: AnvilExit) => void;
-}
-
-/** How anvil ended: one of the two is null. */
-export interface AnvilExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly onExit?: (exit: NodeExit) => void;
 }
 
 /** One anvil on a loopback port: an Ethereum chain of its own, ended together with this process. */
-export class AnvilProcess {
+export class AnvilProcess implements LocalNode {
+  readonly engine = 'anvil';
   readonly #options: AnvilOptions;
   readonly #clock: Clock;
   readonly #log: Log;

@@ -3,13 +3,15 @@ import type { Clock } from '../clock/clock.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import { devnetErrors } from './errors.ts';
+import { evmDialect } from './evm-dialect.ts';
 import type { FaultKind } from './fault-kinds.ts';
 import { type GivenFaultOptions, parseFaultKind, parseFaultOptions } from './fault-options.ts';
-import { type ActiveFault, FaultSet } from './fault-set.ts';
+import { type ActiveFault, FaultSet, type FaultTransport } from './fault-set.ts';
 import { randomPort } from './free-port.ts';
 import { HttpRelay } from './http-relay.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { MethodCounter, type ProviderCounters } from './provider-counters.ts';
+import type { RpcDialect } from './rpc-dialect.ts';
 import { UpstreamRpc } from './upstream-rpc.ts';
 
 const host = '127.0.0.1';
@@ -25,6 +27,10 @@ export interface FaultProxyOptions {
   readonly key?: string;
   /** Loopback port. @default a free one, and the same one after each `heal` */
   readonly port?: number;
+  /** What faults mean on the chain. @default an EVM chain */
+  readonly dialect?: RpcDialect;
+  /** Has the upstream lag by so many blocks; for chains whose provider does not lag by itself. @default it does */
+  readonly onLag?: (lag: { readonly http: number; readonly ws: number }) => Promise<void>;
 }
 
 /**
@@ -66,6 +72,7 @@ export class FaultProxy {
     this.#context = {
       clock: deps.clock,
       faults: this.#faults,
+      dialect: options.dialect ?? evmDialect,
       calls: this.#calls,
       rpc: new UpstreamRpc(options.upstreamUrl),
       upstream: {
@@ -137,6 +144,7 @@ export class FaultProxy {
     if (parsed === 'drop-ws') this.dropWebSockets();
     if (parsed === 'drop-ws' && 'once' in values && values.once) return;
     this.#faults.set(parsed, values);
+    if (parsed === 'lag') await this.#tellLag();
     if (parsed === 'kill') await this.#unlisten();
     if ('stage' in values && values.stage === 'connect') {
       for (const socket of this.#connections.keys()) socket.resetAndDestroy();
@@ -154,6 +162,7 @@ export class FaultProxy {
     // First the port: as long as that fails, the provider is still killed.
     if (wasKilled) await this.#listen();
     for (const each of healed) this.#faults.clear(each);
+    if (healed.includes('lag')) await this.#tellLag();
     this.#log.info('fault healed', { faults: healed });
   }
 
@@ -182,6 +191,13 @@ export class FaultProxy {
     this.#accepted = 0;
     this.#baseIn = this.#bytes('bytesRead');
     this.#baseOut = this.#bytes('bytesWritten');
+  }
+
+  async #tellLag(): Promise<void> {
+    const lag = this.#faults.get('lag');
+    const of = (transport: FaultTransport) =>
+      lag !== undefined && (lag.transport === 'any' || lag.transport === transport) ? lag.blocks : 0;
+    await this.#options.onLag?.({ http: of('http'), ws: of('ws') });
   }
 
   #bytes(direction: 'bytesRead' | 'bytesWritten'): number {

@@ -1,12 +1,15 @@
 import type { Clock } from '../clock/clock.ts';
 import type { FaultSet } from './fault-set.ts';
 import type { MethodCounter } from './provider-counters.ts';
+import type { RpcDialect } from './rpc-dialect.ts';
 import type { UpstreamRpc } from './upstream-rpc.ts';
 
 /** What the connections of one simulated provider share. */
 export interface ProviderContext {
   readonly clock: Clock;
   readonly faults: FaultSet;
+  /** What faults mean on this chain. */
+  readonly dialect: RpcDialect;
   readonly calls: MethodCounter;
   /** Asks the upstream itself, past all faults. */
   readonly rpc: UpstreamRpc;

@@ -1,12 +1,10 @@
-import type { FaultOptions } from './fault-kinds.ts';
 import type { FaultTransport } from './fault-set.ts';
 import { echoedUrl, rateLimitMessage } from './http-faults.ts';
-import { isLagged, lagCall, type RpcVerdict } from './lag.ts';
+import type { RpcVerdict } from './lag.ts';
 import type { JsonValue } from './lossless-json.ts';
 import type { ProviderContext } from './provider-context.ts';
-import { errorTo, hex, methodOf, type RpcMessage, resultTo } from './rpc-message.ts';
-
-const absurdHeads = { zero: '0x0', huge: '0xffffffffffffffff', billion: hex(1_000_000_000) } as const;
+import type { TakeFault } from './rpc-dialect.ts';
+import { errorTo, methodOf, type RpcMessage } from './rpc-message.ts';
 
 /** The faults that concern what a JSON-RPC call says or is answered, whatever carries it. */
 export class RpcFaults {
@@ -20,28 +18,10 @@ export class RpcFaults {
 
   /** Decides what happens to a call. */
   async before(call: RpcMessage): Promise<RpcVerdict> {
-    const { faults } = this.#context;
     const method = methodOf(call);
     const refused = this.#refuse(call, method);
     if (refused !== undefined) return { answer: refused };
-    if (isTransactionLookup(method) && this.#takes('null-tx', method))
-      return { answer: resultTo(call, null) };
-    if (method === 'eth_syncing' && this.#takes('syncing', method))
-      return { answer: resultTo(call, syncingStatus) };
-    if (method === 'eth_chainId' || method === 'net_version') {
-      const wrong = faults.take('wrong-chain', this.#transport, [method]);
-      if (wrong !== undefined) return { call, after: answer => otherChain(answer, wrong) };
-    }
-    const head = this.#absurdHead(method);
-    if (head !== undefined && method === 'eth_blockNumber') return { answer: resultTo(call, head) };
-    if (head !== undefined && method === 'eth_getBlockByNumber' && asksForHead(call)) {
-      return { call, after: answer => withNumber(answer, head) };
-    }
-    if (!isLagged(method)) return { call };
-    const lag = faults.take('lag', this.#transport, [method]);
-    return lag === undefined
-      ? { call }
-      : lagCall(call, Math.max(0, (await this.#context.rpc.blockNumber()) - lag.blocks));
+    return (await this.#context.dialect.before(call, this.#take, this.#context)) ?? { call };
   }
 
   /** Changes an answer, the provider's own or the upstream's, once it is complete; the same object: nothing to change. */
@@ -56,10 +36,7 @@ export class RpcFaults {
 
   /** Changes the result of a subscription's event; the same object: nothing to change. */
   event(result: JsonValue | undefined): JsonValue | undefined {
-    const isHead =
-      typeof result === 'object' && result !== null && 'parentHash' in result && 'number' in result;
-    const head = isHead ? this.#absurdHead('eth_subscription') : undefined;
-    return isHead && head !== undefined ? { ...(result as RpcMessage), number: head } : result;
+    return this.#context.dialect.event(result, this.#take);
   }
 
   #refuse(call: RpcMessage, method: string): RpcMessage | undefined {
@@ -69,7 +46,8 @@ export class RpcFaults {
     const limit = isOurs(faults.get('rate-limit')?.style ?? '')
       ? faults.take('rate-limit', this.#transport, [method])
       : undefined;
-    if (limit !== undefined) return errorTo(call, limit.code, rateLimitMessage);
+    if (limit !== undefined)
+      return errorTo(call, this.#context.dialect.rateLimitCode(limit.code), rateLimitMessage);
     const error = isOurs(faults.get('error')?.style ?? '')
       ? faults.take('error', this.#transport, [method])
       : undefined;
@@ -80,34 +58,5 @@ export class RpcFaults {
     return echo === undefined ? undefined : errorTo(call, -32603, echoedUrl(this.#context));
   }
 
-  #takes(kind: 'null-tx' | 'syncing', method: string): boolean {
-    return this.#context.faults.take(kind, this.#transport, [method]) !== undefined;
-  }
-
-  #absurdHead(method: string): string | undefined {
-    const fault = this.#context.faults.take('head', this.#transport, [method]);
-    return fault === undefined ? undefined : absurdHeads[fault.value];
-  }
-}
-
-const syncingStatus = { startingBlock: '0x0', currentBlock: '0x64', highestBlock: '0x2710' };
-
-function isTransactionLookup(method: string): boolean {
-  return method === 'eth_getTransactionByHash' || method === 'eth_getTransactionReceipt';
-}
-
-function asksForHead(call: RpcMessage): boolean {
-  return Array.isArray(call.params) && call.params[0] === 'latest';
-}
-
-function otherChain(answer: RpcMessage, wrong: FaultOptions<'wrong-chain'>): RpcMessage {
-  if (typeof answer.result !== 'string') return answer;
-  const id = wrong.chain_id === 0 ? Number(answer.result) + 1 : wrong.chain_id;
-  return { ...answer, result: answer.result.startsWith('0x') ? hex(id) : String(id) };
-}
-
-function withNumber(answer: RpcMessage, number: string): RpcMessage {
-  const { result } = answer;
-  const isBlock = typeof result === 'object' && result !== null && !Array.isArray(result);
-  return isBlock ? { ...answer, result: { ...(result as RpcMessage), number } } : answer;
+  readonly #take: TakeFault = (kind, method) => this.#context.faults.take(kind, this.#transport, [method]);
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { upstreamRequest } from './http-answer.ts';
 import { HttpMessage } from './http-message.ts';
-import { blockOfEvent, type RpcVerdict } from './lag.ts';
+import type { RpcVerdict } from './lag.ts';
 import { LagGate } from './lag-gate.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { RpcFaults } from './rpc-faults.ts';
@@ -104,8 +104,8 @@ export class WebSocketRelay {
     const now = this.#context.clock.now();
     eachMethod(payload, method => {
       this.#context.calls.add(method, now);
-      const change =
-        method === 'eth_subscribe' ? 1 : method === 'eth_unsubscribe' && this.#subscriptions > 0 ? -1 : 0;
+      const wanted = this.#context.dialect.subscriptionChange(method);
+      const change = wanted < 0 && this.#subscriptions === 0 ? 0 : wanted;
       this.#subscriptions += change;
       this.#context.subscriptions.count += change;
     });
@@ -236,19 +236,19 @@ export class WebSocketRelay {
     const rpc = parseRpc(payload);
     const first = rpc?.calls[0];
     if (rpc === undefined || first === undefined) this.#outbox.text(payload, []);
-    else if (methodOf(first) === 'eth_subscription') this.#onEvent(first, payload);
+    else if (this.#context.dialect.eventMethod(first) !== undefined) this.#onEvent(first, payload);
     else this.#onAnswer(rpc.calls, rpc.isBatch, payload);
   }
 
   #onEvent(event: RpcMessage, payload: Buffer): void {
     const params = (event.params ?? {}) as RpcMessage;
-    const block = blockOfEvent(params.result);
+    const block = this.#context.dialect.blockOfEvent(params.result);
     const result = this.#rpc.event(params.result);
     const changed =
       result === undefined || result === params.result
         ? payload
         : encode({ ...event, params: { ...params, result } });
-    if (block === undefined) this.#outbox.text(changed, ['eth_subscription']);
+    if (block === undefined) this.#outbox.text(changed, [methodOf(event)]);
     else this.#gate.admit(block, changed);
   }
 

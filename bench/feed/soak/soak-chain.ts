@@ -53,7 +53,7 @@ export class SoakChain {
     );
     await devnet.start();
     try {
-      const rpc = new UpstreamRpc(devnet.anvil.url);
+      const rpc = new UpstreamRpc(devnet.node.url);
       const { abi, bytecode } = compileLedger();
       const accounts = (await rpc.call('eth_accounts')) as string[];
       const deployment = await rpc.call('eth_sendTransaction', [

@@ -134,7 +134,7 @@ describe('complete logs over a real chain', () => {
   });
 
   const atNode = <T>(method: string, params: readonly unknown[] = []) =>
-    callNode<T>(devnet.anvil.url, method, params);
+    callNode<T>(devnet.node.url, method, params);
 
   /** Mines a block with so many logs. */
   async function mine(logs: number): Promise<RpcBlock> {

@@ -84,7 +84,7 @@ describe('reorganisations of a real chain', () => {
   });
 
   const atNode = <T>(method: string, params: readonly unknown[] = []) =>
-    callNode<T>(trunkline.chain('devnet').devnet!.anvil.url, method, params);
+    callNode<T>(trunkline.chain('devnet').devnet!.node.url, method, params);
 
   /** Waits until the reader has so many blocks more. */
   async function grown(count: number): Promise<void> {

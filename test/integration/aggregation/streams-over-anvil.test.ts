@@ -36,7 +36,7 @@ describe('streams over a real chain', () => {
   after(() => trunkline.stop());
 
   const atNode = <T>(method: string, params: readonly unknown[] = []) =>
-    callNode<T>(devnet().anvil.url, method, params);
+    callNode<T>(devnet().node.url, method, params);
 
   /** Subscribes as a client does; settles once the subscription's id has come. */
   async function listen<T>(

@@ -15,7 +15,7 @@ const stubYaml = (url: string) =>
 /** The anvil of a Trunkline that was started by the commands. */
 async function nodeOf(commands: TrunklineCommands, port: number): Promise<number> {
   const { stdout } = await commands.ended(['devnet', 'status', '--json', '--port', String(port)]);
-  return (JSON.parse(stdout) as { anvil: { pid: number } }[])[0]!.anvil.pid;
+  return (JSON.parse(stdout) as { node: { pid: number } }[])[0]!.node.pid;
 }
 
 const tokens = (commands: TrunklineCommands) => {

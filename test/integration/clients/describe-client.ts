@@ -40,8 +40,8 @@ export function describeClient(
     after(() => trunkline.stop());
 
     it('finds through Trunkline what it finds at the node', async () => {
-      const { anvil } = trunkline.chain('devnet').devnet!;
-      const atNode = await script(anvil.url, anvil.wsUrl, 1, nothing);
+      const { node } = trunkline.chain('devnet').devnet!;
+      const atNode = await script(node.url, node.wsUrl, 1, nothing);
       const through = await script(...urls(), 2, nothing);
       assert.deepEqual(through.facts, atNode.facts);
       assertWhole(through);

@@ -106,9 +106,9 @@ test('clients that watch heads and logs get each one once while provider after p
   });
   await trunkline.allUp();
   const devnet = trunkline.chain('devnet').devnet!;
-  const node = createPublicClient({ chain: anvil, transport: http(devnet.anvil.url), pollingInterval: 50 });
+  const node = createPublicClient({ chain: anvil, transport: http(devnet.node.url), pollingInterval: 50 });
   const account = mnemonicToAccount(mnemonic, { addressIndex: 4 });
-  const wallet = createWalletClient({ account, chain: anvil, transport: http(devnet.anvil.url) });
+  const wallet = createWalletClient({ account, chain: anvil, transport: http(devnet.node.url) });
   const hash = await wallet.deployContract({ abi, bytecode: ledger.bytecode });
   const address = (await node.waitForTransactionReceipt({ hash })).contractAddress!;
 

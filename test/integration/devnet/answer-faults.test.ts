@@ -261,7 +261,7 @@ test('a fault begins with the next frame of a WebSocket that is in the middle of
 test('faults in front of anvil leave its data alone', async t => {
   const devnet = await startDevnet(t, { providers: 1 });
   const provider = devnet.provider(1);
-  const direct = await httpClient(t, devnet.anvil.url).call('eth_getBlockByNumber', ['latest', true]);
+  const direct = await httpClient(t, devnet.node.url).call('eth_getBlockByNumber', ['latest', true]);
   await provider.fault('delay', { ms: 1 });
   const http = httpClient(t, provider.url);
   assert.deepEqual(await http.call('eth_getBlockByNumber', ['latest', true]), direct);

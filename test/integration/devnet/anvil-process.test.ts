@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../../../src/clock/system-clock.ts';
-import { type AnvilExit, type AnvilOptions, AnvilProcess } from '../../../src/devnet/anvil-process.ts';
+import { type AnvilOptions, AnvilProcess } from '../../../src/devnet/anvil-process.ts';
 import { findFreePort } from '../../../src/devnet/free-port.ts';
+import type { NodeExit } from '../../../src/devnet/local-node.ts';
 import { UpstreamRpc } from '../../../src/devnet/upstream-rpc.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import type { Cleanup } from '../../support/devnet.ts';
@@ -69,7 +70,7 @@ test('mines what has been sent with the next block, not at once', async t => {
 });
 
 test('tells of an end that nobody asked for, and of no other', async t => {
-  const exits: AnvilExit[] = [];
+  const exits: NodeExit[] = [];
   const anvil = makeAnvil(t, { onExit: exit => exits.push(exit) });
   await anvil.start();
   process.kill(anvil.pid as number, 'SIGKILL');

@@ -80,7 +80,7 @@ test('hang leaves an open WebSocket half-open: no event, no answer and no pong',
   const pong = new Promise(resolve => client.socket.once('pong', resolve));
   client.socket.ping();
   const answer = client.call('eth_chainId');
-  await httpClient(t, devnet.anvil.url).call('evm_mine');
+  await httpClient(t, devnet.node.url).call('evm_mine');
   assert.ok(await isSilent(Promise.race([pong, answer])));
   assert.equal(client.messages.length, 1);
   assert.equal(client.closedWith, undefined);

@@ -49,12 +49,12 @@ test('says which providers there are', async t => {
 test('tells its state without a URL or a key', async t => {
   const devnet = await startDevnet(t);
   const status = devnet.status();
-  assert.deepEqual([status.chain, status.chainId, status.anvil.isRunning], ['devnet', 31_337, true]);
+  assert.deepEqual([status.chain, status.chainId, status.node.isRunning], ['devnet', 31_337, true]);
   for (const { url } of devnet.providers) {
     assert.equal(JSON.stringify(status).includes(new URL(url).pathname.slice('/v1/'.length)), false);
   }
   await devnet.stop();
-  assert.equal(devnet.status().anvil.isRunning, false);
+  assert.equal(devnet.status().node.isRunning, false);
   await devnet.stop();
 });
 
@@ -62,7 +62,7 @@ test('takes consecutive ports when it is given the first', async t => {
   const basePort = await findFreePort('127.0.0.1');
   const devnet = await startDevnet(t, { basePort, providers: 2 });
   assert.deepEqual(
-    [devnet.anvil.port, ...devnet.providers.map(({ port }) => port)],
+    [devnet.node.port, ...devnet.providers.map(({ port }) => port)],
     [basePort, basePort + 1, basePort + 2],
   );
 });
@@ -78,7 +78,7 @@ test('leaves nothing running when it cannot start whole', async t => {
 test('tells that anvil has ended; its providers answer 502', async t => {
   let exits = 0;
   const devnet = await startDevnet(t, { providers: 1, onExit: () => exits++ });
-  process.kill(devnet.anvil.pid as number, 'SIGKILL');
+  process.kill(devnet.node.pid as number, 'SIGKILL');
   await eventually(() => exits === 1, 'the exit to be told');
   assert.equal((await httpClient(t, devnet.provider(1).url).post('{}')).status, 502);
 });

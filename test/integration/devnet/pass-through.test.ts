@@ -10,7 +10,7 @@ import { httpClient, httpText, rpcBody, tcpClient, wsClient } from './provider-c
 test('answers as anvil does, byte for byte, over kept-alive HTTP', async t => {
   const devnet = await startDevnet(t, { providers: 1 });
   const provider = httpClient(t, devnet.provider(1).url);
-  const anvil = httpClient(t, devnet.anvil.url);
+  const anvil = httpClient(t, devnet.node.url);
   for (const body of [
     rpcBody('eth_chainId'),
     rpcBody('eth_getBlockByNumber', ['latest', false], 'a string'),
@@ -86,7 +86,7 @@ test('serves its key only', async t => {
 
 test('passes any path on when it has no key of its own', async t => {
   const devnet = await startDevnet(t, { providers: 1 });
-  const proxy = await startFaultProxy(t, devnet.anvil.url, { key: undefined } as object);
+  const proxy = await startFaultProxy(t, devnet.node.url, { key: undefined } as object);
   assert.equal((await httpClient(t, proxy.url).call('eth_chainId')).result, '0x7a69');
   assert.equal((await httpClient(t, `${proxy.url}other`).post(rpcBody('eth_chainId'))).status, 404);
 });

@@ -19,7 +19,7 @@ async function setUp(cleanup: Cleanup) {
   const http = httpClient(cleanup, provider.url);
   const ws = await wsClient(cleanup, provider.wsUrl);
   await http.call('eth_chainId');
-  const anvil = httpClient(cleanup, devnet.anvil.url);
+  const anvil = httpClient(cleanup, devnet.node.url);
   const result = async (method: string, ...params: unknown[]) => (await http.call(method, params)).result;
   return { devnet, provider, http, ws, anvil, result };
 }

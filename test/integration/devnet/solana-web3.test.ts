@@ -22,12 +22,14 @@ const [alice, bob] = [devnetKeypair(0), devnetKeypair(1)];
 
 async function connected(t: TestContext, options: Parameters<typeof startSolanaNode>[1] = {}) {
   const opened: { connection?: Connection } = {};
-  // It would go on connecting for ever.
+  // With subscriptions left it would go on connecting for ever.
   t.after(() => {
-    const { _rpcWebSocket } = opened.connection as unknown as {
-      _rpcWebSocket: { close(code: number): void };
+    const connection = opened.connection as unknown as {
+      _rpcWebSocket: { connect(): void; close(): void; setAutoReconnect(reconnects: boolean): void };
     };
-    _rpcWebSocket.close(1_000);
+    connection._rpcWebSocket.connect = () => {};
+    connection._rpcWebSocket.setAutoReconnect(false);
+    connection._rpcWebSocket.close();
   });
   const node = await startSolanaNode(t, options);
   const connection = new Connection(node.url, { commitment: 'confirmed', wsEndpoint: node.wsUrl });

@@ -37,13 +37,13 @@ describe('an embedded chain', () => {
 
   /** Makes the node go away; settles when another one runs and is served. */
   async function lose(end: () => void): Promise<void> {
-    const pid = assembly().devnet!.anvil.pid!;
+    const pid = assembly().devnet!.node.pid!;
     const before = urls();
     end();
     // The keys and ports are others.
     await eventually(() => !urls().some(url => before.includes(url)), 'other providers');
     await trunkline.allUp();
-    assert.notEqual(assembly().devnet!.anvil.pid, pid);
+    assert.notEqual(assembly().devnet!.node.pid, pid);
     assert.equal(isRunning(pid), false, 'the node before it is gone');
   }
 
@@ -53,7 +53,7 @@ describe('an embedded chain', () => {
     await read('anvil_mine', ['0x40']);
     await eventually(() => client.heads.at(-1)! >= 64, 'head 64');
     await eventually(async () => Number(await read('eth_blockNumber')) >= 64, 'block 64');
-    await lose(() => process.kill(assembly().devnet!.anvil.pid!, 'SIGKILL'));
+    await lose(() => process.kill(assembly().devnet!.node.pid!, 'SIGKILL'));
     const number = Number(await read('eth_blockNumber'));
     assert.ok(number < 64, `block ${number}`);
     const block = (await read('eth_getBlockByNumber', ['latest', false])) as { number: string };
@@ -85,7 +85,7 @@ describe('an embedded chain', () => {
   });
 
   it('leaves no node behind when Trunkline stops', async () => {
-    const pid = assembly().devnet!.anvil.pid!;
+    const pid = assembly().devnet!.node.pid!;
     await trunkline.stop();
     assert.equal(isRunning(pid), false);
   });

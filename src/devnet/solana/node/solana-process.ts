@@ -224,11 +224,7 @@ export class SolanaProcess implements LocalNode {
     );
     if (child.pid !== undefined) this.#guard = new ParentGuard(child.pid);
     const failed = await started;
-    if (failed === undefined) {
-      // The channel must not keep this process alive.
-      child.unref();
-      child.channel?.unref();
-    } else if (this.#child === child) {
+    if (failed !== undefined && this.#child === child) {
       child.kill('SIGKILL');
       await this.stop();
     }

@@ -32,7 +32,7 @@ export async function rig(t: TestContext) {
     '    providers:',
     ...providers,
   ].join('\n');
-  const chain = await LedgerChain.deploy(devnet.anvil.url);
+  const chain = await LedgerChain.deploy(devnet.node.url);
   let running: RunningTrunkline | undefined;
   const start = async () => {
     running = await startTrunkline(yaml, t);
