@@ -217,8 +217,8 @@ export interface ChainFamily {
   readonly probes: {
     /** Which chain it is, as text: the chain's configured `identity` has to be the same. */
     readonly identity: Probe<string>;
-    /** `true` while the provider is still catching up. */
-    readonly syncing: Probe<boolean>;
+    /** `true` while the provider is still catching up; a number: it serves, so many blocks behind by its own account. */
+    readonly syncing: Probe<boolean | number>;
     readonly head: Probe<Head>;
   };
   readonly answers: AnswerRules;

@@ -16,6 +16,8 @@ export interface HealthReport {
   readonly verdicts: ReadonlyMap<Transport, ChainVerdict>;
   /** Whether the provider is still catching up. */
   readonly isSyncing: boolean;
+  /** Blocks that it is behind by its own account. */
+  readonly blocksBehind: number;
 }
 
 export interface HealthCheckOptions {
@@ -38,10 +40,11 @@ export async function checkHealth(
   });
   const verdicts = new Map(await Promise.all(asked));
   const sound = transports.find(transport => verdicts.get(transport)?.kind === 'right');
-  if (sound === undefined) return { verdicts, isSyncing: false };
+  if (sound === undefined) return { verdicts, isSyncing: false, blocksBehind: 0 };
   const syncing = await channel.ask(family.probes.syncing, sound, timeoutMs);
   // Many hosted providers do not offer this question: only a clear yes is one.
-  return { verdicts, isSyncing: syncing.kind === 'value' && syncing.value };
+  const told = syncing.kind === 'value' ? syncing.value : false;
+  return { verdicts, isSyncing: told === true, blocksBehind: typeof told === 'number' ? told : 0 };
 }
 
 function verdictOf(result: ProbeResult<string>, identity: string): ChainVerdict {

@@ -168,6 +168,7 @@ function finishCheck(state: State, self: HealthSelf, report: HealthReport, signs
     if (trust !== undefined) wayOf(provider, transport).isTrusted = trust;
   }
   enter(state, report);
+  provider.ownLag = report.blocksBehind;
   if (provider.state === 'up') void state.heads.poll();
   if (state.isCheckWanted) startCheck(state, self);
   else scheduleCheck(state, self, report);

@@ -114,6 +114,8 @@ export class Provider implements AttemptHost {
   readonly socketBreaker: CircuitBreaker | undefined;
   /** Its health process decides. */
   state: ProviderState = 'starting';
+  /** Blocks behind by its own account; its health process asks it. */
+  ownLag = 0;
   /** Its health process listens here for a provider that looks hung. */
   onSuspicion: () => void = () => {};
   readonly #heads: HeadView | undefined;
@@ -204,9 +206,9 @@ export class Provider implements AttemptHost {
     return this.#head?.number;
   }
 
-  /** Blocks behind the best provider; 0 when unknown. */
+  /** Blocks behind the best provider, or behind the chain by its own account; 0 when unknown. */
   get lag(): number {
-    return this.#heads?.lag(this.id) ?? 0;
+    return Math.max(this.ownLag, this.#heads?.lag(this.id) ?? 0);
   }
 
   /** Attempts that run now. */

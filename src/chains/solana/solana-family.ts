@@ -73,13 +73,11 @@ function readHealth(result: Buffer): boolean | undefined {
   return result[0] === QUOTE ? result.toString('latin1') !== '"ok"' : undefined;
 }
 
-/**
- * One that knows how far it is behind is followed like the others, and its lag decides what it is asked; one that does
- * not know is taken for catching up.
- */
-function readUnhealthy({ code, message }: UpstreamError): boolean | undefined {
+/** One that knows how far it is behind is asked less; one that does not know is taken for catching up. */
+function readUnhealthy({ code, message }: UpstreamError): boolean | number | undefined {
   if (code !== NODE_UNHEALTHY) return undefined;
-  return !/\bbehind by \d+ slots?\b/i.test(message);
+  const slots = /\bbehind by (\d{1,15}) slots?\b/i.exec(message)?.[1];
+  return slots === undefined ? true : Number(slots);
 }
 
 const QUOTE = 0x22;

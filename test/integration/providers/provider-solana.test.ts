@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { solanaFamily } from '../../../src/chains/solana/solana-family.ts';
+import { systemClock } from '../../../src/clock/system-clock.ts';
 import type { Cleanup } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { StubRpcError, type StubUpstream, startStubUpstream } from '../../support/stub-upstream.ts';
+import { callOf } from '../../unit/providers/fixtures.ts';
 import { startProvider } from './running-provider.ts';
 
 const genesis = 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG';
@@ -44,13 +46,21 @@ describe('a provider of Solana', () => {
     await running.up();
   });
 
-  it('serves while it knows how far it is behind: its lag is looked at, its breaker stays closed', async t => {
+  it('serves while it knows how far it is behind, but is left out of reads of the newest state', async t => {
     const behind = fails(-32005, 'Node is behind by 42 slots', { numSlotsBehind: 42 });
     const { stub, running } = await start(t, each => each.on('getHealth', behind));
     await running.up();
-    await eventually(() => stub.count('getHealth') > 4);
+    await eventually(() => running.provider.lag === 42);
+    const refusal = () =>
+      running.provider.refusal(
+        callOf('getBalance', { demand: { kind: 'tag', tag: 'confirmed' } }),
+        systemClock.now(),
+      );
+    assert.equal(refusal(), 'behind');
     assert.equal(running.provider.state, 'up');
     assert.equal(running.provider.breakers.http, 'closed');
+    stub.on('getHealth', 'ok');
+    await eventually(() => refusal() === undefined, 'it has caught up');
   });
 
   it('gets no traffic while it is unhealthy and cannot say how far behind', async t => {

@@ -60,7 +60,7 @@ describe('the probes of Solana', () => {
     assert.equal(syncing.read(Buffer.from('"behind"')), true);
     assert.equal(syncing.read(Buffer.from('{}')), undefined);
     const told = (code: number, message: string) => syncing.readError({ code, message });
-    assert.equal(told(-32005, 'Node is behind by 42 slots'), false);
+    assert.equal(told(-32005, 'Node is behind by 42 slots'), 42);
     assert.equal(told(-32005, 'Node is unhealthy'), true);
     assert.equal(told(-32601, 'Method not found'), undefined);
   });
