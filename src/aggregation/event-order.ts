@@ -1,4 +1,5 @@
 import type { EventPlace, StreamNature } from '../chains/chain-family.ts';
+import type { SubjectBudget } from './subject-budget.ts';
 
 /** What the order of a stream's events depends on. */
 export interface EventOrderDeps {
@@ -6,6 +7,7 @@ export interface EventOrderDeps {
   readonly isPlausible: (slot: number) => boolean;
   /** Whether a provider carries the stream at the moment. */
   readonly isLive: (providerId: string) => boolean;
+  readonly budget: SubjectBudget;
 }
 
 /** Stands for a provider where an event is the result of a call of Trunkline's own. */
@@ -19,8 +21,8 @@ const maxSubjects = 10_000;
 
 /**
  * Keeps a stream from going back when another provider takes over that is behind, or brings what the first one left out.
- * Where events are states, the last one that a client gets of each subject is the newest one. Of at most 10,000 subjects a
- * stream, the ones told of last.
+ * Where events are states, the last one that a client gets of each subject is the newest one. That holds for at most
+ * 10,000 subjects a stream, and as many as the budget has room for: those told of last.
  */
 export class EventOrder {
   readonly #nature: StreamNature;
@@ -43,16 +45,26 @@ export class EventOrder {
     // What is ahead of all that is plausible was absurd, or is of a chain that began anew.
     const isKnown = last !== undefined && isPlausible(last.slot);
     if (isKnown ? !this.#follows(place, last, providerId) : !isNew) return false;
-    this.#told.delete(place.subject);
+    if (last !== undefined) this.#told.delete(place.subject);
+    else if (this.#told.size > 0 && !this.#hasRoom()) this.#forgetOldest();
     this.#told.set(place.subject, { ...place, providerId });
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > maxSubjects && oldest !== undefined) this.#told.delete(oldest);
     return true;
   }
 
-  /** The chain began anew. */
+  /** Forgets what was told: the stream is over, or the chain began anew. */
   reset(): void {
+    this.#deps.budget.give(Math.max(0, this.#told.size - 1));
     this.#told.clear();
+  }
+
+  /** Takes room for one subject more. */
+  #hasRoom(): boolean {
+    return this.#told.size < maxSubjects && this.#deps.budget.take();
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#told.keys();
+    if (oldest !== undefined) this.#told.delete(oldest);
   }
 
   #follows(place: EventPlace, last: Told, providerId: string): boolean {

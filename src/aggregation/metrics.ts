@@ -67,6 +67,16 @@ export const aggregationMetrics = {
     help: 'Stream events that could not be read; they are told apart by their bytes.',
     labels: ['chain', 'provider', 'stream'],
   }),
+  gaps: counterDefinition({
+    name: 'trunkline_stream_gaps_total',
+    help: 'Times that a stream was carried by a provider again after none had carried it.',
+    labels: ['chain', 'stream'],
+  }),
+  subjects: gaugeDefinition({
+    name: 'trunkline_stream_subjects',
+    help: 'Accounts beyond one a stream whose last state is kept in mind, so that no older one is told.',
+    labels: ['chain'],
+  }),
   outdated: counterDefinition({
     name: 'trunkline_stream_outdated_events_total',
     help: 'Stream events that were new but older than what clients have been told, or of a slot that the chain cannot have reached.',

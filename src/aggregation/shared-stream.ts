@@ -13,6 +13,7 @@ import { aggregationMetrics } from './metrics.ts';
 import { Parking } from './parking.ts';
 import type { StreamRequest } from './stream-request.ts';
 import type { StreamWindow } from './stream-window.ts';
+import type { SubjectBudget } from './subject-budget.ts';
 import { type StreamSubscriber, SubscriberSet, type Subscription } from './subscriber-set.ts';
 import { UpstreamLegs } from './upstream-legs.ts';
 
@@ -36,6 +37,8 @@ export interface SharedStreamDeps {
   readonly log: Log;
   readonly metrics: MetricRegistry;
   readonly events: EventRules;
+  /** Shared by the streams of a chain. */
+  readonly budget: SubjectBudget;
   readonly sources: () => Iterable<StreamSource>;
   /** @default each slot is */
   readonly isPlausible?: (slot: number) => boolean;
@@ -101,6 +104,7 @@ export class SharedStream {
       this.#order = new EventOrder(nature, {
         isPlausible: deps.isPlausible ?? (() => true),
         isLive: providerId => this.#legs.isLive(providerId),
+        budget: deps.budget,
       });
     }
     const catchUp = deps.reads && deps.events.catchUp?.(params);
@@ -177,9 +181,15 @@ export class SharedStream {
     const isGap = this.#wasLive && this.#legs.liveCount === 1;
     this.#wasLive = true;
     // Those who wait have no time behind them that anything could be missing of.
-    if (isGap) this.#subscribers.gap();
+    if (isGap) this.#onGap();
     this.#subscribers.admit();
     if (this.#legs.liveCount === 1) this.#gaps?.begin(providerId);
+  }
+
+  #onGap(): void {
+    const { chain, request } = this.#options;
+    this.#deps.metrics.counter(aggregationMetrics.gaps, { chain, stream: request.kind }).inc();
+    this.#subscribers.gap();
   }
 
   #onEvent(providerId: string, result: Buffer): void {
@@ -261,6 +271,7 @@ export class SharedStream {
     this.#deps.clock.clearTimeout(this.#linger);
     this.#legs.stop();
     this.#gaps?.stop();
+    this.#order?.reset();
     this.#window?.close();
     this.#deps.onReleased();
   }

@@ -11,6 +11,7 @@ import { aggregationMetrics } from './metrics.ts';
 import { SharedStream, type StreamDescription } from './shared-stream.ts';
 import { readStreamRequest, type StreamRequest } from './stream-request.ts';
 import type { StreamWindow } from './stream-window.ts';
+import { SubjectBudget } from './subject-budget.ts';
 import type { StreamSubscriber, Subscription } from './subscriber-set.ts';
 
 export type { StreamReads, StreamSubscriber, Subscription };
@@ -66,6 +67,7 @@ export class StreamHub {
   readonly #streams = new Map<string, SharedStream>();
   /** Of events that are reported beside the streams. */
   readonly #windows = new Map<EventKind, StreamWindow>();
+  readonly #budget = new SubjectBudget();
   #aggregator: MessageAggregator | undefined;
   #closedMessage: string | undefined;
 
@@ -82,6 +84,7 @@ export class StreamHub {
     const labels = { chain: options.chain };
     const { metrics } = deps;
     metrics.gauge(aggregationMetrics.streams, labels, () => this.#streams.size);
+    metrics.gauge(aggregationMetrics.subjects, labels, () => this.#budget.taken);
     metrics.gauge(aggregationMetrics.subscribers, labels, () => this.#sum(stream => stream.subscriberCount));
     metrics.gauge(aggregationMetrics.upstreamSubscriptions, labels, () =>
       this.#sum(stream => stream.upstreamCount),
@@ -179,6 +182,7 @@ export class StreamHub {
       { chain, request, width: widthOf(request, width), lingerMs, establishTimeoutMs, upstreamTimeoutMs },
       {
         ...this.#deps,
+        budget: this.#budget,
         sources: () => this.#openSources(),
         onReleased: () => this.#streams.delete(request.params),
       },

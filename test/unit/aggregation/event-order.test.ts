@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { EventOrder, ownCall } from '../../../src/aggregation/event-order.ts';
+import { SubjectBudget } from '../../../src/aggregation/subject-budget.ts';
 
-function setUp(order: 'ascending' | 'latest') {
+function setUp(order: 'ascending' | 'latest', budget = new SubjectBudget()) {
   const live = new Set(['a', 'b']);
   const chain = { highest: Number.POSITIVE_INFINITY };
   const events = new EventOrder(
     { breadth: 'some', order },
-    { isLive: id => live.has(id), isPlausible: slot => slot <= chain.highest },
+    { isLive: id => live.has(id), isPlausible: slot => slot <= chain.highest, budget },
   );
   const told: string[] = [];
   const tell = (by: string, slot: number, version = '', subject = '') => {
@@ -93,5 +94,18 @@ describe('EventOrder of states', () => {
     assert.equal(events.admits({ slot: 6, version: 'v', subject: 'k' }, 'a', true), true, 'forgotten');
     assert.equal(events.admits({ slot: 7, version: 'v', subject: '#5' }, 'a', true), false);
     assert.equal(events.admits({ slot: 7, version: 'v', subject: 'new' }, 'a', false), false);
+  });
+
+  it('remembers one subject whatever others take, and gives back what it took', () => {
+    const budget = new SubjectBudget(2);
+    const [one, other] = [setUp('latest', budget), setUp('latest', budget)];
+    for (const subject of ['k', 'l', 'm', 'n']) one.tell('a', 7, 'v', subject);
+    assert.equal(budget.taken, 2);
+    other.tell('a', 7, 'v', 'k');
+    other.tell('a', 7, 'v', 'l');
+    other.tell('a', 6, 'v', 'l');
+    assert.deepEqual(other.told, ['7vk', '7vl']);
+    one.events.reset();
+    assert.equal(budget.taken, 0);
   });
 });
