@@ -1,0 +1,95 @@
+import type { Commitment } from '../../chains/solana/commitment.ts';
+import { eventKinds, type SlotData } from '../../feed/events/feed-event.ts';
+import type { EventLog } from '../../feed/log/event-log.ts';
+import type { UpdateSource } from '../../sources/source.ts';
+import { pipeline } from '../define-pipeline.ts';
+import { FeedHandler } from '../feed/feed-handler.ts';
+import type { Parser } from '../pipeline.ts';
+import type { PipelineDefinition } from '../pipeline-options.ts';
+import type { GatherSubject } from './gather-demand.ts';
+import { gatheredEvent } from './gathered-event.ts';
+import { accountGatherer, programGatherer } from './gathered-values.ts';
+
+/** What the built-in pipelines of a chain have in common. */
+export interface GatherLine {
+  readonly chain: string;
+  readonly source: UpdateSource['name'];
+  readonly commitment: Commitment;
+  readonly eventLog: EventLog;
+  /** The checkpoint of a pipeline as it is stored. */
+  readonly savedCheckpoint: (pipeline: string) => number | undefined;
+}
+
+/** The feed takes its events in the end: nothing is given up for a log that is slow. */
+const patiently = { attempts: 1_000_000 };
+
+/** The pipeline that puts the chain's slots into the feed. */
+export function slotsPipeline(line: GatherLine): PipelineDefinition {
+  const { chain } = line;
+  return gatherPipeline(line, `feed.${chain}.slots`, {
+    filter: { kind: 'slot' },
+    parser: slotReader,
+    topics: [`${chain}.slots`],
+    eventOf: ({ value }) => ({
+      kind: eventKinds.slot,
+      chain,
+      topic: `${chain}.slots`,
+      data: Buffer.from(JSON.stringify(value)),
+    }),
+  });
+}
+
+/** The pipeline that puts what a program does, or what is written to an account, into the feed. */
+export function subjectPipeline(line: GatherLine, { kind, key }: GatherSubject): PipelineDefinition {
+  const { chain, commitment } = line;
+  const isProgram = kind === 'program';
+  return gatherPipeline(line, `feed.${chain}.${kind}.${key}`, {
+    filter: isProgram
+      ? { kind: 'transaction', programs: [key], failed: true }
+      : { kind: 'account', accounts: [key] },
+    parser: isProgram ? programGatherer(key) : accountGatherer,
+    topics: isProgram
+      ? [`${chain}.logs.${key}`, `${chain}.transactions.${key}`]
+      : [`${chain}.accounts.${key}`],
+    eventOf: gatheredEvent(chain, commitment),
+  });
+}
+
+interface GatherParts {
+  readonly filter: Parameters<typeof pipeline>[0]['filter'];
+  readonly parser: Parser;
+  readonly topics: readonly string[];
+  readonly eventOf: ConstructorParameters<typeof FeedHandler>[0]['eventOf'];
+}
+
+function gatherPipeline(
+  { chain, source, commitment, eventLog, savedCheckpoint }: GatherLine,
+  id: string,
+  { filter, parser, topics, eventOf }: GatherParts,
+): PipelineDefinition {
+  const handler = new FeedHandler(
+    { id: 'feed', eventOf, gapTopics: topics },
+    { eventLog, savedCheckpoint: () => savedCheckpoint(id) },
+  );
+  return pipeline({
+    id,
+    chain,
+    source,
+    commitment,
+    filter,
+    parser,
+    handlers: [handler],
+    retry: patiently,
+    // One batch after another: what waits meanwhile goes with the next.
+    concurrency: 1,
+  });
+}
+
+const slotReader: Parser<SlotData> = {
+  id: 'slot',
+  parse(input) {
+    if (input.kind !== 'slot') return { kind: 'filtered' };
+    const { slot, parent = null, status } = input;
+    return { kind: 'parsed', values: [{ slot, parent, status }] };
+  },
+};
