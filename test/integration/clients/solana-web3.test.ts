@@ -3,9 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { address, createSolanaRpc, signature as kitSignature } from '@solana/kit';
 import { Connection, PublicKey, SystemProgram, Transaction } from '@solana/web3.js';
 import { systemClock } from '../../../src/clock/system-clock.ts';
-import { FaultProxy } from '../../../src/devnet/fault-proxy.ts';
-import { Bank } from '../../../src/devnet/solana/bank/bank.ts';
-import { RpcServer } from '../../../src/devnet/solana/rpc/rpc-server.ts';
+import { Devnet } from '../../../src/devnet/devnet.ts';
 import { devnetKeypair, solanaGenesis } from '../../../src/devnet/solana/well-known.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -13,16 +11,18 @@ import { startStubUpstream } from '../../support/stub-upstream.ts';
 import { type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
 
 const chain = 'solana-devnet';
-const deps = { clock: systemClock, log: silentLog };
-const bank = new Bank({ chain, blockTimeMs: 100, finalizeAfter: 8 }, deps);
-const node = new RpcServer(bank, deps);
-const proxies: FaultProxy[] = [];
+const devnet = new Devnet(
+  { chain, engine: 'litesvm', blockTimeMs: 100, finalizeAfter: 8 },
+  { clock: systemClock, log: silentLog },
+);
 let nodeUrl: string;
 let trunkline: RunningTrunkline;
 let url: string;
 
 /** The first of the providers is asked first, so that its faults are met. */
-const yaml = (providers: readonly { readonly id: string; readonly url: string }[]) => `
+const yaml = (
+  providers: readonly { readonly id: string; readonly url: string; readonly wsUrl: string }[],
+) => `
 chains:
   ${chain}:
     family: solana
@@ -32,31 +32,24 @@ chains:
     circuit_breaker: { recovery_timeout: 500ms }
     health: { probe_interval: 300ms, probe_timeout: 500ms, head_poll_interval: 100ms, max_block_lag: 15 }
     providers:
-${providers.map(({ id, url }, n) => `      - { id: ${id}, url: "${url}", priority: ${n + 1} }`).join('\n')}
+${providers.map(({ id, url, wsUrl }, n) => `      - { id: ${id}, url: "${url}", ws_url: "${wsUrl}", priority: ${n + 1} }`).join('\n')}
 `;
 
 before(async () => {
-  const port = await node.start(0);
-  nodeUrl = `http://127.0.0.1:${port}/`;
-  bank.start();
-  for (let n = 1; n <= 3; n++)
-    proxies.push(new FaultProxy({ id: `node-${n}`, upstreamUrl: `${nodeUrl}node-${n}` }, deps));
-  await Promise.all(proxies.map(proxy => proxy.start()));
-  trunkline = await startTrunkline(yaml(proxies));
+  await devnet.start();
+  nodeUrl = devnet.node.url;
+  trunkline = await startTrunkline(yaml(devnet.providers));
   await trunkline.allUp();
   url = `${trunkline.url}/rpc/${chain}`;
 });
 
 after(async () => {
   await trunkline?.stop();
-  await Promise.all(proxies.map(proxy => proxy.stop()));
-  bank.stop();
-  await node.stop();
+  await devnet.stop();
 });
 
 async function heal(): Promise<void> {
-  await Promise.all(proxies.map(proxy => proxy.heal()));
-  for (const { id } of proxies) node.setLag(id, { http: 0, ws: 0 });
+  await devnet.heal();
   await trunkline.allUp();
 }
 
@@ -117,20 +110,20 @@ describe('@solana/web3.js over HTTP', () => {
     ['reset', { method: 'sendTransaction' }],
     ['truncate', {}],
     ['wrong-id', {}],
+    ['lag', { blocks: 40 }],
+    ['null-tx', {}],
+    ['wrong-chain', {}],
+    ['syncing', {}],
+    ['head', { value: 'billion' }],
+    ['head', { value: 'zero' }],
   ] as const) {
     it(`notices nothing of a provider's ${kind} ${JSON.stringify(options)}`, async () => {
-      const found = await pay(url, 2, 1_000, () => proxies[0]!.fault(kind, options));
+      const found = await pay(url, 2, 1_000, () => devnet.fault(1, kind, options));
       assert.equal(found.paid, 6_000, 'paid once');
       assert.deepEqual([found.error, found.isSignedByPayer], [null, true]);
       await heal();
     });
   }
-
-  it('notices nothing of a provider that lags', async () => {
-    const found = await pay(url, 3, 1_000, async () => node.setLag('node-1', { http: 40, ws: 40 }));
-    assert.equal(found.paid, 6_000);
-    await heal();
-  });
 
   it('gets the verdict on a transaction as the node gives it', async () => {
     const verdict = async (at: string) => {
@@ -173,7 +166,10 @@ describe('@solana/web3.js over HTTP', () => {
   it('is kept from a provider of another cluster', async t => {
     const other = await startStubUpstream(t);
     other.on('getGenesisHash', solanaGenesis('another')).on('getHealth', 'ok').on('getSlot', 9);
-    const careful = await startTrunkline(yaml([{ id: 'other', url: other.url }, proxies[0]!]), t);
+    const careful = await startTrunkline(
+      yaml([{ id: 'other', url: other.url, wsUrl: other.wsUrl }, devnet.provider(1)]),
+      t,
+    );
     const { table } = careful.chain(chain).runtime;
     await eventually(() => table.providers.map(({ state }) => state).join() === 'wrong_chain,up');
     const connection = new Connection(`${careful.url}/rpc/${chain}`, 'confirmed');
@@ -182,7 +178,7 @@ describe('@solana/web3.js over HTTP', () => {
   });
 
   it('has an error, soon, when all providers are down, and goes on when they are back', async () => {
-    await Promise.all(proxies.map(proxy => proxy.fault('kill')));
+    await Promise.all(devnet.providers.map(provider => provider.fault('kill')));
     const connection = new Connection(url, 'confirmed');
     await assert.rejects(connection.getBalance(devnetKeypair(0).publicKey), /no provider/);
     await heal();
@@ -191,21 +187,26 @@ describe('@solana/web3.js over HTTP', () => {
 });
 
 describe('@solana/kit over HTTP', () => {
-  it('reads numbers above 2^53 to the last digit', async () => {
+  it('reads an account to the last digit', async () => {
     const owner = address(devnetKeypair(5).publicKey.toBase58());
     const [at, through] = await Promise.all(
       [nodeUrl, url].map(each => createSolanaRpc(each).getAccountInfo(owner, { encoding: 'base64' }).send()),
     );
     assert.deepEqual(through!.value, at!.value);
     assert.equal(typeof through!.value!.lamports, 'bigint');
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 'a-b', method: 'getAccountInfo', params: [owner] });
+    const headers = { 'content-type': 'application/json' };
+    const text = await (await fetch(url, { method: 'POST', headers, body })).text();
+    assert.match(text, /"rentEpoch":18446744073709551615\b/);
+    assert.match(text, /"id":"a-b"/);
   });
 
   it('reads on while the provider in use is killed', async () => {
     const rpc = createSolanaRpc(url);
     const heights: bigint[] = [];
     for (let n = 0; n < 30; n++) {
-      if (n === 10) await proxies[0]!.fault('kill');
-      if (n === 20) await proxies[1]!.fault('hang');
+      if (n === 10) await devnet.fault(1, 'kill');
+      if (n === 20) await devnet.fault(2, 'hang');
       heights.push(await rpc.getBlockHeight({ commitment: 'confirmed' }).send());
     }
     assert.deepEqual(
@@ -224,7 +225,7 @@ describe('@solana/kit over HTTP', () => {
   });
 
   it('is answered at minContextSlot by a provider that is there, and told when none is', async () => {
-    node.setLag('node-1', { http: 40, ws: 40 });
+    await devnet.fault(1, 'lag', { blocks: 40 });
     const rpc = createSolanaRpc(nodeUrl);
     const slot = await rpc.getSlot({ commitment: 'confirmed' }).send();
     const key = address(PublicKey.default.toBase58());
