@@ -93,7 +93,30 @@ function method<Request, Response>(
   };
 }
 
-export const subscribeRequestCodec = codec<SubscribeRequest>('SubscribeRequest', geyser.SubscribeRequest);
+/** Writers may leave out the value of a filter that wants everything; the package's reader makes it null. */
+const filterTypes = [
+  ['accounts', geyser.SubscribeRequestFilterAccounts],
+  ['slots', geyser.SubscribeRequestFilterSlots],
+  ['transactions', geyser.SubscribeRequestFilterTransactions],
+  ['transactionsStatus', geyser.SubscribeRequestFilterTransactions],
+  ['blocks', geyser.SubscribeRequestFilterBlocks],
+  ['blocksMeta', geyser.SubscribeRequestFilterBlocksMeta],
+  ['entry', geyser.SubscribeRequestFilterEntry],
+] as const;
+
+const requestCodec = codec<SubscribeRequest>('SubscribeRequest', geyser.SubscribeRequest);
+
+export const subscribeRequestCodec: MessageCodec<SubscribeRequest> = {
+  serialize: requestCodec.serialize,
+  deserialize: bytes => {
+    const request = requestCodec.deserialize(bytes);
+    for (const [field, Filter] of filterTypes) {
+      const filters = request[field] as Record<string, object | null>;
+      for (const name of Object.keys(filters)) filters[name] ??= new Filter();
+    }
+    return request;
+  },
+};
 export const subscribeUpdateCodec = codec<SubscribeUpdate>('SubscribeUpdate', geyser.SubscribeUpdate);
 
 /**

@@ -43,8 +43,8 @@ export class GeyserStream {
         this.#replay(this.#filters, toSafeNumber(request.fromSlot));
       }
     } catch (error) {
-      if (!(error instanceof InvalidFilter)) throw error;
-      this.end(status.INVALID_ARGUMENT, error.message);
+      const isRefused = error instanceof InvalidFilter;
+      this.end(isRefused ? status.INVALID_ARGUMENT : status.INTERNAL, (error as Error).message);
     }
   }
 
