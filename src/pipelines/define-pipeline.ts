@@ -18,7 +18,7 @@ export interface PipelineParts<Value = unknown>
   /** Which updates it gets; `kind` has to be said. */
   readonly filter: Pick<UpdateFilter, 'kind'> & Partial<UpdateFilter>;
   readonly parser: Parser<Value>;
-  readonly handlers: readonly Handler<Value>[];
+  readonly handlers: readonly Handler<NoInfer<Value>>[];
   readonly retry?: Partial<RetryPolicy>;
   readonly buffer?: Partial<BufferPolicy>;
 }

@@ -58,7 +58,8 @@ export async function pipelineFromConfig(
   config: PipelineConfig,
   dependencies: HandlerDependencies,
 ): Promise<PipelineDefinition> {
-  const { filter, retry, buffer } = config;
+  const { retry, buffer } = config;
+  const { data_size: dataSize, ...filter } = config.filter;
   const { directory } = dependencies;
   const parserOptions = { ...config.parser, ...files(config.parser, directory) };
   const handlers = [];
@@ -69,7 +70,7 @@ export async function pipelineFromConfig(
     chain: config.chain,
     source: config.source,
     commitment: config.commitment,
-    filter: { ...filter, kind: config.kind, dataSize: filter.data_size },
+    filter: { ...filter, kind: config.kind, dataSize },
     parser: createParser(parserOptions),
     parseThreads: config.parse_threads,
     parserModule: { url: parserEntry, config: parserOptions },

@@ -46,8 +46,10 @@ function lookUp(value: unknown, path: string): unknown {
 function isEqual(found: unknown, wanted: string | number | boolean | null): boolean {
   if (found === wanted) return true;
   const number = typeof wanted === 'boolean' || wanted === null ? undefined : numberOf(wanted);
-  // Mixed comparison: a bigint equals the number or the digits that stand for it.
-  return number !== undefined && numberOf(found) == number;
+  const foundNumber = numberOf(found);
+  if (number === undefined || foundNumber === undefined) return false;
+  // A bigint stands where the number or the digits stand that mean the same.
+  return foundNumber <= number && foundNumber >= number;
 }
 
 const integer = /^-?\d{1,40}$/;

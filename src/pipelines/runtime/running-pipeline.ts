@@ -232,7 +232,7 @@ export class RunningPipeline implements PipelineRunHost {
   }
 
   async #stop(): Promise<void> {
-    await this.#opening?.catch(() => {});
+    if (this.#opening !== undefined) await this.#opening.catch(() => {});
     if (this.#state === 'shutdown') return;
     const run = this.#run;
     const wasRunning = this.#state === 'running';
