@@ -193,7 +193,7 @@ export function variants(
 }
 
 /** Adds to an error where it occurred. */
-export function inside(error: unknown, where: string): unknown {
+function inside(error: unknown, where: string): unknown {
   if (error instanceof BorshError) error.trail.unshift(where);
   return error;
 }
