@@ -33,6 +33,7 @@ export interface Received {
   readonly updates: SubscribeUpdate[];
   error: (Error & { code?: unknown }) | undefined;
   send(request: Partial<SubscribeRequest>): void;
+  end(): void;
 }
 
 /** A bank whose slots are closed by the test, the Geyser server over it, and the vendor's client. */
@@ -70,6 +71,7 @@ export class GeyserBench {
       updates: [],
       error: undefined,
       send: wish => void stream.write({ ...noWish, ...wish }),
+      end: () => void stream.destroy(),
     };
     stream.on('data', (update: SubscribeUpdate) => received.updates.push(update));
     stream.on('error', (error: Error) => {
