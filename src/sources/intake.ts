@@ -59,7 +59,11 @@ export class Intake {
     this.#told = new ToldUpdates({ maxKeys, onEvicted: keys => evicted.inc(keys) });
     this.ledger = new SlotLedger(
       { commitment, maxSlots },
-      { onSlot: update => this.#onSlot(update), onSettled: slot => this.#onSettled(slot) },
+      {
+        onSlot: update => this.#onSlot(update),
+        onRevived: slot => this.#told.forget(slot),
+        onSettled: slot => this.#onSettled(slot),
+      },
     );
     const count = (kind: string) => metrics.counter(sourceMetrics.updates, { ...labels, kind });
     this.#updates = {
@@ -151,7 +155,7 @@ export class Intake {
 
   /** Something came on a connection for these filters. */
   take(update: Content, ids: readonly string[], coverage: Coverage): void {
-    if (!coverage.isLive) return;
+    if (!coverage.isLive || this.ledger.isDead(update.slot)) return;
     if (this.ledger.settled === undefined)
       this.#firstTold = Math.min(this.#firstTold ?? update.slot, update.slot);
     this.ledger.sawContent(update.slot, coverage);
@@ -229,7 +233,6 @@ export class Intake {
   }
 
   #onSlot(update: SlotUpdate): void {
-    if (update.status === 'dead') this.#told.forget(update.slot);
     this.#updates.slot.inc();
     this.#listener.onSlot(update);
     if (this.#slotSubscribers.length > 0) this.#listener.onUpdate(update, this.#slotSubscribers);

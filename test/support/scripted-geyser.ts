@@ -77,10 +77,6 @@ export class ScriptedGeyser {
   #server = new Server();
   #port = 0;
 
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
   get port(): number {
     return this.#port;
   }

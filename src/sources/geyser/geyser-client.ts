@@ -48,8 +48,11 @@ export class GeyserClient {
     return this.#client.makeBidiStreamRequest(path, requestSerialize, bytes => bytes, this.#metadata, {});
   }
 
-  /** The oldest slot that can be replayed; undefined: the endpoint does not say. Never rejects. */
-  replayFrom(timeoutMs: number): Promise<number | undefined> {
+  /**
+   * The oldest slot that can be replayed; undefined: the endpoint does not say. Never rejects.
+   * @param deadline milliseconds since the Unix epoch
+   */
+  replayFrom(deadline: number): Promise<number | undefined> {
     const { path, requestSerialize, responseDeserialize } = geyserMethods.subscribeReplayInfo;
     return new Promise(resolve => {
       this.#client.makeUnaryRequest(
@@ -58,7 +61,7 @@ export class GeyserClient {
         responseDeserialize,
         {},
         this.#metadata,
-        { deadline: Date.now() + timeoutMs },
+        { deadline },
         (_error, info) => resolve(typeof info?.firstAvailable === 'number' ? info.firstAvailable : undefined),
       );
     });

@@ -23,6 +23,8 @@ export interface GeyserStreamListener {
   isChainMoving(): Promise<boolean>;
 }
 
+/** Milliseconds for the question how far it goes back. */
+const REPLAY_INFO_MS = 5000;
 /** Answers to pings that may wait to be sent, in bytes; more are not written. */
 const MAX_UNSENT = 64 * 1024;
 
@@ -74,7 +76,7 @@ export class GeyserStream {
 
   /** @returns the oldest slot that the endpoint can replay, where it says so */
   replayFrom(): Promise<number | undefined> {
-    return this.#client.replayFrom(5000);
+    return this.#client.replayFrom(this.#clock.wallNow() + REPLAY_INFO_MS);
   }
 
   /** Ends it, once; the listener hears how. */

@@ -25,7 +25,7 @@ export interface StreamEnd {
 }
 
 /** What each end means, in a sentence. */
-export const endSentences: Readonly<Record<StreamEndReason, string>> = {
+const endSentences: Readonly<Record<StreamEndReason, string>> = {
   unreachable: 'the endpoint cannot be reached, or the connection broke',
   refused: 'the endpoint refuses the token',
   exhausted: 'the endpoint has too many streams, or limits us',

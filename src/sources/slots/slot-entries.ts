@@ -7,6 +7,8 @@ export interface SlotEntry {
   /** The levels that were told, a bit each. */
   told: number;
   isDead: boolean;
+  /** It was dead, and is a block after all: what connections carried of it was not told. */
+  isRevived: boolean;
   hasContent: boolean;
   /** All that the subscriptions want of it was told. */
   isComplete: boolean;
@@ -48,6 +50,7 @@ export class SlotEntries {
       level: 0,
       told: 0,
       isDead: false,
+      isRevived: false,
       hasContent: false,
       isComplete: false,
     };

@@ -15,6 +15,8 @@ export interface SlotLedgerOptions {
 export interface SlotLedgerListener {
   /** Each slot and status once. */
   onSlot(update: SlotUpdate): void;
+  /** A dead slot is a block after all: what was told of it has to be told anew. */
+  onRevived(slot: number): void;
   /** Everything up to here is in; ascending. */
   onSettled(slot: number): void;
 }
@@ -48,6 +50,11 @@ export class SlotLedger {
     this.#sureLevel = commitment === 'finalized' ? 3 : 2;
     this.#listener = listener;
     this.#entries = new SlotEntries(maxSlots);
+  }
+
+  /** Whether a slot was abandoned. */
+  isDead(slot: number): boolean {
+    return this.#entries.get(slot)?.isDead === true;
   }
 
   /** Up to here everything is in; undefined: nothing is known yet. */
@@ -106,6 +113,8 @@ export class SlotLedger {
       this.#tellDead(entry);
       return;
     }
+    // A replay tells of dead slots what they were before.
+    if (entry.isDead && levelOf(status) < this.#sureLevel) return;
     if (slot > this.#newest) this.#newest = slot;
     if (coverage?.isLive === true) this.#observe(entry, status, coverage);
     const level = levelOf(status);
@@ -180,9 +189,15 @@ export class SlotLedger {
 
   #complete(entry: SlotEntry, coverage: Coverage): void {
     if (!coverage.covers(entry.slot)) return;
-    entry.isComplete = true;
+    if (!entry.isRevived) entry.isComplete = true;
     for (const ancestor of this.#ancestors(entry)) {
-      if (ancestor.isComplete || ancestor.slot <= this.#settled! || !coverage.covers(ancestor.slot)) break;
+      if (
+        ancestor.isComplete ||
+        ancestor.isRevived ||
+        ancestor.slot <= this.#settled! ||
+        !coverage.covers(ancestor.slot)
+      )
+        break;
       ancestor.isComplete = true;
     }
   }
@@ -201,9 +216,10 @@ export class SlotLedger {
 
   #tell(entry: SlotEntry, level: number): void {
     if (entry.isDead) {
-      // It was executed anew and is a block after all.
       entry.isDead = false;
+      entry.isRevived = true;
       entry.told = 0;
+      this.#listener.onRevived(entry.slot);
     }
     entry.level = Math.max(entry.level, level);
     const bit = 1 << level;

@@ -55,7 +55,7 @@ export class ToldUpdates {
     return this.#slots.get(slot)?.has(latin1(signature)) === true;
   }
 
-  /** The slot is abandoned: if it comes back, so does what is in it. */
+  /** What is in the slot may be told anew. */
   forget(slot: number): void {
     this.#size -= this.#slots.get(slot)?.size ?? 0;
     this.#slots.delete(slot);

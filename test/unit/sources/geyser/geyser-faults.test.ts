@@ -31,6 +31,25 @@ test('an endpoint that accepts and never answers is left for another one', async
   assert.match(source.state().endpoints[0]!.error!, /cannot be reached/);
 });
 
+test('a connection that is reset in a burst is taken up where it was', async t => {
+  const { chain, geyser, listener, source, proxy } = await setUpGeyser(t);
+  build(chain, 400);
+  geyser.onStream = stream => {
+    for (let slot = stream.fromSlot!; slot < Math.min(401, stream.fromSlot! + 60); slot++) {
+      stream.send(...chain.messages(slot, ['pipe']));
+    }
+  };
+  source.subscribe([subscriptionOf(99)]);
+  for (let last = -1; last < 400; last = listener.last) {
+    await eventually(() => listener.last > last);
+    proxy.cut();
+  }
+  assert.ok(geyser.streams.length > 1);
+  assert.equal(listener.transactions().length, 301);
+  assert.equal(new Set(listener.transactions()).size, 301);
+  assert.deepEqual(listener.late, []);
+});
+
 test('a stream that answers pings and tells nothing is given up while the chain goes on', async t => {
   const { chain, geysers, listener, source } = await setUpGeyser(
     t,

@@ -9,6 +9,7 @@ import type { SourceSubscription } from '../../../../src/sources/source.ts';
 import type { UpdateFilter } from '../../../../src/sources/update-filter.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { silentMetrics } from '../../../../src/telemetry/metrics.ts';
+import { CuttableProxy } from '../../../support/cuttable-proxy.ts';
 import { RecordingSourceListener } from '../../../support/recording-source-listener.ts';
 import { ScriptedGeyser } from '../../../support/scripted-geyser.ts';
 import { addressOf, ScriptedSolana } from '../../../support/scripted-solana.ts';
@@ -43,15 +44,20 @@ export function subscriptionOf(
 export async function setUpGeyser(t: TestContext, options: Partial<GeyserSourceOptions> = {}, servers = 1) {
   const chain = new ScriptedSolana();
   const geysers: ScriptedGeyser[] = [];
-  for (let i = 0; i < servers; i++) geysers.push(await new ScriptedGeyser().start());
+  const proxies: CuttableProxy[] = [];
+  for (let i = 0; i < servers; i++) {
+    const geyser = await new ScriptedGeyser().start();
+    geysers.push(geyser);
+    proxies.push(await CuttableProxy.start(t, () => geyser.port));
+  }
   const listener = new RecordingSourceListener();
   const source = new GeyserSource(
     {
       chain: 'test',
       commitment: 'confirmed',
-      endpoints: geysers.map(({ url }, i) => ({
+      endpoints: proxies.map(({ port }, i) => ({
         id: `geyser-${i + 1}`,
-        url,
+        url: `http://127.0.0.1:${port}`,
         token: 'secret',
         priority: i + 1,
       })),
@@ -70,5 +76,5 @@ export async function setUpGeyser(t: TestContext, options: Partial<GeyserSourceO
     await system.stop();
     for (const geyser of geysers) geyser.stop();
   });
-  return { chain, geyser: geysers[0]!, geysers, listener, source, system };
+  return { chain, geyser: geysers[0]!, geysers, listener, source, system, proxy: proxies[0]! };
 }

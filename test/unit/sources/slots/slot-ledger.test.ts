@@ -7,13 +7,18 @@ import { SlotLedger } from '../../../../src/sources/slots/slot-ledger.ts';
 function setUp(commitment: Commitment = 'confirmed', maxSlots = 8192) {
   const settled: number[] = [];
   const slots: SlotUpdate[] = [];
+  const revived: number[] = [];
   const ledger = new SlotLedger(
     { commitment, maxSlots },
-    { onSettled: slot => settled.push(slot), onSlot: slot => slots.push(slot) },
+    {
+      onSettled: slot => settled.push(slot),
+      onSlot: slot => slots.push(slot),
+      onRevived: slot => revived.push(slot),
+    },
   );
   const told = (status: SlotUpdate['status']) =>
     slots.filter(slot => slot.status === status).map(({ slot }) => slot);
-  return { ledger, settled, slots, told };
+  return { ledger, settled, slots, told, revived };
 }
 
 const at = (
@@ -128,14 +133,19 @@ test('forks that the chain went past are dead before anything above settles, new
   assert.deepEqual(settled, [100, 103]);
 });
 
-test('a dead slot that is executed anew counts', () => {
-  const { ledger, settled, told } = setUp('processed');
+test('a replay of a dead slot does not bring it back; only that it becomes sure does, and then it is fetched', () => {
+  const { ledger, settled, told, revived } = setUp('processed');
   const connection = ledger.open(100);
   ledger.report(at(100, 'processed'), connection);
   ledger.report(at(100, 'dead'), connection);
   ledger.report(at(100, 'processed'), connection);
+  ledger.report(at(100, 'dead'), connection);
+  assert.deepEqual([told('processed'), told('dead'), revived], [[100], [100], []]);
   ledger.report(at(100, 'confirmed'), connection);
-  assert.deepEqual(told('processed'), [100, 100]);
+  assert.deepEqual(revived, [100]);
+  assert.deepEqual(settled, []);
+  assert.deepEqual(ledger.missing(), { from: 100, to: 100, isAnchored: true });
+  ledger.fill(100, [100]);
   assert.deepEqual(settled, [100]);
 });
 
