@@ -87,7 +87,12 @@ export const faultKinds = {
         ['http', 'rpc', 'html'],
       ),
       retry_after: integer('Seconds in the `Retry-After` header.', 1, 0, 86_400),
-      code: integer('JSON-RPC error code.', -32005, -(2 ** 31), 2 ** 31),
+      code: integer(
+        'JSON-RPC error code; of Solana 429 when it is the default, which has another meaning there.',
+        -32005,
+        -(2 ** 31),
+        2 ** 31,
+      ),
     },
   },
   truncate: {
@@ -103,7 +108,7 @@ export const faultKinds = {
   },
   lag: {
     doc: 'Stays behind the head: heads, events, `latest` and everything newer than that come late.',
-    options: { transport, blocks: integer('Blocks behind the head.', 10, 1) },
+    options: { transport, blocks: integer('Blocks, or slots, behind the head.', 10, 1) },
   },
   delay: {
     doc: 'Answers, and sends events, late.',
@@ -123,14 +128,20 @@ export const faultKinds = {
   },
   'wrong-chain': {
     doc: 'Says that it serves another chain.',
-    options: { transport, chain_id: integer('Chain id that it claims; 0: the right one plus 1.', 0) },
+    options: {
+      transport,
+      chain_id: integer(
+        'Chain id that it claims; 0: the right one plus 1. On Solana any of them is another genesis hash.',
+        0,
+      ),
+    },
   },
   syncing: {
-    doc: 'Says in `eth_syncing` that it has not caught up.',
+    doc: 'Says in `eth_syncing`, on Solana in `getHealth`, that it has not caught up.',
     options: { transport },
   },
   'null-tx': {
-    doc: 'Knows no transaction: answers `null` for transactions and receipts by hash.',
+    doc: 'Knows no transaction: answers `null` for transactions and receipts by hash, on Solana for transactions and statuses by signature.',
     options: { transport, times },
   },
   'wrong-id': {
@@ -161,7 +172,7 @@ export const faultKinds = {
     },
   },
   head: {
-    doc: 'Claims an absurd head in `eth_blockNumber`, the latest block and newHeads.',
+    doc: 'Claims an absurd head in `eth_blockNumber`, the latest block and newHeads; on Solana in `getSlot`, `getBlockHeight` and slot notifications.',
     options: {
       transport,
       value: choice('The number: 0, the largest of 64 bits, or a billion.', ['zero', 'huge', 'billion']),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import {
+  AddressLookupTableProgram,
   ComputeBudgetProgram,
   Connection,
   Keypair,
@@ -201,4 +202,38 @@ test('subscriptions tell of slots, roots, logs, accounts and programs', async t 
   );
   await connection.removeSlotChangeListener(subscribed[0]!);
   await connection.removeRootChangeListener(subscribed[1]!);
+});
+
+test('a transaction with a lookup table has the addresses that it loads', async t => {
+  const { connection } = await connected(t);
+  const recentSlot = await connection.getSlot('confirmed');
+  const [create, table] = AddressLookupTableProgram.createLookupTable({
+    authority: alice.publicKey,
+    payer: alice.publicKey,
+    recentSlot,
+  });
+  const extend = AddressLookupTableProgram.extendLookupTable({
+    lookupTable: table,
+    authority: alice.publicKey,
+    payer: alice.publicKey,
+    addresses: [bob.publicKey],
+  });
+  await sendAndConfirmTransaction(connection, new Transaction().add(create, extend), [alice]);
+  const { value: lookupTable } = await eventually(() => connection.getAddressLookupTable(table));
+  const { blockhash } = await connection.getLatestBlockhash();
+  const message = new TransactionMessage({
+    payerKey: alice.publicKey,
+    recentBlockhash: blockhash,
+    instructions: transfer(9).instructions,
+  }).compileToV0Message([lookupTable!]);
+  const transaction = new VersionedTransaction(message);
+  transaction.sign([alice]);
+  const signature = await connection.sendTransaction(transaction);
+  const found = await eventually(() =>
+    connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }),
+  );
+  assert.deepEqual([found?.version, found?.meta?.err], [0, null]);
+  assert.deepEqual(found?.meta?.loadedAddresses, { writable: [bob.publicKey], readonly: [] });
+  assert.equal(await connection.getBalance(bob.publicKey), 10_000 * LAMPORTS_PER_SOL + 9);
+  await assert.rejects(connection.getTransaction(signature), /Transaction version \(0\) is not supported/);
 });

@@ -48,7 +48,7 @@ export function executeTransaction(svm: Svm, decoded: DecodedTransaction): Execu
 }
 
 /** All accounts of a transaction, those of lookup tables included; without these when a table does not have them. */
-export function accountKeysOf(
+function accountKeysOf(
   svm: Svm,
   decoded: DecodedTransaction,
 ): { readonly keys: readonly Uint8Array[]; readonly loadedWritable: number } {

@@ -17,8 +17,6 @@ const log: Log = { ...silentLog, warn, error: warn, child: () => log };
 
 // A parent that is gone, by whatever cause, has closed the channel.
 process.on('disconnect', () => process.exit(0));
-// The whole group gets the interrupt of a terminal; when to end is for the parent to say.
-process.on('SIGINT', () => {});
 
 const options = JSON.parse(process.argv[2] ?? '{}') as SolanaNodeOptions;
 const node = new SolanaNode(options, { clock: systemClock, log });
