@@ -8,22 +8,30 @@ export interface CheckpointSaverDependencies {
   readonly log: Log;
 }
 
-const key = 'checkpoint';
 const saveEveryMs = 100;
 /** Milliseconds between two log lines about saves that failed. */
 const quietMs = 30_000;
 
-/** Keeps the checkpoint of one pipeline: at most every 100 ms, and when it is told to. */
+/** Keeps a slot number of one pipeline that only grows: at most every 100 ms, and when it is told to. */
 export class CheckpointSaver {
   readonly #dependencies: CheckpointSaverDependencies;
+  readonly #key: string;
   readonly #read: () => number;
   #saved = -1;
   #timer: TimerHandle | undefined;
   #saving: Promise<void> | undefined;
   #quietUntil = Number.NEGATIVE_INFINITY;
 
-  /** @param read the checkpoint as it is; -1: none */
-  constructor(read: () => number, dependencies: CheckpointSaverDependencies) {
+  /**
+   * @param key where it is kept
+   * @param read the slot as it is; -1: none
+   */
+  constructor(
+    key: 'checkpoint' | 'told',
+    read: () => number,
+    dependencies: CheckpointSaverDependencies,
+  ) {
+    this.#key = key;
     this.#read = read;
     this.#dependencies = dependencies;
   }
@@ -33,9 +41,9 @@ export class CheckpointSaver {
     return this.#saved;
   }
 
-  /** The checkpoint in the store; -1: none. */
+  /** The slot in the store; -1: none. */
   async load(): Promise<number> {
-    const bytes = await this.#dependencies.state.get(key);
+    const bytes = await this.#dependencies.state.get(this.#key);
     const slot = bytes === undefined ? -1 : Number(bytes.toString());
     this.#saved = Number.isSafeInteger(slot) ? slot : -1;
     return this.#saved;
@@ -65,7 +73,7 @@ export class CheckpointSaver {
     const slot = this.#read();
     if (slot <= this.#saved) return;
     const { state, clock, log } = this.#dependencies;
-    this.#saving = state.set(key, String(slot)).then(
+    this.#saving = state.set(this.#key, String(slot)).then(
       () => {
         this.#saved = slot;
       },

@@ -54,21 +54,11 @@ export class GapTeller {
     this.#tell({ ...gap, pipeline: this.#options.pipeline, count: undefined }, [gap.fromSlot]);
   }
 
-  /** Tells that values of an abandoned slot cannot be taken back. */
-  tellNotRetractable(slot: number): void {
-    const message = `slot ${slot} was abandoned, but what was told of it is not known any more: too much was told since`;
-    this.#tell(
-      {
-        pipeline: this.#options.pipeline,
-        fromSlot: slot,
-        toSlot: slot,
-        reason: 'not_retractable',
-        recovered: 'none',
-        message,
-        count: undefined,
-      },
-      [slot],
-    );
+  /** Tells that values of slots cannot be taken back although they may not have happened. */
+  tellNotRetractable(fromSlot: number, toSlot: number, message: string): void {
+    const { pipeline } = this.#options;
+    const reason = 'not_retractable';
+    this.#tell({ pipeline, fromSlot, toSlot, reason, recovered: 'none', message, count: undefined }, [fromSlot]);
   }
 
   /** Notes an update that was left out because the buffer was full. */

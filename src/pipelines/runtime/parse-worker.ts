@@ -10,8 +10,7 @@ export interface ParseWorkerData {
   readonly selection: Selection;
 }
 
-// piscina hands `workerData` on as the second element of its own.
-const [, data] = workerData as readonly [unknown, ParseWorkerData];
+const data = workerData as ParseWorkerData;
 
 interface ParserSource {
   createParser(config: unknown): Parser | Promise<Parser>;

@@ -24,6 +24,8 @@ export interface PipelineRunHost {
   onProgress(): void;
   /** `hasRoom` is another one. */
   onRoomChanged(): void;
+  /** `told` has grown. */
+  onTold(): void;
   /** The parser failed too often in a row. */
   onUnreadable(message: string): void;
   /** A handler failed; in words without secrets. */
@@ -65,6 +67,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   #isPumpScheduled = false;
   #isOver = false;
   #slot = 0;
+  #told = -1;
   #onIdle: (() => void) | undefined;
 
   /** @param since updates of slots up to this one were handled before; -1: none */
@@ -96,6 +99,11 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   /** The newest slot that was seen; 0: none. */
   get slot(): number {
     return this.#slot;
+  }
+
+  /** At `processed`, the newest slot of which anything was told; -1: none. */
+  get told(): number {
+    return this.#told;
   }
 
   get hasRoom(): boolean {
@@ -160,6 +168,12 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     this.#gaps.tell(gap);
   }
 
+  /** Tells that what was told of these slots before a restart cannot be taken back any more. */
+  doubt(fromSlot: number, toSlot: number): void {
+    const message = `values of slots ${fromSlot} to ${toSlot} were told before a restart: those that do not come again did not happen`;
+    this.#gaps.tellNotRetractable(fromSlot, toSlot, message);
+  }
+
   /** Has the handlers begin anew with what they have in hand. */
   restart(): void {
     this.#dispatcher.restart();
@@ -194,7 +208,13 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   }
 
   onItem(item: PipelineItem, arrivedAt: number, orderKey: string): void {
-    this.#retractions?.add(item);
+    if (this.#retractions !== undefined) {
+      this.#retractions.add(item);
+      if (item.origin.slot > this.#told) {
+        this.#told = item.origin.slot;
+        this.#host.onTold();
+      }
+    }
     this.#dispatcher.accept(item, arrivedAt, orderKey);
   }
 
@@ -322,7 +342,10 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
       if (this.ledger.isOpen(slot)) continue;
       this.#dying.delete(slot);
       const { items, isWhole } = this.#retractions!.take(slot);
-      if (!isWhole) this.#gaps.tellNotRetractable(slot);
+      if (!isWhole) {
+        const message = `slot ${slot} was abandoned, but what was told of it is not known any more: too much was told since`;
+        this.#gaps.tellNotRetractable(slot, slot, message);
+      }
       if (items.length === 0) continue;
       this.figures.retracted.inc(items.length);
       this.#dispatcher.acceptInOrder(items, this.#dependencies.clock.now());

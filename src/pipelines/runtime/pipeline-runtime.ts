@@ -1,11 +1,17 @@
 import type { Commitment } from '../../chains/solana/commitment.ts';
 import type { SlotUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
 import type { SourceGap, SourceListener, UpdateSource } from '../../sources/source.ts';
+import type { AccountCache } from '../cache/account-cache.ts';
 import { PipelineError } from '../errors.ts';
 import { pipelineMetrics } from '../metrics.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import { pipelineStates } from './pipeline-state.ts';
 import { type PipelineDependencies, type PipelineHost, RunningPipeline } from './running-pipeline.ts';
+
+export interface PipelineRuntimeDependencies extends PipelineDependencies {
+  /** Told of account writes, so that look-ups need no calls. @default none */
+  readonly accounts?: AccountCache;
+}
 
 export interface PipelineRuntimeOptions {
   readonly chain: string;
@@ -19,13 +25,14 @@ export interface PipelineRuntimeOptions {
  */
 export class PipelineRuntime implements SourceListener, PipelineHost {
   readonly #options: PipelineRuntimeOptions;
-  readonly #dependencies: PipelineDependencies;
+  readonly #dependencies: PipelineRuntimeDependencies;
   readonly #pipelines = new Map<string, RunningPipeline>();
   #source: UpdateSource | undefined;
+  #isSubscribed = false;
   #hasRoom = true;
   #waiting: (() => void)[] = [];
 
-  constructor(options: PipelineRuntimeOptions, dependencies: PipelineDependencies) {
+  constructor(options: PipelineRuntimeOptions, dependencies: PipelineRuntimeDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
   }
@@ -84,6 +91,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   }
 
   onUpdate(update: SolanaUpdate, subscribers: readonly string[]): void {
+    if (update.kind === 'account') this.#dependencies.accounts?.observe(update);
     for (let at = 0; at < subscribers.length; at++) this.#pipelines.get(subscribers[at]!)?.offer(update);
   }
 
@@ -113,12 +121,13 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     const source = this.#source;
     if (source === undefined) return;
     const pipelines = this.pipelines;
-    if (pipelines.some(pipeline => pipeline.state === 'initializing')) return;
-    source.subscribe(
-      pipelines
-        .filter(pipeline => pipeline.isOpen)
-        .map(({ id, definition, checkpoint }) => ({ id, filter: definition.filter, since: checkpoint })),
-    );
+    if (pipelines.some(pipeline => pipeline.isExpected)) return;
+    const subscriptions = pipelines
+      .filter(pipeline => pipeline.isOpen)
+      .map(({ id, definition, checkpoint }) => ({ id, filter: definition.filter, since: checkpoint }));
+    if (subscriptions.length === 0 && !this.#isSubscribed) return;
+    this.#isSubscribed = true;
+    source.subscribe(subscriptions);
   }
 
   onRoomChanged(): void {

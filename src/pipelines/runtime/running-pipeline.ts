@@ -44,10 +44,13 @@ export class RunningPipeline implements PipelineRunHost {
   readonly #host: PipelineHost;
   readonly #spill: SpillLog;
   readonly #saver: CheckpointSaver;
+  /** At `processed`: the newest slot of which anything was told. */
+  readonly #told: CheckpointSaver;
   readonly #errors: SampledLog;
   #state: PipelineStateName = 'initializing';
   #error: string | undefined;
   #run: PipelineRun | undefined;
+  #hasFailed = false;
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -65,7 +68,12 @@ export class RunningPipeline implements PipelineRunHost {
     this.#dependencies = { random: Math.random, ...dependencies, state, log };
     this.#host = host;
     this.#spill = new SpillLog({ pipeline: id, maxBytes: buffer.maxSpillBytes }, { state, clock, log });
-    this.#saver = new CheckpointSaver(() => this.#run?.ledger.checkpoint ?? -1, { state, clock, log });
+    this.#saver = new CheckpointSaver('checkpoint', () => this.#run?.ledger.checkpoint ?? -1, {
+      state,
+      clock,
+      log,
+    });
+    this.#told = new CheckpointSaver('told', () => this.#run?.told ?? -1, { state, clock, log });
     this.#errors = new SampledLog(log, clock);
   }
 
@@ -80,6 +88,11 @@ export class RunningPipeline implements PipelineRunHost {
   /** Whether it takes updates: they are handled or wait. */
   get isOpen(): boolean {
     return this.#state !== 'initializing' && this.#state !== 'shutdown';
+  }
+
+  /** Whether it has yet to be opened for the first time: false once that was tried, whatever came of it. */
+  get isExpected(): boolean {
+    return this.#state === 'initializing' && !this.#hasFailed;
   }
 
   /** The slot up to which everything is handled; undefined: none yet. */
@@ -115,9 +128,21 @@ export class RunningPipeline implements PipelineRunHost {
    */
   open(): Promise<void> {
     if (this.isOpen) return Promise.resolve();
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = undefined;
-    });
+    this.#opening ??= this.#open().then(
+      () => {
+        this.#opening = undefined;
+        this.#hasFailed = false;
+        this.#host.onOpenChanged();
+      },
+      (error: unknown) => {
+        this.#opening = undefined;
+        this.#hasFailed = true;
+        this.#error = `it cannot start: ${messageOf(error)}`;
+        // Others of its source need not wait for it.
+        this.#host.onOpenChanged();
+        throw error;
+      },
+    );
     return this.#opening;
   }
 
@@ -193,6 +218,10 @@ export class RunningPipeline implements PipelineRunHost {
     if ((this.#run?.ledger.settled ?? -1) > this.#saver.saved) this.#saver.touch();
   }
 
+  onTold(): void {
+    this.#told.touch();
+  }
+
   onRoomChanged(): void {
     this.#host.onRoomChanged();
   }
@@ -211,9 +240,10 @@ export class RunningPipeline implements PipelineRunHost {
   async #open(): Promise<void> {
     await this.#stopping;
     if (this.#state === 'shutdown') this.#apply('start');
-    const { id, chain, handlers } = this.definition;
+    const { id, chain, handlers, commitment } = this.definition;
     const { clock, random, log } = this.#dependencies;
     const since = await this.#saver.load();
+    const told = await this.#told.load();
     await this.deadLetters.open();
     await this.#spill.open();
     const checkpoint = since < 0 ? undefined : since;
@@ -228,7 +258,7 @@ export class RunningPipeline implements PipelineRunHost {
       spill: this.#spill,
     });
     this.#apply('opened');
-    this.#host.onOpenChanged();
+    if (commitment === 'processed' && told > since) this.#run.doubt(since + 1, told);
   }
 
   async #stop(): Promise<void> {
@@ -244,6 +274,7 @@ export class RunningPipeline implements PipelineRunHost {
       await run.drain(this.definition.drainTimeoutMs);
       await run.end();
       await this.#saver.flush();
+      await this.#told.flush();
       this.#run = undefined;
     }
     for (const handler of this.definition.handlers) {

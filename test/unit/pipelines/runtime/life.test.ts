@@ -152,6 +152,24 @@ describe('the life of a pipeline', () => {
     );
   });
 
+  it('processed: says after a restart which slots it told of cannot be taken back', async () => {
+    const first = await new PipelineBench({ commitment: 'processed' }).open();
+    first.tell(5, 1);
+    first.runtime.onSettled(5);
+    first.tell(6, 2);
+    first.tell(7, 3);
+    await first.settle(100);
+    const bench = new PipelineBench({ commitment: 'processed' }, first.state);
+    const gaps: unknown[] = [];
+    Object.assign(bench.handler, {
+      onGap: (gap: { reason: string; fromSlot: number; toSlot: number }) =>
+        void gaps.push([gap.reason, gap.fromSlot, gap.toSlot]),
+    });
+    await bench.open();
+    await bench.settle();
+    assert.deepEqual(gaps, [['not_retractable', 6, 7]]);
+  });
+
   it('holds the checkpoint until its handlers know of a gap', async () => {
     const bench = await new PipelineBench().open();
     let isDown = true;

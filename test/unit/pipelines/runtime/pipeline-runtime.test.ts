@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PipelineBench } from '../support/pipeline-bench.ts';
+import { account, PipelineBench } from '../support/pipeline-bench.ts';
 
 describe('PipelineRuntime', () => {
   it('hands what the parser makes of an update to the handler before it returns', async () => {
@@ -43,5 +43,53 @@ describe('PipelineRuntime', () => {
     next.tell(8, 3);
     assert.deepEqual(next.handler.done, [3]);
     assert.equal(next.pipeline.status().skipped, 1);
+  });
+
+  it('subscribes once for all, and does not wait for one that cannot start', async () => {
+    const bench = new PipelineBench();
+    const other = (id: string, open: () => void) =>
+      bench.runtime.add({ ...bench.pipeline.definition, id, handlers: [{ id: 'h', handle() {}, open }] });
+    const broken = other('broken', () => {
+      throw new Error('no');
+    });
+    const last = other('last', () => {});
+    await bench.open();
+    assert.equal(bench.subscribed.length, 0);
+    await assert.rejects(broken.open(), /no/);
+    await last.open();
+    assert.deepEqual(
+      bench.subscribed.map(subscriptions => subscriptions.map(({ id }) => id)),
+      [['p', 'last']],
+    );
+    assert.match(broken.status().error!, /it cannot start: no/);
+    await bench.runtime.remove('p');
+    assert.deepEqual(
+      bench.subscribed.at(-1)!.map(({ id }) => id),
+      ['last'],
+    );
+    assert.throws(() => bench.runtime.get('p'), { code: 'pipeline_unknown' });
+    assert.throws(() => other('last', () => {}), { code: 'pipeline_duplicate' });
+  });
+
+  it('counts an update for each pipeline that it is for, and no other', async () => {
+    const bench = await new PipelineBench().open();
+    const seen: unknown[] = [];
+    const second = bench.runtime.add({
+      ...bench.pipeline.definition,
+      id: 'second',
+      parser: {
+        id: 'throws',
+        parse() {
+          throw new Error('mine alone');
+        },
+      },
+      handlers: [{ id: 'h', handle: ({ value }) => void seen.push(value) }],
+    });
+    await second.open();
+    bench.runtime.onUpdate(account(5, 1), ['second', 'p', 'nobody']);
+    bench.tell(5, 2);
+    assert.deepEqual([bench.handler.done, seen], [[1, 2], []]);
+    assert.deepEqual([second.status().received, second.status().parseErrors], [1, 1]);
+    assert.equal(bench.pipeline.status().parseErrors, 0);
   });
 });
