@@ -12,6 +12,8 @@ export interface IntakeOptions {
   readonly chain: string;
   readonly source: 'geyser' | 'logs';
   readonly commitment: Commitment;
+  /** The commitment of what comes in. @default commitment */
+  readonly content?: Commitment;
   /** Keys of updates of unsettled slots that are kept. @default 250000 */
   readonly maxKeys?: number;
   /** Slots that are kept. @default 8192 */
@@ -50,7 +52,7 @@ export class Intake {
   #waiting: (() => void)[] = [];
 
   constructor(
-    { chain, source, commitment, maxKeys = 250_000, maxSlots = 8192 }: IntakeOptions,
+    { chain, source, commitment, content = commitment, maxKeys = 250_000, maxSlots = 8192 }: IntakeOptions,
     { listener, metrics }: { readonly listener: SourceListener; readonly metrics: MetricRegistry },
   ) {
     const labels = { chain, source, commitment };
@@ -58,7 +60,7 @@ export class Intake {
     const evicted = metrics.counter(sourceMetrics.evicted, labels);
     this.#told = new ToldUpdates({ maxKeys, onEvicted: keys => evicted.inc(keys) });
     this.ledger = new SlotLedger(
-      { commitment, maxSlots },
+      { commitment: content, maxSlots },
       {
         onSlot: update => this.#onSlot(update),
         onRevived: slot => this.#told.forget(slot),

@@ -13,7 +13,7 @@ export interface RangeBackfillOptions {
   readonly maxSlots?: number;
   /** Up to so many blocks are read whole: that is fewer calls than to list and to read their transactions. @default 8 */
   readonly wholeBlocks?: number;
-  /** Ranges that were fetched are nothing out of the ordinary: no gap is told of them. @default false */
+  /** Fetching ranges is how the source works: no gap is told of what was fetched, and accounts are left out. @default false */
   readonly isRoutine?: boolean;
 }
 
@@ -73,7 +73,7 @@ export class RangeBackfill {
     const owed = this.#intake.owed(to);
     await this.#transactions.fetch({ from: start, to, slots }, owed, signal);
     const accountIds = idsOf(owed.filter(isOfAccounts));
-    if (accountIds.length > 0) {
+    if (!this.#isRoutine && accountIds.length > 0) {
       await this.#accounts.fetch(owed, signal);
       this.#intake.gap(
         gapOf(

@@ -30,6 +30,9 @@ export interface GeyserEndpointDeps {
   readonly isChainMoving: () => Promise<boolean>;
 }
 
+/** Slots below what is settled of which no status comes any more on a chain that goes on. */
+const FAR_BEHIND = 1024;
+
 type EndpointState = SourceState['endpoints'][number];
 
 /** One endpoint over all its streams: its process starts them, it hands on what they bring, and knows what went wrong. */
@@ -125,6 +128,7 @@ export class GeyserEndpoint {
               return;
             }
             intake.ledger.report(update, coverage);
+            if (update.slot < intake.settled - FAR_BEHIND) this.#warnOfReset();
             this.#deps.onSlot();
           },
           onBytes: count => this.#cells.bytes.inc(count),
@@ -180,6 +184,14 @@ export class GeyserEndpoint {
     this.#countEnd(end.reason);
     this.#deps.onSlot();
     this.#owner?.onEnd(end);
+  }
+
+  /** A chain that begins anew settles nothing before it is past the checkpoint. */
+  #warnOfReset(): void {
+    const message = 'the chain is far behind the checkpoint: was it reset?';
+    if (this.#error === message) return;
+    this.#error = message;
+    this.log.error(message, { settled: this.#deps.intake.settled, slot: this.#deps.intake.ledger.newest });
   }
 
   #margin(): number {

@@ -32,8 +32,8 @@ const slotStream = '["slotSubscribe"]';
 /**
  * Updates of a chain from log subscriptions of its providers, for where there is no Geyser endpoint. Logs only tell
  * that there is a transaction: it is fetched, so that the updates are those of a Geyser stream. What subscriptions
- * did not tell is found by comparing with what providers list, and only that lets slots settle. Blocks, their metas and
- * accounts come by those comparisons alone.
+ * did not tell is found by comparing with what providers list, and only that lets slots settle. Blocks and their metas come by
+ * those comparisons alone; accounts do not come at all.
  *
  * Plain; it lives as long as the chain. The process of `logsSourceChild` makes it run.
  */
@@ -70,7 +70,7 @@ export class LogsSource implements UpdateSource {
     const labels = { chain, source: 'logs', commitment };
     this.#log = log.child(labels);
     this.#intake = new Intake(
-      { chain, source: 'logs', commitment: this.#sureCommitment },
+      { chain, source: 'logs', commitment, content: this.#sureCommitment },
       { listener, metrics },
     );
     const retries = metrics.counter(sourceMetrics.callRetries, labels);
@@ -101,6 +101,10 @@ export class LogsSource implements UpdateSource {
 
   subscribe(subscriptions: readonly SourceSubscription[]): void {
     this.#intake.subscribe(subscriptions);
+    for (const { id, filter } of subscriptions) {
+      if (filter.kind === 'account')
+        this.#log.warn('log subscriptions tell nothing of accounts', { pipeline: id });
+    }
     this.#withFailed = subscriptions.some(({ filter }) => filter.failed);
     if (this.#fetcher !== undefined) this.#want();
     this.#wake();

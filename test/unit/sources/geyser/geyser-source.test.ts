@@ -200,3 +200,36 @@ test('accounts of which writes were missed are read as they are, and the gap say
     [['not_recoverable', 'none']],
   );
 });
+
+test('how far an endpoint can replay is asked for and told', async t => {
+  const { chain, geyser, source } = await setUpGeyser(t);
+  chain.add(100);
+  geyser.replayFrom = 50;
+  geyser.onStream = stream => stream.send(...chain.messages(100, ['pipe']));
+  source.subscribe([subscriptionOf()]);
+  await eventually(() => source.state().endpoints[0]!.replayFrom === 50);
+});
+
+test('an endpoint whose chain is far behind the checkpoint says so', async t => {
+  const { chain, geyser, source } = await setUpGeyser(t);
+  chain.add(100);
+  geyser.onStream = stream => stream.send(...chain.messages(100, ['pipe']));
+  source.subscribe([subscriptionOf(5000)]);
+  await eventually(() => source.state().endpoints[0]!.error?.includes('reset') === true);
+});
+
+test('while a backfill is stuck, only so much is read ahead', async t => {
+  const { chain, geyser, listener, source } = await setUpGeyser(t);
+  for (let slot = 100; slot <= 9500; slot++) chain.add(slot, []);
+  chain.knownUpTo = 100;
+  geyser.onStream = stream => {
+    if (stream.fromSlot! < 200) stream.fail(status.OUT_OF_RANGE, 'last available: 200');
+    else for (let slot = stream.fromSlot!; slot <= 9500; slot++) stream.send(...chain.messages(slot, []));
+  };
+  source.subscribe([subscriptionOf(99)]);
+  await eventually(() => source.state().status === 'backfilling' && source.state().slot >= 8000);
+  const { slot } = source.state();
+  assert.ok(slot < 8500, `${slot}`);
+  chain.knownUpTo = undefined;
+  await eventually(() => listener.last === 9500, 'the rest', 30_000);
+});
