@@ -26,11 +26,7 @@ export class CheckpointSaver {
    * @param key where it is kept
    * @param read the slot as it is; -1: none
    */
-  constructor(
-    key: 'checkpoint' | 'told',
-    read: () => number,
-    dependencies: CheckpointSaverDependencies,
-  ) {
+  constructor(key: 'checkpoint' | 'told', read: () => number, dependencies: CheckpointSaverDependencies) {
     this.#key = key;
     this.#read = read;
     this.#dependencies = dependencies;

@@ -58,7 +58,9 @@ export class GapTeller {
   tellNotRetractable(fromSlot: number, toSlot: number, message: string): void {
     const { pipeline } = this.#options;
     const reason = 'not_retractable';
-    this.#tell({ pipeline, fromSlot, toSlot, reason, recovered: 'none', message, count: undefined }, [fromSlot]);
+    this.#tell({ pipeline, fromSlot, toSlot, reason, recovered: 'none', message, count: undefined }, [
+      fromSlot,
+    ]);
   }
 
   /** Notes an update that was left out because the buffer was full. */

@@ -62,6 +62,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   readonly #retractions: Retractions | undefined;
   /** Abandoned slots with values that handlers still have in hand. */
   readonly #dying = new Set<number>();
+  #hadRoom = true;
   #isReading = false;
   #isPumping = false;
   #isPumpScheduled = false;
@@ -141,11 +142,10 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
       this.#intake.read(update, now);
       return;
     }
-    const hadRoom = this.#buffer.hasRoom;
     // Before the buffer sees it: it may be told of as dropped.
     this.ledger.begin(slot);
     if (!this.#buffer.push(update, now)) this.ledger.end(slot);
-    if (hadRoom !== this.#buffer.hasRoom) this.#host.onRoomChanged();
+    this.onRoom();
     if (this.#pool !== undefined) this.#schedulePump();
   }
 
@@ -263,6 +263,15 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
 
   onRefilled(): void {
     this.#pump();
+    this.onRoom();
+  }
+
+  /** Tells when there is no room any more, or room again. */
+  onRoom(): void {
+    const { hasRoom } = this.#buffer;
+    if (hasRoom === this.#hadRoom) return;
+    this.#hadRoom = hasRoom;
+    this.#host.onRoomChanged();
   }
 
   onSpillFailed(error: unknown): void {
@@ -279,7 +288,6 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   /** Reads what waits, as long as the handlers can take it. */
   #pump(): void {
     if (this.#isPumping || !this.#isReading) return;
-    const hadRoom = this.#buffer.hasRoom;
     this.#isPumping = true;
     let left = turnInputs;
     while (this.#isReading && this.#dispatcher.hasCapacity && this.#pool?.hasRoom !== false) {
@@ -300,7 +308,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
       if (this.#dying.size > 0) this.#retract();
       this.#host.onProgress();
     }
-    if (!hadRoom && this.#buffer.hasRoom) this.#host.onRoomChanged();
+    this.onRoom();
     this.#checkIdle();
   }
 

@@ -67,7 +67,15 @@ export class RunningPipeline implements PipelineRunHost {
     );
     this.#dependencies = { random: Math.random, ...dependencies, state, log };
     this.#host = host;
-    this.#spill = new SpillLog({ pipeline: id, maxBytes: buffer.maxSpillBytes }, { state, clock, log });
+    this.#spill = new SpillLog(
+      { pipeline: id, maxBytes: buffer.maxSpillBytes },
+      {
+        state,
+        clock,
+        log,
+        onWritten: () => this.#run?.onRoom(),
+      },
+    );
     this.#saver = new CheckpointSaver('checkpoint', () => this.#run?.ledger.checkpoint ?? -1, {
       state,
       clock,

@@ -21,6 +21,8 @@ export interface SpillLogDependencies {
   readonly state: StateStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** The store has taken what waited in memory. */
+  readonly onWritten: () => void;
 }
 
 interface Chunk {
@@ -171,6 +173,7 @@ export class SpillLog {
       this.#unwritten.shift();
     }
     this.#isWriting = false;
+    if (epoch === this.#epoch) this.#dependencies.onWritten();
     if (epoch !== this.#epoch && this.#unwritten.length > 0) void this.#write();
   }
 

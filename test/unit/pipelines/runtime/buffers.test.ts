@@ -83,6 +83,36 @@ describe('a buffer that is full', () => {
     assert.equal((await bench.state.under('p/s/')).length, 0);
   });
 
+  it('spill: blocks when the store holds as much as may be, and goes on when there is room again', async () => {
+    const bench = await new PipelineBench({
+      buffer: { maxCapacity: 10, overflowPolicy: 'spill', maxSpillBytes: 50_000 },
+    }).open();
+    bench.handler.isHeld = true;
+    let told = 0;
+    for (; bench.runtime.hasRoom && told < 5_000; told++) {
+      bench.tell(5, told % 250);
+      if (told % 100 === 0) await bench.settle();
+    }
+    assert.ok(told < 1_500, `${told}`);
+    let isTold = false;
+    bench.runtime.whenRoom(() => {
+      isTold = true;
+    });
+    await letGo(bench);
+    for (let turn = 0; turn < 20; turn++) await bench.settle(10);
+    assert.deepEqual([isTold, bench.runtime.hasRoom, bench.handler.done.length], [true, true, told]);
+  });
+
+  it('spill: what waits in memory while the store is slow is bounded too', async () => {
+    const { bench } = await held('spill', 2);
+    bench.tell(5, ...range(1, 250));
+    let told = 250;
+    for (; bench.runtime.hasRoom && told < 20_000; told++) bench.tell(5, told % 250);
+    assert.ok(told < 5_000, `${told}`);
+    await bench.settle();
+    assert.equal(bench.runtime.hasRoom, true);
+  });
+
   it('spill: what was in the store when the process died is not told twice', async () => {
     const { bench } = await held('spill', 2);
     bench.tell(5, ...range(1, 200));
