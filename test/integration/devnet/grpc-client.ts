@@ -7,7 +7,7 @@ import { Bank } from '../../../src/devnet/solana/bank/bank.ts';
 import { decodeTransaction } from '../../../src/devnet/solana/bank/decode-transaction.ts';
 import { eventProgramElf, eventProgramId } from '../../../src/devnet/solana/event-program/event-program.ts';
 import { emitInstruction } from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
-import { GeyserServer } from '../../../src/devnet/solana/geyser/geyser-server.ts';
+import { GeyserServer, type GeyserServerOptions } from '../../../src/devnet/solana/geyser/geyser-server.ts';
 import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
 import { geyserMethods, subscribeUpdateCodec } from '../../../src/protocol/geyser/geyser-codec.ts';
 import type {
@@ -66,6 +66,18 @@ export class ClientStream {
     await this.until(() => this.code !== undefined);
   }
 
+  sendBytes(bytes: Buffer): void {
+    this.#stream.write(bytes);
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
   cancel(): void {
     this.#stream.cancel();
   }
@@ -83,21 +95,21 @@ export function transactionsOf({ updates }: ClientStream): string[] {
 export class GeyserFaultBench {
   readonly bank: Bank;
   readonly proxy: GrpcFaultProxy;
-  readonly #server: GeyserServer;
+  readonly server: GeyserServer;
   readonly #clients: Client[] = [];
   #direct: ClientStream | undefined;
 
   private constructor(bank: Bank, server: GeyserServer, proxy: GrpcFaultProxy) {
     this.bank = bank;
-    this.#server = server;
+    this.server = server;
     this.proxy = proxy;
   }
 
-  static async start(t: TestContext): Promise<GeyserFaultBench> {
+  static async start(t: TestContext, options: Partial<GeyserServerOptions> = {}): Promise<GeyserFaultBench> {
     const deps = { clock: systemClock, log: silentLog };
     const programs = [{ id: eventProgramId, elf: eventProgramElf() }];
     const bank = new Bank({ chain: 'faults', programs }, deps);
-    const server = new GeyserServer({ bank, token: 'inner' }, deps);
+    const server = new GeyserServer({ bank, token: 'inner', ...options }, deps);
     await server.start();
     const upstreamUrl = `http://127.0.0.1:${server.port}`;
     const proxy = new GrpcFaultProxy(
@@ -122,9 +134,17 @@ export class GeyserFaultBench {
     return stream;
   }
 
+  /** Opens a stream of the chain's own server. */
+  async subscribeDirectly(request: Written<SubscribeRequest>): Promise<ClientStream> {
+    const stream = this.#open(this.server.port, 'inner');
+    stream.send(request);
+    await stream.pong();
+    return stream;
+  }
+
   /** Waits until the chain's own server has told a stream without a proxy all that happened so far. */
   async relayed(): Promise<void> {
-    this.#direct ??= this.#open(this.#server.port, 'inner');
+    this.#direct ??= this.#open(this.server.port, 'inner');
     await this.#direct.pong();
     await this.#direct.pong();
   }
