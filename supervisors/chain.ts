@@ -4,6 +4,7 @@ import { supervisorChild, tryStartSupervisor } from '../src/otp/supervisor.ts';
 import type { SupervisorCall } from '../src/otp/supervisor-messages.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import type { Provider } from '../src/providers/provider.ts';
+import { type PipelinesParts, pipelinesSupervisor } from './pipelines.ts';
 import { providersSupervisor } from './providers.ts';
 import { successor } from './successor.ts';
 
@@ -14,13 +15,20 @@ export interface ChainParts {
   readonly devnet: PlainChildSpec | undefined;
   readonly messageAggregator: PlainChildSpec;
   readonly headTracker: PlainChildSpec;
-  readonly chainFollower: PlainChildSpec;
+  /** Where blocks have logs: one canonical chain into the feed. */
+  readonly chainFollower: PlainChildSpec | undefined;
   /** The providers that the config names now. */
   readonly providers: () => readonly Provider[];
+  /** Where updates are read by pipelines; made anew at each start. */
+  readonly pipelines: (() => Promise<PipelinesParts>) | undefined;
+  /** Stands for the pipelines in the drawn tree. */
+  readonly pipelinesTemplate?: PipelinesParts;
 }
 
 export const chainName = (chain: string): ProcessName<SupervisorCall> =>
   processName<SupervisorCall>({ type: 'supervisor', id: `chain:${chain}` });
+
+export const pipelinesId = 'pipelines';
 
 export const providersName = (chain: string): ProcessName<SupervisorCall> =>
   processName<SupervisorCall>({ type: 'supervisor', id: `providers:${chain}` });
@@ -32,8 +40,9 @@ export const providersName = (chain: string): ProcessName<SupervisorCall> =>
  *     ├─ devnet               embedded chains only: the node and its simulated providers
  *     ├─ message_aggregator   one sequence out of many streams
  *     ├─ head_tracker         heads and lag
- *     ├─ chain_follower       one canonical chain, block by block, into the feed
- *     └─ providers            see providers.ts
+ *     ├─ chain_follower       EVM: one canonical chain, block by block, into the feed
+ *     ├─ providers            see providers.ts
+ *     └─ pipelines            Solana: see pipelines.ts
  */
 export function chainSupervisor(parts: ChainParts): SupervisorSpec {
   return supervisorSpec({
@@ -44,7 +53,7 @@ export function chainSupervisor(parts: ChainParts): SupervisorSpec {
       ...(parts.devnet === undefined ? [] : [parts.devnet]),
       parts.messageAggregator,
       parts.headTracker,
-      parts.chainFollower,
+      ...(parts.chainFollower === undefined ? [] : [parts.chainFollower]),
       successor({
         ...supervisorChild(providersSupervisor(parts.providers())),
         // Read anew at each start: a restart brings up the providers that the config names by then.
@@ -54,6 +63,18 @@ export function chainSupervisor(parts: ChainParts): SupervisorSpec {
             parent: starter.pid,
           }),
       }),
+      ...(parts.pipelines === undefined ? [] : [pipelinesChild(parts.pipelines, parts.pipelinesTemplate)]),
     ],
+  });
+}
+
+function pipelinesChild(
+  build: () => Promise<PipelinesParts>,
+  template: PipelinesParts = { sources: [], handling: [] },
+): PlainChildSpec {
+  return successor({
+    ...supervisorChild(pipelinesSupervisor(template)),
+    start: async starter =>
+      tryStartSupervisor(starter.system, pipelinesSupervisor(await build()), { parent: starter.pid }),
   });
 }

@@ -2,6 +2,7 @@ import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { AdminAction } from '../gateway/admin-routes.ts';
 import type { LiveNode } from '../otp/supervision-tree.ts';
 import type { LogLevel } from '../telemetry/log-level.ts';
+import { asBody, type Body, flag, integer, invalid, text } from './admin-body.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 import { exchangeErrors } from './errors.ts';
 
@@ -13,6 +14,9 @@ export interface AdminSources {
 }
 
 const logLevels = ['error', 'warn', 'info', 'debug'] as const satisfies readonly LogLevel[];
+
+/** Slots that are abandoned or left out at once, at most. */
+const maxSlots = 1_000;
 
 /** What operators can ask a running Trunkline for, and do to it. */
 export function adminActions(sources: AdminSources): AdminAction[] {
@@ -66,22 +70,26 @@ export function adminActions(sources: AdminSources): AdminAction[] {
         await devnetOf(body).heal(body.provider === undefined ? undefined : text(body, 'provider'));
       },
     },
+    {
+      method: 'POST',
+      path: 'devnet/fork',
+      run: async input => {
+        const body = asBody(input);
+        const depth = integer(body, 'depth', { min: 1, max: maxSlots, fallback: 1 });
+        return { dead: await devnetOf(body).fork(depth, { drop: flag(body, 'drop') }) };
+      },
+    },
+    {
+      method: 'POST',
+      path: 'devnet/skip',
+      run: async input => {
+        const body = asBody(input);
+        const slots = integer(body, 'slots', { min: 1, max: maxSlots, fallback: 1 });
+        await devnetOf(body).skip(slots);
+        return { slots };
+      },
+    },
   ];
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-function asBody(input: unknown): Body {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw invalid('the body is a JSON object');
-  return input as Body;
-}
-
-function text(body: Body, key: string): string {
-  const value = body[key];
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  throw invalid(`"${key}" is missing or no text`);
 }
 
 function options(body: Body): Record<string, string | number | boolean> {
@@ -93,8 +101,4 @@ function options(body: Body): Record<string, string | number | boolean> {
     result[key] = value;
   }
   return result;
-}
-
-function invalid(message: string): TrunklineError {
-  return new TrunklineError(exchangeErrors, 'admin_request_invalid', message);
 }

@@ -4,14 +4,13 @@ import { headTrackerChild } from '../aggregation/head-tracker-process.ts';
 import { messageAggregatorChild } from '../aggregation/message-aggregator-process.ts';
 import { aggregationMetrics } from '../aggregation/metrics.ts';
 import { StreamHub } from '../aggregation/stream-hub.ts';
-import { evmFamily } from '../chains/evm/evm-family.ts';
 import { familyOf } from '../chains/families.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { FeedConfig } from '../config/sections/feed.ts';
 import type { ProviderConfig } from '../config/sections/provider.ts';
-import { Devnet } from '../devnet/devnet.ts';
-import { devnetChild } from '../devnet/devnet-process.ts';
+import type { Devnet } from '../devnet/devnet.ts';
+import { solanaGenesis } from '../devnet/solana/well-known.ts';
 import type { CallPipeline } from '../gateway/call-pipeline.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
 import { Provider } from '../providers/provider.ts';
@@ -19,8 +18,12 @@ import { ProviderTable } from '../providers/provider-table.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { Redactor } from '../telemetry/redactor.ts';
+import type { ChainEvents } from './chain-events.ts';
 import { ChainFollowing } from './chain-following.ts';
+import { ChainPipelines, type ChainPipelinesDependencies } from './chain-pipelines.ts';
+import { EmbeddedChain } from './embedded-chain.ts';
 import type { FeedAssembly } from './feed-assembly.ts';
+import { OwnCalls } from './own-calls.ts';
 
 export interface AssemblyDependencies {
   readonly clock: Clock;
@@ -35,6 +38,11 @@ export interface AssemblyDependencies {
   readonly pipeline: () => CallPipeline | undefined;
   readonly feed: FeedAssembly;
   readonly feedConfig: FeedConfig;
+  /** What the pipelines of a Solana chain need besides. */
+  readonly pipelines: Pick<
+    ChainPipelinesDependencies,
+    'configs' | 'services' | 'state' | 'store' | 'directory' | 'random'
+  >;
 }
 
 /** Blocks without confirmation after which an embedded chain counts as begun anew. A local chain is reset and reverted at will; real ones are not. */
@@ -43,12 +51,16 @@ const devnetResetBlocks = 10;
 /** The plain objects of one chain, wired to each other, and the parts of its supervisor. */
 export class ChainAssembly {
   readonly runtime: ChainRuntime;
-  readonly devnet: Devnet | undefined;
   readonly parts: ChainParts;
-  readonly following: ChainFollowing;
+  /** What makes its events for the feed. */
+  readonly events: ChainEvents;
+  /** Calls of Trunkline's own to the chain. */
+  readonly calls: OwnCalls;
+  /** Of a Solana chain: what reads its updates. */
+  readonly pipelines: ChainPipelines | undefined;
   readonly #deps: AssemblyDependencies;
   readonly #hub: StreamHub;
-  readonly #nodeExitListeners = new Set<() => void>();
+  readonly #embedded: EmbeddedChain | undefined;
 
   /** Puts a chain together; nothing runs yet. */
   constructor(name: string, config: ChainConfig, deps: AssemblyDependencies) {
@@ -66,7 +78,7 @@ export class ChainAssembly {
     );
     const runtime: ChainRuntime = {
       name,
-      identity: config.genesis_hash ?? String(config.chain_id),
+      identity: identityOf(name, config),
       family: familyOf(config.family),
       config,
       table: new ProviderTable(),
@@ -75,40 +87,50 @@ export class ChainAssembly {
       unavailable: undefined,
     };
     this.runtime = runtime;
+    const ownCalls = new OwnCalls(runtime, { pipeline: deps.pipeline, clock });
+    this.calls = ownCalls;
     this.#hub = new StreamHub(
       { chain: name, width: config.aggregation.width, maxStreams: config.aggregation.max_streams },
       {
         events: runtime.family.events,
+        isPlausible: slot => heads.isPlausible(slot),
+        reads: ownCalls,
         clock,
         log,
         metrics,
       },
     );
     runtime.hub = this.#hub;
-    this.following = new ChainFollowing(runtime, {
-      feed: deps.feedConfig,
-      logRules: evmFamily.logs,
-      resetAfterMs,
-      eventLog: deps.feed.eventLog,
-      journal: deps.feed.journal(name),
-      hub: this.#hub,
-      pipeline: deps.pipeline,
-      clock,
-      log,
-      metrics,
-    });
-    this.devnet =
-      config.devnet === undefined ? undefined : this.#createDevnet(config.devnet, config.chain_id);
+    this.#embedded = this.#embed(config);
+    const endpoints = () => this.#embedded?.endpoints ?? config.geyser?.endpoints ?? [];
+    const following = this.#follow(resetAfterMs);
+    this.pipelines =
+      config.family === 'solana'
+        ? new ChainPipelines(runtime, {
+            ...deps.pipelines,
+            feed: deps.feedConfig,
+            endpoints,
+            eventLog: deps.feed.eventLog,
+            calls: ownCalls,
+            clock,
+            log,
+            metrics,
+          })
+        : undefined;
+    const events = following ?? this.pipelines;
+    if (events === undefined) throw new Error(`chains of the family ${config.family} have no events`);
+    this.events = events;
+    deps.feed.chainAdded(name, config.family);
     for (const provider of config.providers) this.addProvider(provider);
     if (config.providers.length === 0) {
       runtime.unavailable =
-        this.devnet === undefined
+        this.#embedded === undefined
           ? `${name} has no provider: their environment variables are unset`
           : `${name} is starting`;
     }
     this.parts = {
       name,
-      devnet: this.devnet === undefined ? undefined : this.#devnetChild(this.devnet),
+      devnet: this.#embedded?.child,
       messageAggregator: messageAggregatorChild({
         chain: name,
         options: {
@@ -120,9 +142,15 @@ export class ChainAssembly {
         metrics,
       }),
       headTracker: headTrackerChild({ chain: name, heads }),
-      chainFollower: this.following.child,
+      chainFollower: following?.child,
       providers: () => runtime.table.providers,
+      pipelines: this.pipelines === undefined ? undefined : () => this.pipelines!.build(),
     };
+  }
+
+  /** The embedded chain; undefined: its providers are somebody else's. */
+  get devnet(): Devnet | undefined {
+    return this.#embedded?.devnet;
   }
 
   /**
@@ -155,12 +183,12 @@ export class ChainAssembly {
           if (runtime.table.get(providerId) !== provider) return;
           const isBelieved = runtime.heads.observe(providerId, head);
           this.#hub.arrived('heads', head.hash, providerId);
-          this.following.onHead({ providerId, head, header, isBelieved });
+          this.events.onHead({ providerId, head, header, isBelieved });
         },
         onState: change => {
           // What it said last must not keep the feed on a branch that the others have left.
           if (change.state === 'down' || change.state === 'wrong_chain')
-            this.following.providerGone(change.provider);
+            this.events.providerGone(change.provider);
           this.#deps.feed.providerChanged(runtime.name, change);
         },
       },
@@ -185,9 +213,9 @@ export class ChainAssembly {
   retire(): void {
     for (const provider of this.runtime.table.providers) this.removeProvider(provider.id);
     this.#endStreams();
-    const { head, floor, streams, subscribers, upstreamSubscriptions } = aggregationMetrics;
+    const { head, floor, streams, subscribers, upstreamSubscriptions, subjects } = aggregationMetrics;
     const labels = { chain: this.runtime.name };
-    for (const gauge of [head, floor, streams, subscribers, upstreamSubscriptions])
+    for (const gauge of [head, floor, streams, subscribers, upstreamSubscriptions, subjects])
       this.#deps.metrics.remove(gauge, labels);
   }
 
@@ -199,65 +227,59 @@ export class ChainAssembly {
 
   #letGo(provider: Provider): void {
     this.runtime.heads.remove(provider.id);
-    this.following.providerGone(provider.id);
+    this.events.providerGone(provider.id);
     this.#hub.removeSource(provider.id);
     // What it is answering at the moment it may answer.
     provider.closeWhenIdle(this.runtime.config.failover.deadline);
   }
 
   #endStreams(): void {
-    this.following.stop();
+    this.events.stop();
     this.#hub.close(`the streams of ${this.runtime.name} ended`);
     this.runtime.hub = undefined;
   }
 
-  #createDevnet(config: NonNullable<ChainConfig['devnet']>, chainId: number): Devnet {
-    return new Devnet(
-      {
-        chain: this.runtime.name,
-        chainId,
-        providers: config.providers,
-        blockTimeMs: config.block_time,
-        accounts: config.accounts,
-        balance: config.balance,
-        basePort: config.base_port,
-        onExit: () => {
-          for (const listener of this.#nodeExitListeners) listener();
-        },
-      },
-      { clock: this.#deps.clock, log: this.#deps.log },
-    );
+  /** Where blocks have logs, one canonical chain of them is followed. */
+  #follow(resetAfterMs: number | undefined): ChainFollowing | undefined {
+    const { runtime } = this;
+    const { logs } = runtime.family;
+    if (logs === undefined) return undefined;
+    const { feed, feedConfig, pipeline, clock, log, metrics } = this.#deps;
+    return new ChainFollowing(runtime, {
+      feed: feedConfig,
+      logRules: logs,
+      resetAfterMs,
+      eventLog: feed.eventLog,
+      journal: feed.journal(runtime.name),
+      hub: this.#hub,
+      pipeline,
+      clock,
+      log,
+      metrics,
+    });
   }
 
-  #devnetChild(devnet: Devnet) {
-    return devnetChild({
-      chain: this.runtime.name,
-      devnet,
-      log: this.#deps.log,
-      onStarted: () => {
+  #embed(config: ChainConfig): EmbeddedChain | undefined {
+    const { devnet } = config;
+    if (devnet === undefined) return undefined;
+    const { runtime } = this;
+    return new EmbeddedChain(runtime.name, { ...config, devnet }, this.#deps, {
+      onStarted: providers => {
         // Every start is a new chain at new addresses; the providers' supervisor starts after this and finds these.
-        this.runtime.heads.reset();
-        this.following.chainRestarted();
-        for (const provider of simulatedProviders(devnet)) this.addProvider(provider);
+        runtime.heads.reset();
+        this.#hub.chainRestarted();
+        this.events.chainRestarted();
+        for (const provider of providers) this.addProvider(provider);
       },
       onUnavailable: reason => {
-        this.runtime.unavailable = reason;
-      },
-      onNodeExit: listener => {
-        this.#nodeExitListeners.add(listener);
-        return () => this.#nodeExitListeners.delete(listener);
+        runtime.unavailable = reason;
       },
     });
   }
 }
 
-function simulatedProviders(devnet: Devnet): ProviderConfig[] {
-  return devnet.providers.map(({ id, url, wsUrl }) => ({
-    id,
-    url,
-    ws_url: wsUrl,
-    priority: 1,
-    weight: 1,
-    headers: {},
-  }));
+/** Which chain every provider has to serve. */
+function identityOf(name: string, { family, chain_id, genesis_hash, devnet }: ChainConfig): string {
+  if (family === 'evm') return String(chain_id);
+  return devnet === undefined ? String(genesis_hash) : solanaGenesis(name);
 }

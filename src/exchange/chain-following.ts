@@ -19,6 +19,7 @@ import type { ChainRuntime } from '../gateway/chain-directory.ts';
 import type { PlainChildSpec } from '../otp/child-spec.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
+import type { ChainEvents } from './chain-events.ts';
 import { PipelineReads } from './pipeline-reads.ts';
 import { TipWatch } from './tip-watch.ts';
 
@@ -38,7 +39,7 @@ export interface ChainFollowingDependencies {
 }
 
 /** What makes the events of one chain: the demand for them, the follower, and the way into the log. */
-export class ChainFollowing {
+export class ChainFollowing implements ChainEvents {
   readonly demand: LogTopicDemand;
   /** The follower's process. */
   readonly child: PlainChildSpec;

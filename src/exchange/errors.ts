@@ -10,6 +10,14 @@ export const exchangeErrors = {
     sentence:
       'The chain is none of the embedded ones, which alone can be given faults; the message lists them.',
   },
+  profile_running: {
+    sentence: 'A CPU profile is being taken already; there is one at a time, of a minute at most.',
+    retryable: true,
+  },
+  replay_running: {
+    sentence: 'Dead letters of this pipeline are being replayed already; try again when that is done.',
+    retryable: true,
+  },
   own_call_failed: {
     sentence:
       'A call that Trunkline made for itself, for a pipeline or the session builder, got an error or no answer in time; the message has the reason.',

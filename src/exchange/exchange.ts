@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { ChainParts } from '../../supervisors/chain.ts';
 import { rootSupervisor } from '../../supervisors/root.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -14,6 +15,7 @@ import { ProcessSystem } from '../otp/process-system.ts';
 import { type LiveNode, liveTree } from '../otp/supervision-tree.ts';
 import { type SupervisorPid, startSupervisor } from '../otp/supervisor.ts';
 import type { SupervisorSpec } from '../otp/supervisor-spec.ts';
+import { memoryState, type StateStore, storedState } from '../pipelines/state/state-store.ts';
 import type { RootLog } from '../telemetry/create-log.ts';
 import { HealthRegistry } from '../telemetry/health-registry.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
@@ -52,6 +54,8 @@ const settlePollMs = 50;
 /** Beyond the drain of the gateway, for everything but the storage to stop, and for the storage. */
 const stopGraceMs = 20_000;
 const storageStopMs = 30_000;
+/** What pipelines may remember where there is no storage: checkpoints and dead letters until the process ends. */
+const memoryStateBytes = 64 * 2 ** 20;
 
 /** One whole Trunkline: puts the parts together, starts the tree, applies config changes, stops in order. */
 export class Exchange {
@@ -66,6 +70,8 @@ export class Exchange {
   readonly #directory = new ChainDirectory();
   readonly #health: HealthRegistry;
   readonly #startedAt: number;
+  /** What pipelines and the session builder remember. */
+  readonly #pipelineState: StateStore;
   #loaded: LoadedConfig;
   #gateway: Gateway | undefined;
   #root: SupervisorPid | undefined;
@@ -98,6 +104,10 @@ export class Exchange {
             health: this.#health,
             random: deps.random ?? Math.random,
           });
+    this.#pipelineState =
+      this.storage === undefined
+        ? memoryState({ maxBytes: memoryStateBytes })
+        : storedState(this.storage.store('pipelines'), 'p/');
     this.feed = new FeedAssembly(options.loaded.config.feed, {
       clock: deps.clock,
       log: deps.log,
@@ -278,6 +288,15 @@ export class Exchange {
       pipeline: () => this.#gateway?.pipeline,
       feed: this.feed,
       feedConfig: this.#loaded.config.feed,
+      pipelines: {
+        configs: () => this.#loaded.config.pipelines,
+        services: () => [],
+        state: this.#pipelineState,
+        store: this.storage?.store('kv'),
+        directory:
+          this.#options.file === undefined ? process.cwd() : dirname(resolve(this.#options.file.path)),
+        random: this.#deps.random ?? Math.random,
+      },
     });
   }
 }

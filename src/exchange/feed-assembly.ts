@@ -15,7 +15,6 @@ import type { ProviderStateChange } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
-import type { ChainFollowing } from './chain-following.ts';
 
 export interface FeedAssemblyDependencies {
   readonly clock: Clock;
@@ -75,7 +74,7 @@ export class FeedAssembly {
       },
       {
         source: eventLog,
-        demand: name => chains.get(name)?.following.demand,
+        demand: name => chains.get(name)?.events.demand,
         chains: () => [...chains.keys()],
         tail: () => eventLog.nextOffset - 1,
         clock,
@@ -94,7 +93,7 @@ export class FeedAssembly {
         eventLog,
         // Before any client is served: what was gathered for it must count as gathered.
         onOpened: () => {
-          for (const { following } of chains.values()) following.restore();
+          for (const { events } of chains.values()) events.restore();
         },
       }),
     };
@@ -159,7 +158,7 @@ export class FeedAssembly {
     if (!this.eventLog.isOpen) return null;
     const { epoch, earliest, head, bytes, backlogBytes } = this.eventLog.stats();
     const { live, catchingUp, groups, maxLag } = this.feed.stats();
-    const chains = [...this.#deps.chains].map(([name, chain]) => [name, chain.following.stats()]);
+    const chains = [...this.#deps.chains].map(([name, chain]) => [name, chain.events.stats()]);
     return {
       epoch,
       earliest,
@@ -168,7 +167,7 @@ export class FeedAssembly {
       backlogBytes,
       subscriptions: { live, catchingUp, maxLag },
       groups,
-      chains: Object.fromEntries(chains) as Record<string, ReturnType<ChainFollowing['stats']>>,
+      chains: Object.fromEntries(chains) as Record<string, object>,
     };
   }
 

@@ -7,8 +7,8 @@ export function feedCheck(eventLog: EventLog, chains: () => Iterable<ChainAssemb
   return () => {
     if (!eventLog.isOpen) return { status: 'degraded', reason: 'the event log is not open' };
     const stalled: Record<string, number> = {};
-    for (const { runtime, following } of chains()) {
-      const { stalledBy } = following;
+    for (const { runtime, events } of chains()) {
+      const { stalledBy } = events;
       if (stalledBy > 0) stalled[runtime.name] = stalledBy;
     }
     const { head, backlogBytes } = eventLog.stats();

@@ -1,3 +1,4 @@
+import type { StreamReads } from '../aggregation/gap-reader.ts';
 import type { ChainCallOptions, ChainCalls } from '../chains/chain-calls.ts';
 import type { Clock } from '../clock/clock.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
@@ -29,11 +30,13 @@ export interface OwnCallsDeps {
 
 const id = Buffer.from('1');
 const defaultTimeoutMs = 5_000;
+/** For one provider of several that are asked in turn. */
+const turnMs = 2_000;
 /** The pipeline ends a call at its deadline; when the gateway goes down it may end none. */
 const graceMs = 500;
 
 /** Trunkline's own calls to one chain, over all its providers. */
-export class OwnCalls implements ChainCalls {
+export class OwnCalls implements ChainCalls, StreamReads {
   readonly #chain: ChainRuntime;
   readonly #deps: OwnCallsDeps;
 
@@ -65,6 +68,19 @@ export class OwnCalls implements ChainCalls {
       method,
       error.message,
       answer.outcome === 'upstream_error' ? { rpcCode: error.code, data: error.data } : {},
+    );
+  }
+
+  /** The result's bytes, from one provider, and where that has none from the others; undefined: nobody has it. */
+  async read(
+    method: string,
+    params: string,
+    { providerId }: { readonly providerId: string },
+  ): Promise<Buffer | undefined> {
+    const call = { method, params, timeoutMs: turnMs, signal: undefined };
+    return (
+      resultOf(await this.ask({ ...call, steering: { useProvider: providerId } })) ??
+      resultOf(await this.ask({ ...call, steering: { avoid: [providerId] } }))
     );
   }
 

@@ -59,12 +59,6 @@ export const geyserSection = section(
       applies: 'restart-child',
       child: 'chain',
     }),
-    max_buffered: field(integer({ min: 100, max: 1_000_000 }).prefault(10_000), {
-      doc: 'Updates that wait for the pipelines at most; then the stream is not read until there is room.',
-      unit: 'updates',
-      applies: 'restart-child',
-      child: 'chain',
-    }),
     connect_timeout: field(duration({ min: 100, max: 600_000 }).prefault('10s'), {
       doc: 'How long a connection may take until its first message.',
       unit: 'duration',
@@ -79,6 +73,12 @@ export const geyserSection = section(
     }),
     keepalive_timeout: field(duration({ min: 100, max: 600_000 }).prefault('10s'), {
       doc: 'How long the answer to that may take.',
+      unit: 'duration',
+      applies: 'restart-child',
+      child: 'chain',
+    }),
+    ping_interval: field(duration({ min: 1_000, max: 600_000 }).prefault('10s'), {
+      doc: 'How often the stream itself is pinged, which also keeps load balancers from cutting it.',
       unit: 'duration',
       applies: 'restart-child',
       child: 'chain',

@@ -8,6 +8,7 @@ import {
   sendAndConfirmTransaction,
   Transaction,
 } from '@solana/web3.js';
+import { encode } from '../../../src/chains/solana/base58.ts';
 import { devnetKeypair, solanaGenesis } from '../../../src/devnet/solana/well-known.ts';
 import { startFaultProxy } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -58,7 +59,7 @@ async function setUp(t: TestContext) {
       () => streams().every(({ providers }) => providers.filter(({ isLive }) => isLive).length >= width),
       `every stream is carried by ${width} providers`,
     );
-  return { proxies, connection, wsUrl, streams, carried, trunkline };
+  return { node, proxies, connection, wsUrl, streams, carried };
 }
 
 function transfer(lamports: number, to: PublicKey = bob.publicKey): Transaction {
@@ -124,6 +125,42 @@ describe('subscriptions of @solana/web3.js', () => {
     await connection.removeAccountChangeListener(ids[3]);
     await connection.removeProgramAccountChangeListener(ids[4]);
     await eventually(() => streams().every(({ subscribers }) => subscribers === 0), 'unsubscribed');
+  });
+});
+
+describe('while no provider is there', () => {
+  it('neither the state of an account nor the fate of a signature is lost', async t => {
+    const { proxies, connection, carried, streams, node } = await setUp(t);
+    const direct = new Connection(node.url, { commitment: 'confirmed', wsEndpoint: node.wsUrl });
+    const balances: number[] = [];
+    const account = connection.onAccountChange(bob.publicKey, ({ lamports }) => balances.push(lamports), {
+      commitment: 'confirmed',
+    });
+    await eventually(() => streams().length === 1, 'subscribed');
+    await carried(2);
+    const { blockhash } = await connection.getLatestBlockhash('confirmed');
+    const transaction = transfer(7_000);
+    transaction.recentBlockhash = blockhash;
+    transaction.feePayer = alice.publicKey;
+    transaction.sign(alice);
+    const [{ signature }] = transaction.signatures as [{ signature: Buffer }];
+    const told: unknown[] = [];
+    connection.onSignature(encode(signature), ({ err }) => told.push(err), 'confirmed');
+    await eventually(() => streams().length === 2, 'subscribed');
+    await carried(2);
+    for (const proxy of proxies) await proxy.fault('kill');
+    const id = await direct.sendRawTransaction(transaction.serialize());
+    await eventually(
+      async () => (await direct.getSignatureStatus(id)).value?.confirmationStatus === 'finalized',
+      'executed while nobody looked',
+    );
+    const balance = await direct.getBalance(bob.publicKey);
+    await proxies[2]!.heal();
+    await eventually(() => told.length === 1, 'the signature is told', 20_000);
+    await eventually(() => balances.at(-1) === balance, 'the account is told');
+    assert.deepEqual([told, balances], [[null], [balance]]);
+    await eventually(() => streams().length === 1, 'the stream of the signature has ended');
+    await connection.removeAccountChangeListener(account);
   });
 });
 

@@ -1,0 +1,290 @@
+import type { PipelinesParts } from '../../supervisors/pipelines.ts';
+import type { ChainCalls } from '../chains/chain-calls.ts';
+import type { Commitment } from '../chains/solana/commitment.ts';
+import type { Clock } from '../clock/clock.ts';
+import type { FeedConfig } from '../config/sections/feed.ts';
+import type { PipelineConfig } from '../config/sections/pipelines/pipeline.ts';
+import { eventKinds, type GapData } from '../feed/events/feed-event.ts';
+import type { EventLog } from '../feed/log/event-log.ts';
+import { endOf } from '../feed/log/log-keys.ts';
+import type { ChainRuntime } from '../gateway/chain-directory.ts';
+import { FeedHandler } from '../pipelines/feed/feed-handler.ts';
+import { valueEvent } from '../pipelines/feed/value-event.ts';
+import { GatherDemand, type GatherSubject } from '../pipelines/gather/gather-demand.ts';
+import { Gatherer } from '../pipelines/gather/gatherer.ts';
+import { gathererChild } from '../pipelines/gather/gatherer-process.ts';
+import { pipelineFromConfig } from '../pipelines/pipeline-config.ts';
+import type { PipelineDefinition } from '../pipelines/pipeline-options.ts';
+import { pipelineChild } from '../pipelines/runtime/pipeline-process.ts';
+import { PipelineRuntime } from '../pipelines/runtime/pipeline-runtime.ts';
+import type { RunningPipeline } from '../pipelines/runtime/running-pipeline.ts';
+import type { StateStore } from '../pipelines/state/state-store.ts';
+import type { GeyserEndpointOptions } from '../sources/geyser/geyser-options.ts';
+import type { UpdateSource } from '../sources/source.ts';
+import type { TypedStore } from '../storage/client/typed-store.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { MetricRegistry } from '../telemetry/metrics.ts';
+import type { ChainEvents } from './chain-events.ts';
+import { type MadeSource, makeSource } from './update-sources.ts';
+
+export interface ChainPipelinesDependencies {
+  readonly feed: FeedConfig;
+  /** The pipelines of the config, by name; those of other chains among them. */
+  readonly configs: () => Readonly<Record<string, PipelineConfig>>;
+  /** Pipelines of services that read this chain. */
+  readonly services: () => readonly PipelineDefinition[];
+  /** The gRPC endpoints, as they are now. */
+  readonly endpoints: () => readonly GeyserEndpointOptions[];
+  readonly eventLog: EventLog;
+  /** Where checkpoints, dead letters and what is spilled are kept. */
+  readonly state: StateStore;
+  /** Where the `storage` handler writes; undefined: there is no storage. */
+  readonly store: TypedStore | undefined;
+  readonly calls: ChainCalls;
+  /** Where relative paths of the config begin. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** A source with the pipelines that read it. */
+interface Line extends MadeSource {
+  readonly id: string;
+  readonly runtime: PipelineRuntime;
+}
+
+/** A pipeline that could not be made: its IDL or its module does not load. */
+export interface BrokenPipeline {
+  readonly id: string;
+  readonly chain: string;
+  readonly message: string;
+}
+
+/** What reads the updates of one Solana chain: sources, pipelines, and what of it goes into the feed. */
+export class ChainPipelines implements ChainEvents {
+  readonly demand: GatherDemand;
+  readonly #chain: ChainRuntime;
+  readonly #deps: ChainPipelinesDependencies;
+  readonly #state: StateStore;
+  readonly #stateKey: string;
+  readonly #listeners = new Set<() => void>();
+  #lines = new Map<string, Line>();
+  #broken: readonly BrokenPipeline[] = [];
+  #isRestored = false;
+  #isNewChain = false;
+
+  constructor(chain: ChainRuntime, deps: ChainPipelinesDependencies) {
+    const { clock, log, feed, state } = deps;
+    const { name, config } = chain;
+    this.#chain = chain;
+    this.#deps = deps;
+    this.#state = state.within(`${name}/`);
+    this.#stateKey = `gather:${name}`;
+    const { programs, accounts } = config.gather;
+    const always: GatherSubject[] = [
+      ...programs.map(key => ({ kind: 'program' as const, key })),
+      ...accounts.map(key => ({ kind: 'account' as const, key })),
+    ];
+    this.demand = new GatherDemand(
+      { chain: name, always, restoredKeepMs: feed.keep_gathering },
+      { clock, log },
+      {
+        onChange: () => {
+          for (const listener of this.#listeners) listener();
+        },
+        onSnapshotChange: () => {
+          if (this.#isRestored) deps.eventLog.saveState(this.#stateKey, this.demand.snapshot());
+        },
+      },
+    );
+  }
+
+  /** All pipelines that run, built-in ones among them. */
+  get running(): readonly RunningPipeline[] {
+    return [...this.#lines.values()].flatMap(({ runtime }) => runtime.pipelines);
+  }
+
+  get broken(): readonly BrokenPipeline[] {
+    return this.#broken;
+  }
+
+  get sources(): readonly UpdateSource[] {
+    return [...this.#lines.values()].map(({ source }) => source);
+  }
+
+  get stalledBy(): number {
+    return 0;
+  }
+
+  onHead(): void {}
+
+  providerGone(): void {}
+
+  chainRestarted(): void {
+    this.#isNewChain = true;
+  }
+
+  restore(): void {
+    if (this.#isRestored) return;
+    this.#isRestored = true;
+    const { eventLog } = this.#deps;
+    this.demand.restore(eventLog.state(this.#stateKey), eventLog.nextOffset - 1);
+  }
+
+  /** Makes sources and pipelines anew, as the config and the endpoints are now; nothing runs yet. */
+  async build(): Promise<PipelinesParts> {
+    const { configs, services, eventLog, log } = this.#deps;
+    const { name } = this.#chain;
+    await eventLog.open();
+    this.restore();
+    const definitions: PipelineDefinition[] = [...services()];
+    const broken: BrokenPipeline[] = [];
+    for (const [id, config] of Object.entries(configs())) {
+      if (config.chain !== name || !config.enabled) continue;
+      try {
+        definitions.push(await this.#define(id, config));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        broken.push({ id, chain: name, message });
+        log.error('a pipeline does not start', { chain: name, pipeline: id, reason: message });
+      }
+    }
+    this.#broken = broken;
+    this.#lines = new Map();
+    const gatherLine = this.#line(this.#gatherSource, this.#chain.config.gather.commitment);
+    const running = definitions.map(definition =>
+      this.#line(definition.source, definition.commitment).runtime.add(definition),
+    );
+    if (this.#isNewChain) await this.#forget(definitions);
+    const gatherer = new Gatherer(
+      {
+        chain: name,
+        source: gatherLine.source.name,
+        commitment: gatherLine.source.commitment,
+        eventLog,
+        savedCheckpoint: id => this.#savedCheckpoint(id),
+      },
+      {
+        runtime: gatherLine.runtime,
+        subjects: () => this.#subjects(),
+        onChange: listener => {
+          this.#listeners.add(listener);
+          return () => void this.#listeners.delete(listener);
+        },
+        state: this.#state,
+        log: this.#deps.log,
+      },
+    );
+    return {
+      sources: [...this.#lines.values()].map(({ id, children }) => ({ id, children })),
+      handling: [...running.map(pipelineChild), gathererChild(name, gatherer)],
+    };
+  }
+
+  stats() {
+    return {
+      sources: this.sources.map(source => ({
+        name: source.name,
+        commitment: source.commitment,
+        ...source.state(),
+      })),
+      pipelines: this.running.map(pipeline => pipeline.status()),
+      broken: this.#broken,
+      gathered: this.demand.subjects.length,
+    };
+  }
+
+  stop(): void {
+    this.demand.stop();
+    this.#listeners.clear();
+  }
+
+  get #gatherSource(): UpdateSource['name'] {
+    const { source } = this.#chain.config.gather;
+    if (source !== 'auto') return source;
+    return this.#deps.endpoints().length > 0 ? 'geyser' : 'logs';
+  }
+
+  /** Log subscriptions tell of no writes to accounts. */
+  #subjects(): readonly GatherSubject[] {
+    const isLogs = this.#gatherSource === 'logs';
+    return this.demand.subjects.filter(({ kind }) => !isLogs || kind === 'program');
+  }
+
+  #define(id: string, config: PipelineConfig): Promise<PipelineDefinition> {
+    const { clock, log, directory, store, eventLog, calls } = this.#deps;
+    const { chain, commitment, filter } = config;
+    return pipelineFromConfig(id, config, {
+      clock,
+      log,
+      directory,
+      store,
+      feedHandler: handler =>
+        new FeedHandler(
+          {
+            id: handler,
+            eventOf: valueEvent({ chain, commitment, program: filter.programs[0] ?? systemProgram }),
+            gapTopics: [`${chain}.events.>`],
+          },
+          { eventLog, savedCheckpoint: () => this.#savedCheckpoint(id) },
+        ),
+      moduleContext: { chain, calls },
+    });
+  }
+
+  /** The line of a source and a commitment, made when it is first asked for. */
+  #line(name: UpdateSource['name'], commitment: Commitment): Line {
+    const id = `${name}:${commitment}`;
+    const known = this.#lines.get(id);
+    if (known !== undefined) return known;
+    const { clock, log, metrics, random, calls, endpoints } = this.#deps;
+    const chain = this.#chain;
+    const runtime = new PipelineRuntime(
+      { chain: chain.name, source: name, commitment },
+      { state: this.#state, clock, log, metrics, random },
+    );
+    const made = makeSource(name, commitment, {
+      chain,
+      endpoints: endpoints(),
+      listener: runtime,
+      calls,
+      clock,
+      log,
+      metrics,
+      random,
+    });
+    runtime.connect(made.source);
+    const line = { id, runtime, ...made };
+    this.#lines.set(id, line);
+    return line;
+  }
+
+  #savedCheckpoint(id: string): number | undefined {
+    return this.running.find(pipeline => pipeline.id === id)?.status().savedCheckpoint;
+  }
+
+  /** The embedded chain is another one than before: its slots begin anew, and what was told of the old ones is void. */
+  async #forget(definitions: readonly PipelineDefinition[]): Promise<void> {
+    const { eventLog, state } = this.#deps;
+    const { name } = this.#chain;
+    const hadState = (await state.under(`${name}/`, { maxEntries: 1 })).length > 0;
+    while ((await state.clear(`${name}/`)) > 0);
+    for (const prefix of [`t/feed.${name}.`, ...definitions.map(({ id }) => `t/${id}/`)]) {
+      const from = Buffer.from(prefix);
+      while ((await eventLog.index.removeRange(from, endOf(from), purgePage)) === purgePage);
+    }
+    this.#isNewChain = false;
+    if (!hadState) return;
+    const message = 'the chain is another one than before: what was told of it is void';
+    const data: GapData = { reason: 'chain_reset', message };
+    eventLog.append([
+      { kind: eventKinds.gap, chain: name, topic: `${name}.gaps`, data: Buffer.from(JSON.stringify(data)) },
+    ]);
+  }
+}
+
+const systemProgram = '1'.repeat(32);
+const purgePage = 1_000;

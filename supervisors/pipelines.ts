@@ -1,0 +1,71 @@
+import type { PlainChildSpec } from '../src/otp/child-spec.ts';
+import { supervisorChild } from '../src/otp/supervisor.ts';
+import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
+import { successor } from './successor.ts';
+
+/** What the pipelines of a chain are made of. */
+export interface PipelinesParts {
+  /** One for each source and commitment that a pipeline reads. */
+  readonly sources: readonly { readonly id: string; readonly children: readonly PlainChildSpec[] }[];
+  /** The pipelines of the config and of services, and the gatherer, which starts and ends the built-in ones. */
+  readonly handling: readonly PlainChildSpec[];
+}
+
+/**
+ * What reads the updates of a Solana chain. Stopped in reverse: the pipelines handle what they took, then the streams end.
+ *
+ *     pipelines                          rest_for_one
+ *     ├─ sources                         one_for_one
+ *     │  └─ source:<name>:<commitment>   one_for_one
+ *     │     ├─ geyser_connection:<id>    a gRPC stream each; or `logs_source`
+ *     │     └─ backfill                  fetches what the streams did not bring
+ *     └─ handling                        one_for_one
+ *        ├─ pipeline:<id>                one a pipeline
+ *        └─ gatherer                     what the readers of the feed follow
+ */
+export function pipelinesSupervisor({ sources, handling }: PipelinesParts): SupervisorSpec {
+  return supervisorSpec({
+    id: 'pipelines',
+    strategy: 'rest_for_one',
+    about: 'What reads the updates of the chain: streams, parsers, handlers.',
+    children: [
+      successor(supervisorChild(sourcesSupervisor(sources))),
+      successor(supervisorChild(handlingSupervisor(handling))),
+    ],
+  });
+}
+
+function sourcesSupervisor(sources: PipelinesParts['sources']): SupervisorSpec {
+  return supervisorSpec({
+    id: 'sources',
+    strategy: 'one_for_one',
+    intensity: 3 * Math.max(1, sources.length),
+    periodMs: 5_000,
+    about: 'The streams of updates; each fails by itself.',
+    children: sources.map(({ id, children }) =>
+      successor(
+        supervisorChild(
+          supervisorSpec({
+            id: `source:${id}`,
+            strategy: 'one_for_one',
+            intensity: 3 * children.length,
+            periodMs: 5_000,
+            about: 'One stream of updates: its connections, and what fetches what they did not bring.',
+            children,
+          }),
+        ),
+      ),
+    ),
+  });
+}
+
+function handlingSupervisor(children: readonly PlainChildSpec[]): SupervisorSpec {
+  return supervisorSpec({
+    id: 'handling',
+    strategy: 'one_for_one',
+    intensity: 3 * Math.max(1, children.length),
+    periodMs: 5_000,
+    about: 'The pipelines; each fails by itself.',
+    children,
+  });
+}
