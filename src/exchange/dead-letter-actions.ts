@@ -1,5 +1,5 @@
-import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { Clock } from '../clock/clock.ts';
+import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { AdminAction } from '../gateway/admin-routes.ts';
 import type { ReplayResult } from '../pipelines/runtime/replay-letters.ts';
 import type { RunningPipeline } from '../pipelines/runtime/running-pipeline.ts';
@@ -131,7 +131,8 @@ function idOf(body: Body): number {
 
 function chosen(body: Body): 'one' | 'all' {
   const isAll = flag(body, 'all');
-  if (isAll === (body.id !== undefined)) throw invalid('give either the "id" of a dead letter, or "all": true');
+  if (isAll === (body.id !== undefined))
+    throw invalid('give either the "id" of a dead letter, or "all": true');
   return isAll ? 'all' : 'one';
 }
 

@@ -76,7 +76,9 @@ export function debugActions({ clock, metrics }: DebugActionDependencies): Admin
           memory: { ...process.memoryUsage() },
           heap: { ...v8.getHeapStatistics() },
           heapSpaces: Object.fromEntries(
-            v8.getHeapSpaceStatistics().map(({ space_name, space_used_size }) => [space_name, space_used_size]),
+            v8
+              .getHeapSpaceStatistics()
+              .map(({ space_name, space_used_size }) => [space_name, space_used_size]),
           ),
           handles: counted(process.getActiveResourcesInfo()),
           metrics: await metrics.expose(),
