@@ -140,8 +140,8 @@ export class Intake {
       const isNow = since === undefined || (settled !== undefined && since >= newest && since >= settled);
       if (!isNow) restart = Math.min(restart, since);
     }
-    const isRewind = settled !== undefined && restart !== Number.POSITIVE_INFINITY;
-    if (restart !== Number.POSITIVE_INFINITY) {
+    const isRestart = restart !== Number.POSITIVE_INFINITY;
+    if (isRestart) {
       for (const [id, place] of this.#places) {
         if (before.get(id) === place) place.floor = Math.max(place.floor, this.#toldSettled);
       }
@@ -152,7 +152,7 @@ export class Intake {
     this.#slotSubscribers = places
       .filter(({ subscription }) => subscription.filter.kind === 'slot')
       .map(({ subscription }) => subscription.id);
-    return isRewind;
+    return isRestart;
   }
 
   /** Something came on a connection for these filters. */

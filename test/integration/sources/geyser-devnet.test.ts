@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Keypair } from '@solana/web3.js';
-import type { ChainCalls } from '../../../src/chains/chain-calls.ts';
 import { encode } from '../../../src/chains/solana/base58.ts';
 import { commitments } from '../../../src/chains/solana/commitment.ts';
 import { systemClock } from '../../../src/clock/system-clock.ts';
 import { SolanaNode } from '../../../src/devnet/solana/node/solana-node.ts';
-import { TrunklineError } from '../../../src/errors/trunkline-error.ts';
 import { ProcessSystem } from '../../../src/otp/process-system.ts';
 import { startSupervisor } from '../../../src/otp/supervisor.ts';
 import { supervisorSpec } from '../../../src/otp/supervisor-spec.ts';
@@ -17,30 +15,9 @@ import { silentMetrics } from '../../../src/telemetry/metrics.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RecordingSourceListener } from '../../support/recording-source-listener.ts';
 import { filterOf } from '../../unit/sources/geyser/geyser-setup.ts';
+import { callsTo } from './node-calls.ts';
 
 const systemProgram = '11111111111111111111111111111111';
-const failure = { own_call_failed: { sentence: 'it failed' } };
-
-/** Calls straight to a node. */
-function callsTo(port: number): ChainCalls {
-  return {
-    async call(method, params) {
-      const response = await fetch(`http://127.0.0.1:${port}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-      });
-      const { result, error } = (await response.json()) as {
-        result?: unknown;
-        error?: { code: number; message: string };
-      };
-      if (error === undefined) return result;
-      throw new TrunklineError(failure, 'own_call_failed', error.message, {
-        details: { rpcCode: error.code },
-      });
-    },
-  };
-}
 
 test('every transaction once at each commitment, while streams are killed, blocks die and slots are skipped', async t => {
   const node = new SolanaNode(

@@ -233,3 +233,22 @@ test('while a backfill is stuck, only so much is read ahead', async t => {
   chain.knownUpTo = undefined;
   await eventually(() => listener.last === 9500, 'the rest', 30_000);
 });
+
+test('a subscription with a past that comes before anything is settled opens the stream anew', async t => {
+  const { chain, geyser, listener, source } = await setUpGeyser(t);
+  for (let slot = 100; slot <= 105; slot++) chain.add(slot);
+  geyser.onStream = stream => {
+    const names = Object.keys(stream.filters[0]!.transactions);
+    if (stream.fromSlot === undefined) stream.send(chain.messages(105, names)[0]!);
+    else for (let slot = stream.fromSlot; slot <= 105; slot++) stream.send(...chain.messages(slot, names));
+  };
+  source.subscribe([subscriptionOf()]);
+  await eventually(() => listener.updates.length === 1);
+  source.subscribe([subscriptionOf(), subscriptionOf(99, 'past')]);
+  await eventually(() => listener.last === 105);
+  assert.equal(listener.transactions('past').length, 6);
+  assert.deepEqual(
+    listener.transactions('pipe').filter(told => told === key(105)),
+    [key(105)],
+  );
+});
