@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Connection, SystemProgram, Transaction } from '@solana/web3.js';
 import { WebSocket as Socket, type WebSocket } from 'ws';
+import { findFreePort } from '../../../src/devnet/free-port.ts';
 import { devnetKeypair, solanaGenesis } from '../../../src/devnet/solana/well-known.ts';
 import { startDevnet } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -149,6 +150,16 @@ test('after a fork a transaction is unknown again, and comes back in a later slo
   const before = await head();
   const next = await eventually(async () => ((await head()) > before ? head() : 0));
   assert.ok(next >= before + 6);
+});
+
+test('takes consecutive ports when it is given the first', async t => {
+  const basePort = await findFreePort('127.0.0.1');
+  const devnet = await startDevnet(t, { engine: 'litesvm', basePort, providers: 2 });
+  assert.equal(devnet.node.geyserUrl, `http://127.0.0.1:${basePort + 1}`);
+  assert.deepEqual(
+    [devnet.node, ...devnet.providers, ...devnet.geysers].map(({ port }) => port - basePort),
+    [0, 2, 3, 4, 5],
+  );
 });
 
 test('an anvil has neither forks nor slots', async t => {

@@ -42,6 +42,8 @@ export class RpcServer {
     this.#bank = bank;
     this.#log = deps.log;
     this.#server.maxConnections = maxConnections;
+    // A connection that ended just as a request came would look like a failing provider.
+    this.#server.keepAliveTimeout = 0;
     this.#server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => {});
       this.#sockets.handleUpgrade(request, socket, head, client => {
