@@ -147,4 +147,54 @@ describe('the modes of handlers', () => {
       [4, 5],
     ]);
   });
+
+  it('handles a batch one by one where a handler wants that, and loses nothing behind a value that is given up', async () => {
+    const batches: number[][] = [];
+    const batching = (id: string) => ({
+      id,
+      handle: ({ value }: { value: number }) => void batches.push([value]),
+      handleBatch: (items: readonly { value: number }[]) =>
+        void batches.push(items.map(({ value }) => value)),
+    });
+    const single = new ScriptedHandler();
+    const bench = await new PipelineBench({
+      handlers: [single, batching('last')],
+      retry: { attempts: 1 },
+      buffer: { batchSize: 4 },
+    }).open();
+    single.failure = ({ value }) => (value === 2 ? new Error('no') : undefined);
+    bench.tell(5, 1, 2, 3, 4);
+    await bench.settle(100);
+    assert.deepEqual(single.done, [1, 3, 4]);
+    assert.deepEqual(batches, [[1, 3, 4]]);
+    assert.deepEqual([bench.pipeline.status().handled, bench.pipeline.status().deadLetters], [3, 1]);
+  });
+
+  it('gives up the values of a batch that a handler gave up, and the next batch goes on', async () => {
+    const batches: number[][] = [];
+    const handler = {
+      id: 'batches',
+      handle() {},
+      handleBatch: async (items: readonly { value: number }[]) => {
+        batches.push(items.map(({ value }) => value));
+        if (items[0]!.value === 1) throw new Error('no');
+      },
+    };
+    const bench = await new PipelineBench({
+      handlers: [handler],
+      retry: { attempts: 2 },
+      buffer: { batchSize: 2 },
+    }).open();
+    bench.tell(5, 1, 2, 3, 4);
+    await bench.settle(200);
+    assert.deepEqual(batches, [
+      [1, 2],
+      [1, 2],
+      [3, 4],
+    ]);
+    assert.deepEqual(
+      (await bench.pipeline.deadLetters.list()).map(({ value }) => value),
+      [1, 2],
+    );
+  });
 });
