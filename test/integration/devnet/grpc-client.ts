@@ -149,7 +149,8 @@ export class GeyserFaultBench {
     await this.#direct.pong();
   }
 
-  emit(text: string): void {
+  /** Executes an event; returns its signature. */
+  emit(text: string): string {
     const payer = devnetKeypair(0);
     const { blockhash } = this.bank.blockAt('processed');
     const transaction = new Transaction({ feePayer: payer.publicKey, recentBlockhash: blockhash });
@@ -157,6 +158,7 @@ export class GeyserFaultBench {
     const decoded = decodeTransaction(transaction.serialize());
     if (typeof decoded === 'string') throw new Error(decoded);
     this.bank.submit(decoded);
+    return Buffer.from(decoded.signatures[0]!).toString('hex');
   }
 
   async slot(): Promise<number> {

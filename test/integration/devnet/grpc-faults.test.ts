@@ -53,6 +53,39 @@ for (const stage of ['connect', 'request', 'response']) {
   });
 }
 
+test('delayed, updates come late and in order', async t => {
+  const bench = await GeyserFaultBench.start(t);
+  const stream = await bench.subscribe({ transactions: { all: {} } });
+  const start = performance.now();
+  await bench.proxy.fault('delay', { ms: 300, transport: 'grpc' });
+  const sent = ['a', 'b', 'c'].map(text => bench.emit(text));
+  await stream.until(() => transactionsOf(stream).length === 3);
+  assert.ok(performance.now() - start >= 295);
+  assert.deepEqual(transactionsOf(stream), sent);
+});
+
+test('dropped, open streams are cut; only once, new ones are served', async t => {
+  const bench = await GeyserFaultBench.start(t);
+  const stream = await bench.subscribe({ slots: { s: {} } });
+  await bench.proxy.fault('drop-grpc', { once: true });
+  await stream.ended();
+  assert.deepEqual(bench.proxy.faults, []);
+  const again = await bench.subscribe({ slots: { s: {} } });
+  assert.equal(again.code, undefined);
+  await bench.proxy.fault('drop-grpc');
+  await again.ended();
+  assert.equal(bench.proxy.isListening, false);
+  await bench.proxy.heal('drop-grpc');
+  assert.equal(bench.proxy.isListening, true);
+});
+
+test('a fault of JSON-RPC alone changes nothing', async t => {
+  const bench = await GeyserFaultBench.start(t);
+  await bench.proxy.fault('null-tx');
+  await bench.proxy.fault('hang', { transport: 'ws' });
+  assert.deepEqual(bench.proxy.faults, []);
+});
+
 test('stalled, updates are held while pongs go on; or not even these', async t => {
   const bench = await GeyserFaultBench.start(t);
   const stream = await bench.subscribe({ transactions: { all: {} } });
