@@ -105,7 +105,7 @@ export function notRunning(pipeline: RunningPipeline): PipelineError {
   const { id, state, error } = pipeline.status();
   return new PipelineError(
     'pipeline_refused',
-    `pipeline ${id} does not run: it is ${state}${error === undefined ? '' : `, ${error}`}`,
+    `pipeline ${id} does not run: it is ${state}${error === undefined ? '' : `; its last error: ${error}`}`,
   );
 }
 

@@ -8,9 +8,19 @@ export interface StatusSources {
   /** The body of `/stats`: plain data without URLs. */
   readonly stats: () => unknown;
   readonly isDraining: () => boolean;
+  /** Answers further paths, those of services; undefined: the path is none of theirs. @default there are none */
+  readonly services?: (path: string) => StatusAnswer | undefined;
 }
 
-/** `GET /health`, `/ready`, `/stats`, `/metrics`: what operators and their tools look at. */
+/** What a service says of itself. */
+export interface StatusAnswer {
+  /** Of HTTP. */
+  readonly status: number;
+  /** Plain data without secrets. */
+  readonly body: unknown;
+}
+
+/** `GET /health`, `/ready`, `/stats`, `/metrics`, and what services add: what operators and their tools look at. */
 export class StatusRoutes {
   readonly #sources: StatusSources;
 
@@ -36,8 +46,15 @@ export class StatusRoutes {
         this.#sendMetrics(response);
         return true;
       default:
-        return false;
+        return this.#answerService(path, response);
     }
+  }
+
+  #answerService(path: string, response: ServerResponse): boolean {
+    const answer = this.#sources.services?.(path);
+    if (answer === undefined) return false;
+    sendJson(response, answer.status, answer.body);
+    return true;
   }
 
   #sendMetrics(response: ServerResponse): void {

@@ -9,6 +9,11 @@ function setUp() {
   const devnet = {
     fault: async (...args: unknown[]) => did.push(['fault', ...args]),
     heal: async (...args: unknown[]) => did.push(['heal', ...args]),
+    fork: async (...args: unknown[]) => {
+      did.push(['fork', ...args]);
+      return [8, 7];
+    },
+    skip: async (...args: unknown[]) => did.push(['skip', ...args]),
     status: () => ({ chain: 'devnet', providers: [] }),
   };
   const chains = new Map([
@@ -51,6 +56,25 @@ describe('adminActions', () => {
       ['heal', undefined],
       ['heal', '3'],
     ]);
+  });
+
+  it('makes an embedded chain fork and skip slots', async () => {
+    const { did, run } = setUp();
+    const forked = await run('devnet/fork', { chain: 'devnet', depth: 2, drop: true });
+    assert.deepEqual(forked, { dead: [8, 7] });
+    await run('devnet/fork', { chain: 'devnet' });
+    assert.deepEqual(await run('devnet/skip', { chain: 'devnet', slots: '3' }), { slots: 3 });
+    assert.deepEqual(did, [
+      ['fork', 2, { drop: true }],
+      ['fork', 1, { drop: false }],
+      ['skip', 3],
+    ]);
+    for (const [path, body, message] of [
+      ['devnet/fork', { depth: 0 }, /"depth" is a whole number from 1 to 1000/],
+      ['devnet/fork', { drop: 1 }, /"drop" is true or false/],
+      ['devnet/skip', { slots: 'many' }, /"slots" is a whole number/],
+    ] as const)
+      await assert.rejects(run(path, { chain: 'devnet', ...body }), { message });
   });
 
   it('lists the embedded chains when another one is named', async () => {

@@ -18,6 +18,10 @@ function setUp() {
     metrics,
     stats: () => ({ version: '1', chains: [] }),
     isDraining: () => state.isDraining,
+    services: path =>
+      path === '/sessions/health'
+        ? { status: 503, body: { status: 'failed', why: 'no balance' } }
+        : undefined,
   });
   const get = (path: string) => {
     const response = new FakeResponse();
@@ -80,6 +84,13 @@ describe('StatusRoutes', () => {
     const { response } = get('/metrics');
     await eventually(() => response.isEnded, 'an answer');
     assert.equal(response.status, 500);
+  });
+
+  it('answers for a service what it says of itself, with its status', () => {
+    const { response } = setUp().get('/sessions/health');
+    assert.equal(response.status, 503);
+    assert.deepEqual(response.json, { status: 'failed', why: 'no balance' });
+    assert.equal(setUp().get('/sessions').isHandled, false);
   });
 
   it('leaves other paths to others', () => {
