@@ -80,7 +80,12 @@ const geyserConnection: GenStatem<GeyserConnectionArgs, State, Data, never, Geys
       if (state === 'streaming') void endpoint.learnReplay();
       return state === 'streaming' ? keepState({ timeouts: { replay: REPLAY_INTERVAL_MS } }) : undefined;
     }
-    if (event.type === 'state_timeout') return takeTurn(data);
+    if (event.type === 'state_timeout') {
+      const next = takeTurn(data);
+      // Whoever stood by meanwhile goes first; it has to know.
+      if (endpoint.status === 'standby') source.passOn();
+      return next;
+    }
     if (event.type !== 'cast') return;
     const { message } = event;
     if (message.type === 'turn') {
@@ -100,13 +105,16 @@ const geyserConnection: GenStatem<GeyserConnectionArgs, State, Data, never, Geys
     }
     // Not before this one's state is another: then it is somebody else's turn.
     endpoint.status = 'waiting';
-    if (end.reason !== 'stopped') source.turn();
+    if (end.reason !== 'stopped') source.passOn();
     return toState('waiting', { data: { ...data, owner: undefined }, stateTimeout: Math.round(waitMs) });
   },
 };
 
 function takeTurn(data: Data) {
-  if (!data.source.mayStream(data.endpoint)) return toState('standby');
+  if (!data.source.mayStream(data.endpoint)) {
+    data.endpoint.status = 'standby';
+    return toState('standby');
+  }
   // At once: others must see that the turn is taken.
   data.endpoint.status = 'connecting';
   return toState('connecting', { data: { ...data, owner: data.connect() } });

@@ -102,7 +102,8 @@ export class GeyserSource implements UpdateSource {
   mayStream(endpoint: GeyserEndpoint): boolean {
     if (!this.hasSubscriptions) return false;
     if (this.#options.mode === 'race') return true;
-    const rank = this.endpoints.indexOf(endpoint);
+    // One that was passed on to streams, whoever stands by.
+    const rank = isBusy(endpoint) ? 0 : this.endpoints.indexOf(endpoint);
     return this.endpoints.every(
       (other, i) => other === endpoint || !(isBusy(other) || (i < rank && other.status === 'standby')),
     );
@@ -112,6 +113,13 @@ export class GeyserSource implements UpdateSource {
   onTurn(listener: () => void): () => void {
     this.#turns.add(listener);
     return () => this.#turns.delete(listener);
+  }
+
+  /** A stream has failed: one that stands by takes its place, however soon the one that failed would be back. */
+  passOn(): void {
+    const next = this.endpoints.find(({ status }) => status === 'standby');
+    if (next !== undefined && !this.endpoints.some(isBusy)) next.status = 'connecting';
+    this.turn();
   }
 
   /** Has the endpoints see whose turn it is. */
