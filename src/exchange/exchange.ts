@@ -264,7 +264,12 @@ export class Exchange {
   }
 
   get #server(): ServerConfig {
-    return { ...this.#loaded.config.server, ...this.#options.listen };
+    const { server } = this.#loaded.config;
+    const { listen } = this.#options;
+    // Where it is the port after the other, it goes with that.
+    const isNext = server.ws_port === server.port + 1 && listen?.port !== undefined;
+    const wsPort = isNext ? { ws_port: listen.port === 0 ? undefined : listen.port + 1 } : {};
+    return { ...server, ...listen, ...wsPort };
   }
 
   #swap(loaded: LoadedConfig): void {

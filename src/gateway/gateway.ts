@@ -76,6 +76,7 @@ export class Gateway {
       {
         host: config.host,
         port: config.port,
+        secondPort: config.ws_port,
         maxConnections: connectionLimit(config.max_connections, descriptorShares.gateway),
         headersTimeoutMs: config.headers_timeout,
         bodyTimeoutMs: config.request_body_timeout,

@@ -130,6 +130,15 @@ function checkParser({ parser, kind }: PipelineConfig, path: ConfigPath): Findin
       });
     }
   }
+  if (parser.type === 'session_events' && parser.program === undefined) {
+    findings.push({
+      code: 'config_missing_key',
+      message: 'a parser of `type: session_events` needs `program`: any program can log such events',
+      hint: 'name the one whose events count',
+      path: [...path, 'parser'],
+      involves: [[...path, 'parser', 'program']],
+    });
+  }
   const isWholeOnly = kind === 'slot' || kind === 'block_meta' || kind === 'block';
   if (isWholeOnly && parser.type !== 'raw' && parser.type !== 'module') {
     findings.push({

@@ -7,6 +7,17 @@ export const checkPorts: Check = ({ config }) => {
   const taken = new Map<number, { readonly name: string; readonly path: ConfigPath }>();
   if (config.server.port !== 0)
     taken.set(config.server.port, { name: '`server.port`', path: ['server', 'port'] });
+  const { ws_port: wsPort } = config.server;
+  if (wsPort !== undefined && wsPort === config.server.port) {
+    findings.push({
+      code: 'config_conflict',
+      message: '`server.ws_port` is `server.port`',
+      hint: `write \`ws_port: ${wsPort + 1}\`, or leave it out`,
+      path: ['server', 'ws_port'],
+      involves: [['server', 'port']],
+    });
+  } else if (wsPort !== undefined)
+    taken.set(wsPort, { name: '`server.ws_port`', path: ['server', 'ws_port'] });
   for (const [name, { devnet, enabled }] of Object.entries(config.chains)) {
     if (devnet === undefined || !enabled || devnet.base_port === 0) continue;
     const path = ['chains', name, 'devnet', 'base_port'];

@@ -17,13 +17,14 @@ export const checkStorage: Check = ({ config: { storage, server }, isProduction 
       involves: [['storage', 'resp', 'password']],
     });
   }
-  if (resp.port !== undefined && resp.port !== 0 && resp.port === server.port) {
+  for (const key of ['port', 'ws_port'] as const) {
+    if (resp.port === undefined || resp.port === 0 || resp.port !== server[key]) continue;
     findings.push({
       code: 'config_conflict',
-      message: `port ${resp.port} is already \`server.port\``,
+      message: `port ${resp.port} is already \`server.${key}\``,
       hint: 'give the RESP port a number of its own; Redis uses 6379',
       path: ['storage', 'resp', 'port'],
-      involves: [['server', 'port']],
+      involves: [['server', key]],
     });
   }
   if (storage.fault_injection !== undefined && isProduction) {

@@ -66,6 +66,10 @@ export const serverSection = section('The one port that clients connect to, and 
     doc: 'TCP port to listen on; 0 takes any free one.',
     applies: 'restart',
   }),
+  ws_port: field(integer({ min: 1, max: 65_535 }).optional(), {
+    doc: 'A second port that serves the same. `@solana/web3.js` opens its WebSocket at the port after the one in its address, unless it is told another by `wsEndpoint`.',
+    applies: 'restart',
+  }),
   max_request_bytes: field(bytes({ min: 1024 }).prefault('10MiB'), {
     doc: 'Largest request body, after decompression; a larger one is answered 413.',
     unit: 'bytes',

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
@@ -12,6 +12,8 @@ export interface HttpListenerOptions {
   readonly host: string;
   /** `server.port`; 0 takes a free one. */
   readonly port: number;
+  /** `server.ws_port`: a second port that serves the same; undefined: none. */
+  readonly secondPort?: number | undefined;
   /** `server.max_connections`, at most what the file descriptors allow: more are closed at once. */
   readonly maxConnections: number;
   /** `server.headers_timeout`, milliseconds. Slow headers end with 408. */
@@ -31,9 +33,10 @@ export interface HttpHandlers {
 const idleGraceMs = 1_000;
 const drainSweepMs = 50;
 
-/** The one listening socket, with limits against clients that hold connections without using them. */
+/** The listening socket, or two that serve the same, with limits against clients that hold connections without using them. */
 export class HttpListener {
   readonly #server: Server;
+  readonly #second: NetServer | undefined;
   readonly #options: HttpListenerOptions;
   readonly #clock: Clock;
 
@@ -58,10 +61,16 @@ export class HttpListener {
       },
       handlers.onRequest,
     );
-    this.#server.maxConnections = options.maxConnections;
     this.#server.on('upgrade', handlers.onUpgrade);
     const refused = metrics.counter(gatewayMetrics.connectionsRefused);
-    this.#server.on('drop', () => refused.inc());
+    this.#second =
+      options.secondPort === undefined
+        ? undefined
+        : createNetServer({ noDelay: true }, socket => this.#server.emit('connection', socket));
+    for (const server of this.#servers) {
+      server.maxConnections = options.maxConnections;
+      server.on('drop', () => refused.inc());
+    }
     let open = 0;
     this.#server.on('connection', socket => {
       open++;
@@ -75,29 +84,16 @@ export class HttpListener {
   }
 
   /** @throws TrunklineError `port_in_use` when another process has the port */
-  listen(): Promise<void> {
-    const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException) => {
-        reject(
-          error.code === 'EADDRINUSE'
-            ? new TrunklineError(
-                gatewayErrors,
-                'port_in_use',
-                `${host}:${port} is in use; choose another port with --port`,
-                { cause: error },
-              )
-            : error,
-        );
-      };
-      this.#server.once('error', onError);
-      this.#server.listen(port, host, 4_096, () => {
-        this.#server.off('error', onError);
-        // Errors of accept (file descriptors used up) are the connection's, not the listener's.
-        this.#server.on('error', () => {});
-        resolve();
-      });
-    });
+  async listen(): Promise<void> {
+    const { port, secondPort = 0 } = this.#options;
+    await this.#listen(this.#server, port, 'choose another port with --port');
+    if (this.#second === undefined) return;
+    try {
+      await this.#listen(this.#second, secondPort, 'choose another `server.ws_port`, or leave it out');
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /**
@@ -112,13 +108,43 @@ export class HttpListener {
       else if (elapsed >= idleGraceMs) this.#server.closeIdleConnections();
     }, drainSweepMs);
     // http.Server.close() would close idle connections at once; net.Server.close() only stops accepting.
-    await new Promise<void>(resolve => NetServer.prototype.close.call(this.#server, () => resolve()));
+    await Promise.all(
+      this.#servers.map(
+        server => new Promise<void>(resolve => NetServer.prototype.close.call(server, () => resolve())),
+      ),
+    );
     this.#clock.clearInterval(sweep);
   }
 
   /** Frees the port and cuts every connection but those that were upgraded. */
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
     this.#server.closeAllConnections();
+  }
+
+  get #servers(): readonly NetServer[] {
+    return this.#second === undefined ? [this.#server] : [this.#server, this.#second];
+  }
+
+  #listen(server: NetServer, port: number, hint: string): Promise<void> {
+    const { host } = this.#options;
+    return new Promise((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException) => {
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new TrunklineError(gatewayErrors, 'port_in_use', `${host}:${port} is in use; ${hint}`, {
+                cause: error,
+              })
+            : error,
+        );
+      };
+      server.once('error', onError);
+      server.listen(port, host, 4_096, () => {
+        server.off('error', onError);
+        // Errors of accept (file descriptors used up) are the connection's, not the listener's.
+        server.on('error', () => {});
+        resolve();
+      });
+    });
   }
 }

@@ -47,12 +47,10 @@ export const packageOwners: Readonly<Record<string, readonly string[]>> = {
   lmdb: ['storage'],
   '@grpc/grpc-js': ['sources', 'devnet'],
   'laserstream-core-proto-js': ['protocol'],
+  protobufjs: ['protocol'],
   bs58: ['chains'],
   litesvm: ['devnet'],
   '@solana/web3.js': ['devnet', 'sessions'],
-  '@coral-xyz/anchor': ['pipelines'],
-  '@codama/dynamic-codecs': ['pipelines'],
-  '@codama/nodes-from-anchor': ['pipelines'],
   piscina: ['pipelines'],
   viem: ['clients'],
 };

@@ -115,6 +115,12 @@ export const pipelineSection = section('Updates of a Solana chain, read by a par
     applies: 'restart-child',
     child: 'pipelines',
   }),
+  max_parse_errors: field(integer({ min: 0, max: 1_000_000 }).prefault(0), {
+    doc: 'Updates in a row that its parser cannot read after which the pipeline waits, in the state `error`, for somebody to look; 0: it goes on, and counts them.',
+    unit: 'updates',
+    applies: 'restart-child',
+    child: 'pipelines',
+  }),
   handlers: field(z.array(handlerSection).min(1).max(32), {
     doc: 'What is done with each value.',
     applies: 'restart-child',

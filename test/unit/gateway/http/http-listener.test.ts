@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { HttpListener, type HttpListenerOptions } from '../../../../src/gateway/http/http-listener.ts';
 import { PromMetricRegistry } from '../../../../src/telemetry/prom-metric-registry.ts';
@@ -59,11 +59,33 @@ async function listening(t: TestContext, options: Partial<HttpListenerOptions> =
   return { clock, metrics, waiting, upgrades, listener, open };
 }
 
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
 describe('HttpListener', () => {
   it('says that its port is in use', async t => {
     const { listener } = await listening(t);
     const second = listening(t, { port: listener.port });
     await assert.rejects(second, { code: 'port_in_use', message: /is in use; choose another port/ });
+  });
+
+  it('serves the same on a second port, and says which one is in use', async t => {
+    const secondPort = await freePort();
+    const { listener, waiting } = await listening(t, { secondPort });
+    const socket = connect(secondPort, '127.0.0.1', () => socket.write(request));
+    t.after(() => socket.destroy());
+    await eventually(() => waiting.length === 1, 'a request at the second port');
+    const taken = listening(t, { secondPort });
+    await assert.rejects(taken, { code: 'port_in_use', message: /choose another `server.ws_port`/ });
+    const drained = listener.drain(1_000);
+    waiting[0]!.end('done');
+    await drained;
   });
 
   it('drains: accepts nobody, lets what runs finish, closes idle connections after a second', async t => {
