@@ -1,10 +1,12 @@
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
+import { addDebugCommand } from './commands/debug.ts';
 import { addDevnetCommand } from './commands/devnet.ts';
 import { addFeedCommand } from './commands/feed.ts';
 import { addFollowCommand } from './commands/follow.ts';
 import { addHelpCommand } from './commands/help.ts';
+import { addPipelinesCommand } from './commands/pipelines.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
 import { addStorageCommand } from './commands/storage.ts';
 import { addTreeCommand } from './commands/tree.ts';
@@ -50,8 +52,10 @@ export function createProgram(): Command {
   addFollowCommand(program, target);
   addFeedCommand(program, target);
   addTreeCommand(program, target);
+  addPipelinesCommand(program, target);
   addDevnetCommand(program, target);
   addStorageCommand(program, configPath);
+  addDebugCommand(program, target);
   addHelpCommand(program);
   return program;
 }
@@ -63,6 +67,8 @@ Examples:
   trunkline check --config my.yaml            every mistake at once, before it is live
   trunkline follow 'devnet.>'                 blocks, logs and reorganisations as they come
   trunkline tree                              what runs, restarts and waits
+  trunkline pipelines                         what reads Solana chains, how far it is and what it gave up
+  trunkline debug profile --seconds 30        a CPU profile of the running Trunkline
   trunkline devnet fault devnet 1 kill        kill a simulated provider; clients do not notice
   trunkline devnet heal devnet
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { DevnetStatus } from '../../devnet/devnet.ts';
 import { faultKinds } from '../../devnet/fault-kinds.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
@@ -12,11 +12,11 @@ interface Target {
   readonly port: number;
 }
 
-/** `trunkline devnet …`: makes the simulated providers of an embedded chain fail, and mends them. */
+/** `trunkline devnet …`: makes the simulated providers of an embedded chain fail, and mends them; forks the chain. */
 export function addDevnetCommand(program: Command, target: () => Target): void {
   const devnet = program
     .command('devnet')
-    .description('make the simulated providers of an embedded chain fail, and mend them');
+    .description('make the simulated providers of an embedded chain fail, and mend them; fork the chain');
 
   devnet
     .command('fault')
@@ -54,6 +54,32 @@ export function addDevnetCommand(program: Command, target: () => Target): void {
     });
 
   devnet
+    .command('fork')
+    .description('make an embedded Solana chain abandon its newest slots that are not confirmed')
+    .argument('<chain>', 'name of the embedded chain')
+    .argument('[depth]', 'slots to abandon at most; 1 without it', readSlots, 1)
+    .option('--drop', 'lose their transactions, which otherwise come again in a later slot')
+    .action(async (chain: string, depth: number, { drop = false }: { drop?: boolean }) => {
+      const body = { chain, depth, drop };
+      const { dead } = await new AdminClient(target()).call<{ dead: number[] }>('POST', 'devnet/fork', body);
+      process.stdout.write(
+        dead.length === 0
+          ? `${chain}: nothing to abandon, all slots are confirmed; confirm_after of the devnet says how soon\n`
+          : `${chain}: dead now, newest first: ${dead.join(', ')}\n`,
+      );
+    });
+
+  devnet
+    .command('skip')
+    .description('make an embedded Solana chain leave out slots')
+    .argument('<chain>', 'name of the embedded chain')
+    .argument('[slots]', 'how many; 1 without it', readSlots, 1)
+    .action(async (chain: string, slots: number) => {
+      await new AdminClient(target()).call('POST', 'devnet/skip', { chain, slots });
+      process.stdout.write(`${chain}: ${slots} ${slots === 1 ? 'slot is' : 'slots are'} left out\n`);
+    });
+
+  devnet
     .command('status')
     .description('show the embedded chains, their providers and faults')
     .option('--json', 'print it as JSON')
@@ -82,6 +108,12 @@ export function addDevnetCommand(program: Command, target: () => Target): void {
 /** What has to be added to a command for it to reach the same Trunkline. */
 function portOption({ port }: Target): string {
   return port === defaultPort ? '' : ` --port ${port}`;
+}
+
+function readSlots(text: string): number {
+  const slots = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (slots < 1 || slots > 1_000) throw new InvalidArgumentError('it is a whole number from 1 to 1000.');
+  return slots;
 }
 
 function readOptions(pairs: readonly string[]): Record<string, string> {
