@@ -138,8 +138,7 @@ export class ChainPipelines implements ChainEvents {
   async build(): Promise<PipelinesParts> {
     const { configs, services, eventLog, log } = this.#deps;
     const { name } = this.#chain;
-    await eventLog.open();
-    this.restore();
+    if (eventLog.isOpen) this.restore();
     const definitions: PipelineDefinition[] = [...services()];
     const broken: BrokenPipeline[] = [];
     for (const [id, config] of Object.entries(configs())) {

@@ -9,8 +9,8 @@ import { Redactor } from '../../telemetry/redactor.ts';
 import { packageVersion } from '../package-root.ts';
 
 /** docs/supervision-tree.md: the tree as the specifications in `supervisors/` have it. */
-export function supervisionPage(): string {
-  const tree = specTree(sampleSpecification());
+export async function supervisionPage(): Promise<string> {
+  const tree = specTree(await sampleSpecification());
   const drawing: string[] = [`${tree.id}  ${tree.strategy}`];
   draw(tree, '', drawing);
   const sections: string[] = [];
@@ -19,7 +19,8 @@ export function supervisionPage(): string {
     '# The supervision tree',
     '',
     'Generated from the specifications in `supervisors/` by `npm run docs`; `trunkline tree` shows the running one. A chain',
-    'stands for all of them, a provider for all of a chain.',
+    'stands for all of them, a provider for all of a chain. What only EVM chains have, and what only Solana chains have, stands',
+    'side by side.',
     '',
     '```',
     ...drawing,
@@ -66,7 +67,7 @@ function row(child: SpecNode): string {
   return `| \`${child.id}\` | ${child.restart} | ${stop} | ${about} |`;
 }
 
-/** Everything there is: an embedded node, a provider with both transports, storage with a port for Redis clients. */
+/** Everything there is: an embedded node, a provider with both transports, pipelines, storage with a port for Redis clients. */
 const sample = `
 storage: { resp: { port: 0 } }
 chains:
@@ -76,9 +77,20 @@ chains:
   embedded:
     chain_id: 31337
     devnet: { engine: anvil }
+  solana:
+    family: solana
+    genesis_hash: devnet
+    providers: [{ id: example, url: "http://127.0.0.1:1/", ws_url: "ws://127.0.0.1:1/" }]
+    geyser: { endpoints: [{ id: example, url: "http://127.0.0.1:1" }] }
+pipelines:
+  example:
+    chain: solana
+    kind: transaction
+    filter: { programs: ['11111111111111111111111111111111'] }
+    handlers: [{ type: log }]
 `;
 
-function sampleSpecification(): SupervisorSpec {
+async function sampleSpecification(): Promise<SupervisorSpec> {
   const loaded = parseConfig(sample, 'sample.yaml', {});
   if (!loaded.ok) throw new Error('the sample config of the documentation is not valid');
   const exchange = new Exchange(
@@ -91,5 +103,12 @@ function sampleSpecification(): SupervisorSpec {
     },
   );
   const parts = (name: string) => exchange.assemblies.get(name)!.parts;
-  return exchange.specification({ ...parts('example'), name: '<name>', devnet: parts('embedded').devnet });
+  const { pipelines } = parts('solana');
+  return exchange.specification({
+    ...parts('example'),
+    name: '<name>',
+    devnet: parts('embedded').devnet,
+    pipelines,
+    ...(pipelines === undefined ? {} : { pipelinesTemplate: await pipelines() }),
+  });
 }

@@ -12,28 +12,33 @@ const keys = {
   ANKR_API_KEY: 'ankr-key-3',
   QUICKNODE_ETHEREUM: 'one.quiknode.pro/key-4',
   QUICKNODE_BASE: 'two.base-mainnet.quiknode.pro/key-5',
+  HELIUS_API_KEY: 'helius-key-6',
+  TRITON_ENDPOINT: 'three.rpcpool.com',
+  TRITON_TOKEN: 'triton-key-7',
 };
 
 describe('config/chains.yaml as shipped', () => {
-  it('starts the two local chains and contacts nobody without keys', async () => {
+  it('starts the three local chains and contacts nobody without keys', async () => {
     const result = await load(path, {});
     assert.ok(result.ok);
     const { chains } = result.config;
     assert.deepEqual(Object.keys(chains), [
       'devnet',
       'devnet2',
+      'solana-devnet',
       'ethereum',
       'base',
       'arbitrum',
       'optimism',
       'polygon',
       'bsc',
+      'solana',
     ]);
     for (const [name, chain] of Object.entries(chains)) {
       assert.deepEqual(chain.providers, [], name);
-      assert.equal(chain.devnet !== undefined, name.startsWith('devnet'));
+      assert.equal(chain.devnet !== undefined, name.includes('devnet'));
     }
-    assert.equal(result.leftOut.length, 18);
+    assert.equal(result.leftOut.length, 21);
     assert.deepEqual(result.warnings, []);
   });
 
@@ -52,24 +57,26 @@ describe('config/chains.yaml as shipped', () => {
     }
   });
 
-  it('knows the chain ids and block times', async () => {
+  it('knows which chains they are, and their block times', async () => {
     const result = await load(path, {});
     assert.ok(result.ok);
     assert.deepEqual(
-      Object.entries(result.config.chains).map(([name, { chain_id, block_time }]) => [
+      Object.entries(result.config.chains).map(([name, { chain_id, genesis_hash, block_time }]) => [
         name,
-        chain_id,
+        chain_id ?? genesis_hash,
         block_time,
       ]),
       [
         ['devnet', 31337, 1000],
         ['devnet2', 31338, 1000],
+        ['solana-devnet', undefined, 400],
         ['ethereum', 1, 12_000],
         ['base', 8453, 2000],
         ['arbitrum', 42161, 250],
         ['optimism', 10, 2000],
         ['polygon', 137, 2000],
         ['bsc', 56, 450],
+        ['solana', '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d', 400],
       ],
     );
   });

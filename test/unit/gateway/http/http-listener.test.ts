@@ -77,14 +77,15 @@ describe('HttpListener', () => {
 
   it('serves the same on a second port, and says which one is in use', async t => {
     const secondPort = await freePort();
-    const { listener, waiting } = await listening(t, { secondPort });
+    const { clock, listener, waiting } = await listening(t, { secondPort });
     const socket = connect(secondPort, '127.0.0.1', () => socket.write(request));
     t.after(() => socket.destroy());
     await eventually(() => waiting.length === 1, 'a request at the second port');
     const taken = listening(t, { secondPort });
     await assert.rejects(taken, { code: 'port_in_use', message: /choose another `server.ws_port`/ });
-    const drained = listener.drain(1_000);
     waiting[0]!.end('done');
+    const drained = listener.drain(1_000);
+    await clock.advanceAndSettle(2_000, 10);
     await drained;
   });
 
