@@ -1,0 +1,25 @@
+import type { Contestant, ContestantCommand, ContestantOptions, ContestantReport } from '../solana/contestants/contestant.ts';
+import { memoryNow } from '../harness/memory.ts';
+
+/** One contestant of the stream benchmark. Arguments: its name, and its options as JSON. */
+const [name = '', text = '{}'] = process.argv.slice(2);
+const options = JSON.parse(text) as ContestantOptions;
+// Loaded when it runs, so that one's code does not weigh on another.
+const module = (await import(`../solana/contestants/${name}.ts`)) as {
+  start(options: ContestantOptions): Promise<Contestant>;
+};
+const contestant = await module.start(options);
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (command: ContestantCommand) => {
+  const { heapUsed, rss } = process.memoryUsage();
+  const collected = command.collect ? memoryNow() : undefined;
+  process.send?.({
+    transactions: contestant.transactions(),
+    heapBytes: collected?.heapBytes ?? heapUsed,
+    residentBytes: collected?.residentBytes ?? rss,
+    waiting: contestant.waiting?.() ?? 0,
+    metrics: command.metrics ? await contestant.metrics?.() : undefined,
+  } satisfies ContestantReport);
+});
+process.send?.({});
