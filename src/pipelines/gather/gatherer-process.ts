@@ -1,9 +1,11 @@
 import { type PlainChildSpec, serverChild } from '../../otp/child-spec.ts';
 import type { GenServer } from '../../otp/gen-server.ts';
 import { processName } from '../../otp/process-name.ts';
+import type { Self } from '../../otp/self.ts';
 import type { Gatherer } from './gatherer.ts';
 
-type Cast = { readonly type: 'changed' } | { readonly type: 'settled' };
+type Cast = { readonly type: 'changed' } | { readonly type: 'settled'; readonly isDone: boolean };
+type Info = { readonly type: 'try_again' };
 
 interface State {
   readonly gatherer: Gatherer;
@@ -11,32 +13,46 @@ interface State {
   isAsked: boolean;
 }
 
+/** Milliseconds until what could not be started is tried again. */
+const retryMs = 5_000;
+
 /**
- * Keeps the built-in pipelines of a chain in step with what is followed in the feed. Takes `changed` and `settled`, its own.
- * An orderly stop stores how far they are; when it is killed they run on until the next one takes them over.
+ * Keeps the built-in pipelines of a chain in step with what is followed in the feed. Takes `changed`, `settled` and
+ * `try_again`, its own. An orderly stop stores how far they are; when it is killed they run on until the next one takes
+ * them over. What cannot be started is tried again, and keeps nobody else from starting.
  */
-const gathererServer: GenServer<Gatherer, State, never, Cast> = {
+const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
   label: 'gatherer',
-  async init(self, gatherer) {
+  init(self, gatherer) {
     self.system.watch(
       self.pid,
       gatherer.onChange(() => self.cast(self.pid, { type: 'changed' })),
     );
-    await gatherer.open();
     self.cast(self.pid, { type: 'changed' });
     return { gatherer, isBusy: false, isAsked: false };
   },
   handleCast(cast, state, self) {
-    if (cast.type === 'settled') state.isBusy = false;
-    else state.isAsked = true;
-    if (state.isBusy || !state.isAsked) return;
-    state.isBusy = true;
-    state.isAsked = false;
-    void state.gatherer.reconcile().finally(() => self.cast(self.pid, { type: 'settled' }));
+    if (cast.type === 'changed') state.isAsked = true;
+    else {
+      state.isBusy = false;
+      if (!cast.isDone) self.sendAfter(retryMs, { type: 'try_again' });
+    }
+    reconcile(state, self);
+  },
+  handleInfo(_info, state, self) {
+    state.isAsked = true;
+    reconcile(state, self);
   },
   terminate: (_reason, { gatherer }) => gatherer.close(),
-  formatStatus: ({ gatherer }) => ({ subjects: gatherer.size }),
+  formatStatus: ({ gatherer }) => ({ pipelines: gatherer.size }),
 };
+
+function reconcile(state: State, self: Self<never, Cast, Info>): void {
+  if (state.isBusy || !state.isAsked) return;
+  state.isBusy = true;
+  state.isAsked = false;
+  void state.gatherer.reconcile().then(isDone => self.cast(self.pid, { type: 'settled', isDone }));
+}
 
 /** The specification of the process that gathers what the feed's readers follow. */
 export function gathererChild(chain: string, gatherer: Gatherer): PlainChildSpec {
@@ -44,7 +60,7 @@ export function gathererChild(chain: string, gatherer: Gatherer): PlainChildSpec
     id: 'gatherer',
     server: gathererServer,
     args: gatherer,
-    name: processName<never, Cast>({ type: 'gatherer', id: chain }),
+    name: processName<never, Cast, Info>({ type: 'gatherer', id: chain }),
     shutdown: 35_000,
     about: 'Gathers what the readers of the feed follow of the chain.',
   });

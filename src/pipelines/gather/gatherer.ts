@@ -1,4 +1,5 @@
 import type { Log } from '../../telemetry/log.ts';
+import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { GatherSubject } from './gather-demand.ts';
@@ -28,7 +29,7 @@ export class Gatherer {
     this.#deps = deps;
   }
 
-  /** Programs and accounts that are gathered. */
+  /** Pipelines that run. */
   get size(): number {
     return this.#running.size;
   }
@@ -37,43 +38,39 @@ export class Gatherer {
     return this.#deps.onChange(listener);
   }
 
-  /** Begins with the slots. @throws StorageError the state cannot be read */
-  async open(): Promise<void> {
-    const { runtime } = this.#deps;
-    const definition = slotsPipeline(this.#line);
-    const known = runtime.pipelines.find(({ id }) => id === definition.id);
-    await (known ?? runtime.add(definition)).open();
-  }
-
-  /** Starts and ends pipelines, one after another, until those run that are wanted. Never rejects. */
-  async reconcile(): Promise<void> {
-    const wanted = new Map(
-      this.#deps.subjects().map(subject => {
-        const definition = subjectPipeline(this.#line, subject);
-        return [definition.id, definition] as const;
-      }),
-    );
-    for (const id of [...this.#running]) if (!wanted.has(id)) await this.#try(id, () => this.#end(id));
+  /** Starts and ends pipelines, one after another, until those run that are wanted; false: one could not be. Never rejects. */
+  async reconcile(): Promise<boolean> {
+    const wanted = new Map<string, PipelineDefinition>();
+    const definitions = [
+      slotsPipeline(this.#line),
+      ...this.#deps.subjects().map(subject => subjectPipeline(this.#line, subject)),
+    ];
+    for (const definition of definitions) wanted.set(definition.id, definition);
+    let isDone = true;
+    for (const id of [...this.#running]) {
+      if (!wanted.has(id)) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
+    }
     for (const [id, definition] of wanted) {
       if (this.#running.has(id) || this.#isClosed) continue;
-      await this.#try(id, async () => {
-        const { runtime } = this.#deps;
-        const known = runtime.pipelines.find(running => running.id === id);
-        await (known ?? runtime.add(definition)).open();
-        this.#running.add(id);
-      });
+      isDone = (await this.#try(id, () => this.#start(definition))) && isDone;
     }
+    return isDone;
   }
 
   /** Stops all; they go on where they were at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const { runtime } = this.#deps;
-    const own = runtime.pipelines.filter(
-      ({ id }) => this.#running.has(id) || id === slotsPipeline(this.#line).id,
-    );
-    await Promise.all(own.map(({ id }) => this.#try(id, () => runtime.remove(id))));
+    await Promise.all([...this.#running].map(id => this.#try(id, () => runtime.remove(id))));
     this.#running.clear();
+  }
+
+  async #start(definition: PipelineDefinition): Promise<void> {
+    const { runtime } = this.#deps;
+    const { id } = definition;
+    const known = runtime.pipelines.find(running => running.id === id);
+    await (known ?? runtime.add(definition)).open();
+    this.#running.add(id);
   }
 
   /** Nobody follows it any more: who follows it later begins then. */
@@ -84,11 +81,13 @@ export class Gatherer {
     while ((await state.clear(`${id}/`)) > 0);
   }
 
-  async #try(pipeline: string, step: () => Promise<void>): Promise<void> {
+  async #try(pipeline: string, step: () => Promise<void>): Promise<boolean> {
     try {
       await step();
+      return true;
     } catch (error) {
       this.#deps.log.error('what the feed follows could not be started or ended', { pipeline, error });
+      return false;
     }
   }
 }
