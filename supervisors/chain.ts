@@ -28,8 +28,6 @@ export interface ChainParts {
 export const chainName = (chain: string): ProcessName<SupervisorCall> =>
   processName<SupervisorCall>({ type: 'supervisor', id: `chain:${chain}` });
 
-export const pipelinesId = 'pipelines';
-
 export const providersName = (chain: string): ProcessName<SupervisorCall> =>
   processName<SupervisorCall>({ type: 'supervisor', id: `providers:${chain}` });
 

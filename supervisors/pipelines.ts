@@ -3,6 +3,9 @@ import { supervisorChild } from '../src/otp/supervisor.ts';
 import { type SupervisorSpec, supervisorSpec } from '../src/otp/supervisor-spec.ts';
 import { successor } from './successor.ts';
 
+/** The id of a chain's pipelines in its supervisor. */
+export const pipelinesId = 'pipelines';
+
 /** What the pipelines of a chain are made of. */
 export interface PipelinesParts {
   /** One for each source and commitment that a pipeline reads. */
@@ -25,7 +28,7 @@ export interface PipelinesParts {
  */
 export function pipelinesSupervisor({ sources, handling }: PipelinesParts): SupervisorSpec {
   return supervisorSpec({
-    id: 'pipelines',
+    id: pipelinesId,
     strategy: 'rest_for_one',
     about: 'What reads the updates of the chain: streams, parsers, handlers.',
     children: [

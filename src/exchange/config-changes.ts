@@ -14,16 +14,22 @@ export type ChainChange =
       readonly removedProviders: readonly string[];
       /** New ones and changed ones, which are started in place of the old. */
       readonly startedProviders: readonly ProviderConfig[];
-    };
+    }
+  | { readonly kind: 'pipelines_changed'; readonly chain: string };
 
-/** Sorts the difference between two configs by chain: removals first, so that what they hold is free for the others. */
-export function chainChanges(difference: ConfigDiff, config: Config): ChainChange[] {
-  const { chains, providers, live } = difference;
+/**
+ * Sorts the difference between two configs by chain: removals first, so that what they hold is free for the others.
+ *
+ * @param before the config that runs
+ */
+export function chainChanges(difference: ConfigDiff, config: Config, before: Config): ChainChange[] {
+  const { chains, providers, live, pipelines } = difference;
   const whole = (kind: 'chain_added' | 'chain_replaced') => (chain: string) => ({
     kind,
     chain,
     config: config.chains[chain]!,
   });
+  const restarted = new Set([...chains.restarted, ...chains.added]);
   const tuned = new Set(providers.map(({ chain }) => chain));
   for (const section of live) {
     const chain = /^chains\.([^.]+)/.exec(section)?.[1];
@@ -45,5 +51,21 @@ export function chainChanges(difference: ConfigDiff, config: Config): ChainChang
         startedProviders: chainConfig.providers.filter(({ id }) => started.has(id)),
       };
     }),
+    ...readersOf([...pipelines.added, ...pipelines.removed, ...pipelines.changed], [before, config])
+      // Those begin anew anyway.
+      .filter(chain => config.chains[chain]?.enabled === true && !restarted.has(chain))
+      .map(chain => ({ kind: 'pipelines_changed' as const, chain })),
   ];
+}
+
+/** The chains that pipelines of these names read, in any of the configs. */
+function readersOf(names: readonly string[], configs: readonly Config[]): string[] {
+  const chains = new Set<string>();
+  for (const name of names) {
+    for (const { pipelines } of configs) {
+      const chain = Object.hasOwn(pipelines, name) ? pipelines[name]?.chain : undefined;
+      if (chain !== undefined) chains.add(chain);
+    }
+  }
+  return [...chains];
 }

@@ -47,8 +47,9 @@ function configServer(): GenServer<ConfigProcessArgs, State> {
       if (file === undefined) return ignore();
       applied ??= running();
       const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
+        const before = running().config;
         onSwap(loaded, difference);
-        const changes = chainChanges(difference, loaded.config);
+        const changes = chainChanges(difference, loaded.config, before);
         if (changes.length > 0) await self.system.call(rosterName, { type: 'apply', changes }, 'infinity');
         applied = loaded;
         state.lastResult = 'accepted';

@@ -1,5 +1,6 @@
 import { chainName, providersName } from '../../supervisors/chain.ts';
 import { chainsName } from '../../supervisors/chains.ts';
+import { pipelinesId } from '../../supervisors/pipelines.ts';
 import { providerChild } from '../../supervisors/provider.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
@@ -8,7 +9,13 @@ import { processName } from '../otp/process-name.ts';
 import type { Request } from '../otp/request.ts';
 import { reply } from '../otp/results.ts';
 import type { Self } from '../otp/self.ts';
-import { deleteChild, startChild, startDynamicChild, terminateChild } from '../otp/supervisor.ts';
+import {
+  deleteChild,
+  restartChild,
+  startChild,
+  startDynamicChild,
+  terminateChild,
+} from '../otp/supervisor.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 import type { ChainChange } from './config-changes.ts';
@@ -67,6 +74,8 @@ async function apply(self: Self<Call>, args: RosterArgs, change: ChainChange): P
     args.onChainHidden(current);
     args.assemblies.delete(change.chain);
     await endChain(self, args, current);
+  } else if (change.kind === 'pipelines_changed') {
+    if (current !== undefined) await restartPipelines(self, change.chain);
   } else if (change.kind !== 'chain_tuned') await replaceChain(self, args, change, current);
   else if (current === undefined || !self.system.isAlive(providersName(change.chain))) {
     // It did not start with its old settings: perhaps it does with the new ones.
@@ -106,6 +115,13 @@ async function endChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssem
   const supervisor = self.system.registry.whereis(chainName(assembly.runtime.name));
   if (supervisor !== undefined) await terminateChild(self, chainsName, supervisor);
   assembly.retire();
+}
+
+/** They end once they have handled what they took, and begin as the config has them now, where they were. */
+async function restartPipelines(self: Self<Call>, chain: string): Promise<void> {
+  const supervisor = chainName(chain);
+  await terminateChild(self, supervisor, pipelinesId);
+  await restartChild(self, supervisor, pipelinesId);
 }
 
 async function tuneChain(

@@ -9,7 +9,7 @@ const chain = (name: string, id: number, providers: readonly string[], extra = '
 
 function changes(before: string, after: string) {
   const [old, now] = [accept(`chains:\n${before}`).config, accept(`chains:\n${after}`).config];
-  return chainChanges(diff(old, now), now);
+  return chainChanges(diff(old, now), now, old);
 }
 
 describe('chainChanges', () => {
@@ -27,6 +27,34 @@ describe('chainChanges', () => {
       ['chain_replaced', 'two'],
       ['chain_added', 'three'],
     ]);
+  });
+
+  it('restarts the pipelines of a chain when one of them comes, goes or changes, and of no other chain', () => {
+    const chains = '  a: { family: solana, devnet: {} }\n  b: { family: solana, devnet: {} }\n';
+    const pipeline = (name: string, on: string, level = 'info') =>
+      `  ${name}: { chain: ${on}, handlers: [{ type: log, level: ${level} }] }\n`;
+    const section = (...pipelines: string[]) => `${chains}pipelines:\n${pipelines.join('')}`;
+    const one = section(pipeline('x', 'a'), pipeline('y', 'b'));
+    const changed = [{ kind: 'pipelines_changed', chain: 'a' }];
+    assert.deepEqual(changes(one, section(pipeline('x', 'a', 'warn'), pipeline('y', 'b'))), changed);
+    assert.deepEqual(changes(one, section(pipeline('y', 'b'))), changed);
+    assert.deepEqual(changes(section(pipeline('y', 'b')), one), changed);
+    const moved = changes(one, section(pipeline('x', 'b'), pipeline('y', 'b')));
+    assert.deepEqual(
+      moved.map(change => change.chain),
+      ['a', 'b'],
+    );
+    const replaced = changes(
+      one,
+      section(pipeline('x', 'a', 'warn')).replace('devnet: {}', 'devnet: { providers: 1 }'),
+    );
+    assert.deepEqual(
+      replaced.map(({ kind, chain }) => [kind, chain]),
+      [
+        ['chain_replaced', 'a'],
+        ['pipelines_changed', 'b'],
+      ],
+    );
   });
 
   it('names the providers to stop and the entries to start', () => {

@@ -43,7 +43,7 @@ async function running(t: TestContext, write: (stubs: Stubs) => string) {
       const before = processesOf(exchange);
       const next = `chains:\n${chains}`;
       const config = read(next);
-      const changes = chainChanges(diff(read(text), config), config);
+      const changes = chainChanges(diff(read(text), config), config, read(text));
       text = next;
       await exchange.system.call(rosterName, { type: 'apply', changes }, 10_000);
       return changedProcesses(before, processesOf(exchange));
