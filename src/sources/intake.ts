@@ -5,6 +5,7 @@ import { matches } from './matches.ts';
 import { sourceMetrics } from './metrics.ts';
 import type { Coverage } from './slots/coverage.ts';
 import { SlotLedger } from './slots/slot-ledger.ts';
+import { ToldSlots } from './slots/told-slots.ts';
 import { keptBehind, ToldUpdates } from './slots/told-updates.ts';
 import type { SourceGap, SourceListener, SourceSubscription } from './source.ts';
 
@@ -24,6 +25,10 @@ interface Place {
   readonly subscription: SourceSubscription;
   /** What is told of slots up to here it has heard already, or did not ask for. */
   floor: number;
+  /** It was told to wait: what it has heard of slots above its floor. */
+  paused: ReadonlyMap<number, readonly string[]> | undefined;
+  /** What it was told of slots; undefined: it does not ask for slots. */
+  readonly slots: ToldSlots | undefined;
 }
 
 type Content = Exclude<SolanaUpdate, SlotUpdate>;
@@ -36,13 +41,20 @@ export class Intake {
   readonly ledger: SlotLedger;
   readonly #listener: SourceListener;
   readonly #told: ToldUpdates;
+  /** All, those that are paused among them. */
   readonly #places = new Map<string, Place>();
+  /** Those that are not paused. */
+  #served: ReadonlyMap<string, Place> = new Map();
+  /** What the listener was told of slots. */
+  readonly #toldSlots = new ToldSlots();
   readonly #updates: Readonly<Record<SolanaUpdate['kind'], CounterCell>>;
   readonly #cells: { readonly duplicates: CounterCell; readonly backfilled: CounterCell };
   readonly #countGap: (gap: SourceGap) => void;
   /** No subscriber's floor is above. */
   #highestFloor = -1;
-  #slotSubscribers: readonly string[] = [];
+  #slotReaders: readonly Place[] = [];
+  /** The first slot that was settled. */
+  #origin: number | undefined;
   /** The highest settled slot that the listener was told. */
   #toldSettled = -1;
   /** The oldest slot of which something was told while no slot was settled. */
@@ -86,8 +98,9 @@ export class Intake {
     metrics.gauge(sourceMetrics.unsettledKeys, labels, () => this.#told.size);
   }
 
+  /** Those that are to be told something. */
   get subscriptions(): readonly SourceSubscription[] {
-    return [...this.#places.values()].map(place => place.subscription);
+    return [...this.#served.values()].map(place => place.subscription);
   }
 
   /** 0: nothing is settled yet. */
@@ -126,33 +139,36 @@ export class Intake {
    */
   subscribe(subscriptions: readonly SourceSubscription[]): boolean {
     const before = new Map(this.#places);
-    const { settled, newest } = this.ledger;
+    const served = this.#served;
+    const { settled } = this.ledger;
     this.#places.clear();
-    let restart = Number.POSITIVE_INFINITY;
+    const late: Place[] = [];
     for (const subscription of subscriptions) {
-      const { id, filter, since } = subscription;
+      const { id, filter, since, isPaused = false } = subscription;
       const known = before.get(id);
       if (known !== undefined && JSON.stringify(known.subscription.filter) === JSON.stringify(filter)) {
+        before.delete(id);
         this.#places.set(id, known);
+        if (isPaused) this.#pause(known);
+        else if (this.#resume(known)) late.push(known);
         continue;
       }
-      this.#places.set(id, { subscription, floor: since ?? settled ?? -1 });
-      const isNow = since === undefined || (settled !== undefined && since >= newest && since >= settled);
-      if (!isNow) restart = Math.min(restart, since);
+      const place: Place = {
+        subscription,
+        floor: since ?? settled ?? -1,
+        paused: isPaused ? new Map() : undefined,
+        slots: filter.kind === 'slot' ? new ToldSlots() : undefined,
+      };
+      this.#places.set(id, place);
+      if (since !== undefined && !isPaused) late.push(place);
     }
-    const isRestart = restart !== Number.POSITIVE_INFINITY;
-    if (isRestart) {
-      for (const [id, place] of this.#places) {
-        if (before.get(id) === place) place.floor = Math.max(place.floor, this.#toldSettled);
-      }
-      this.ledger.restartAt(Math.min(restart, settled ?? restart));
-    }
-    const places = [...this.#places.values()];
+    for (const id of before.keys()) this.#told.takeOut(id);
+    const places = [...this.#places.values()].filter(({ paused }) => paused === undefined);
+    this.#served = new Map(places.map(place => [place.subscription.id, place]));
+    this.#slotReaders = places.filter(({ slots }) => slots !== undefined);
+    if (late.length > 0) this.#goBack(late, served);
     this.#highestFloor = places.reduce((highest, { floor }) => Math.max(highest, floor), -1);
-    this.#slotSubscribers = places
-      .filter(({ subscription }) => subscription.filter.kind === 'slot')
-      .map(({ subscription }) => subscription.id);
-    return isRestart;
+    return late.length > 0;
   }
 
   /** Something came on a connection for these filters. */
@@ -167,7 +183,7 @@ export class Intake {
   /** Something was fetched: it goes to those whose filters it passes. */
   takeFetched(update: Content): void {
     const ids: string[] = [];
-    for (const { subscription } of this.#places.values()) {
+    for (const { subscription } of this.#served.values()) {
       if (matches(subscription.filter, update)) ids.push(subscription.id);
     }
     if (ids.length === 0) return;
@@ -177,7 +193,8 @@ export class Intake {
 
   /** Whether all who want a transaction are sure to know it already. */
   hasTold(slot: number, signature: Uint8Array): boolean {
-    return this.#places.size === 1 && this.#told.hasTransaction(slot, signature);
+    const ids = this.#owedOf(slot);
+    return ids.length === 0 || this.#told.hasTransaction(slot, signature, ids);
   }
 
   /** Resolves when the listener has room, or the signal is aborted. */
@@ -196,7 +213,7 @@ export class Intake {
 
   /** Subscriptions that are owed something of slots up to this one. */
   owed(toSlot: number): readonly SourceSubscription[] {
-    return [...this.#places.values()].filter(({ floor }) => floor < toSlot).map(place => place.subscription);
+    return [...this.#served.values()].filter(({ floor }) => floor < toSlot).map(place => place.subscription);
   }
 
   gap(gap: SourceGap, subscribers: readonly string[]): void {
@@ -227,21 +244,78 @@ export class Intake {
   /** Those that are still subscribed and have not heard all of the slot before. */
   #owedAmong(ids: readonly string[], slot: number): readonly string[] {
     const isOwed = (id: string) => {
-      const place = this.#places.get(id);
+      const place = this.#served.get(id);
       return place !== undefined && slot > place.floor;
     };
-    if (slot > this.#highestFloor && ids.every(id => this.#places.has(id))) return ids;
+    if (slot > this.#highestFloor && ids.every(id => this.#served.has(id))) return ids;
     return ids.filter(isOwed);
+  }
+
+  /** All that are owed the content of a slot. */
+  #owedOf(slot: number): readonly string[] {
+    const ids: string[] = [];
+    for (const { subscription, floor, slots } of this.#served.values()) {
+      if (slots === undefined && slot > floor) ids.push(subscription.id);
+    }
+    return ids;
+  }
+
+  /** Up to its floor it has heard everything; what it has heard beyond is kept, for it comes again. */
+  #pause(place: Place): void {
+    if (place.paused !== undefined) return;
+    place.floor = Math.max(place.floor, this.#heardUpTo);
+    place.paused = this.#told.takeOut(place.subscription.id);
+  }
+
+  /** @returns whether it has to be told what went by */
+  #resume(place: Place): boolean {
+    const { paused } = place;
+    if (paused === undefined) return false;
+    place.paused = undefined;
+    // Where nothing was settled when it was paused, it wants what came since the beginning.
+    if (place.floor < 0) place.floor = this.#origin ?? -1;
+    this.#told.putBack(place.subscription.id, paused);
+    return place.floor >= 0;
+  }
+
+  /** Has everything brought again that those who are late miss; the others know it. */
+  #goBack(late: readonly Place[], others: ReadonlyMap<string, Place>): void {
+    const heard = this.#heardUpTo;
+    const restart = Math.min(...late.map(({ floor }) => floor));
+    for (const place of others.values()) {
+      if (!late.includes(place)) place.floor = Math.max(place.floor, heard);
+    }
+    const { settled } = this.ledger;
+    this.ledger.restartAt(Math.min(restart, settled ?? restart));
+    for (const { subscription, floor, slots } of late) {
+      if (slots === undefined) continue;
+      for (const update of this.ledger.toldAfter(floor))
+        if (slots.admit(update)) this.#listener.onUpdate(update, [subscription.id]);
+    }
+  }
+
+  /** Of slots up to here all that are not late have heard everything. */
+  get #heardUpTo(): number {
+    return Math.min(this.#toldSettled, this.ledger.settled ?? -1);
   }
 
   #onSlot(update: SlotUpdate): void {
     this.#updates.slot.inc();
-    this.#listener.onSlot(update);
-    if (this.#slotSubscribers.length > 0) this.#listener.onUpdate(update, this.#slotSubscribers);
+    if (this.#toldSlots.admit(update)) this.#listener.onSlot(update);
+    if (this.#slotReaders.length === 0) return;
+    const readers = this.#slotReaders.filter(({ slots }) => slots!.admit(update));
+    if (readers.length > 0)
+      this.#listener.onUpdate(
+        update,
+        readers.map(({ subscription }) => subscription.id),
+      );
   }
 
   #onSettled(slot: number): void {
     this.#told.settle(slot);
+    this.#toldSlots.settle(slot);
+    this.#origin ??= slot;
+    for (const { slots } of this.#slotReaders) slots!.settle(slot);
     if (this.#waiting.length > 0 && !this.isFull) for (const wake of this.#waiting.splice(0)) wake();
     if (slot <= this.#toldSettled) return;
     this.#toldSettled = slot;

@@ -44,6 +44,11 @@ export interface SourceSubscription {
   readonly filter: UpdateFilter;
   /** The last slot that is settled and handled, from which to go on; undefined: from now. */
   readonly since: number | undefined;
+  /**
+   * Nothing is told for the time being, and nobody waits for it. Once it is not so any more, what went by is told before
+   * the next `onSettled`, without what was told before the pause. @default false
+   */
+  readonly isPaused?: boolean;
 }
 
 /** How a source does, for people and machines. */

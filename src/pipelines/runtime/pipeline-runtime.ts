@@ -29,6 +29,8 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   readonly #pipelines = new Map<string, RunningPipeline>();
   #source: UpdateSource | undefined;
   #isSubscribed = false;
+  /** Those that the source brings updates by now: only they know what a settled slot held. */
+  #served: readonly string[] = [];
   #hasRoom = true;
   #waiting: (() => void)[] = [];
 
@@ -100,7 +102,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   }
 
   onSettled(slot: number): void {
-    for (const pipeline of this.#pipelines.values()) pipeline.onSettled(slot);
+    for (const id of this.#served) this.#pipelines.get(id)?.onSettled(slot);
   }
 
   onGap(gap: SourceGap, subscribers: readonly string[]): void {
@@ -118,15 +120,30 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
 
   /** Subscribes to what the pipelines want that are open, unless others are about to be. */
   onOpenChanged(): void {
+    if (!this.pipelines.some(pipeline => pipeline.isExpected)) this.#subscribe();
+  }
+
+  /** One that is paused holds up no other: the source is told at once. */
+  onPauseChanged(): void {
+    if (this.#isSubscribed) this.#subscribe();
+    this.onRoomChanged();
+  }
+
+  #subscribe(): void {
     const source = this.#source;
     if (source === undefined) return;
-    const pipelines = this.pipelines;
-    if (pipelines.some(pipeline => pipeline.isExpected)) return;
-    const subscriptions = pipelines
+    const subscriptions = this.pipelines
       .filter(pipeline => pipeline.isOpen)
-      .map(({ id, definition, checkpoint }) => ({ id, filter: definition.filter, since: checkpoint }));
+      .map(({ id, definition, checkpoint, isPaused }) => ({
+        id,
+        filter: definition.filter,
+        since: checkpoint,
+        isPaused,
+      }));
     if (subscriptions.length === 0 && !this.#isSubscribed) return;
     this.#isSubscribed = true;
+    // Before it tells of settled slots, which it may at once.
+    this.#served = subscriptions.filter(({ isPaused }) => !isPaused).map(({ id }) => id);
     source.subscribe(subscriptions);
   }
 

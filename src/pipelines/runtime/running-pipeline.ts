@@ -31,6 +31,8 @@ export interface PipelineDependencies {
 export interface PipelineHost {
   /** It was opened or stopped, so that the source's subscriptions change. */
   onOpenChanged(): void;
+  /** `isPaused` is another one. */
+  onPauseChanged(): void;
   /** `hasRoom` may be another one. */
   onRoomChanged(): void;
 }
@@ -98,6 +100,11 @@ export class RunningPipeline implements PipelineRunHost {
     return this.#state !== 'initializing' && this.#state !== 'shutdown';
   }
 
+  /** Whether it takes nothing for now: the source leaves it out, and brings it what it missed when it goes on. */
+  get isPaused(): boolean {
+    return this.#state === 'paused' || this.#state === 'error';
+  }
+
   /** Whether it has yet to be opened for the first time: false once that was tried, whatever came of it. */
   get isExpected(): boolean {
     return this.#state === 'initializing' && !this.#hasFailed;
@@ -111,7 +118,7 @@ export class RunningPipeline implements PipelineRunHost {
 
   /** Whether the source may send more. */
   get hasRoom(): boolean {
-    return !this.isOpen || this.#run?.hasRoom !== false;
+    return !this.isOpen || this.isPaused || this.#run?.hasRoom !== false;
   }
 
   /** Updates and values that wait. */
@@ -146,6 +153,7 @@ export class RunningPipeline implements PipelineRunHost {
         this.#opening = undefined;
         this.#hasFailed = true;
         this.#error = `it cannot start: ${messageOf(error)}`;
+        this.#errors.warn('a pipeline cannot start', { error: messageOf(error) });
         // Others of its source need not wait for it.
         this.#host.onOpenChanged();
         throw error;
@@ -162,7 +170,7 @@ export class RunningPipeline implements PipelineRunHost {
     return this.#stopping;
   }
 
-  /** Takes updates without handling them. @throws PipelineError `pipeline_refused` */
+  /** Takes no updates, and handles none of those that wait. @throws PipelineError `pipeline_refused` */
   pause(): void {
     this.#apply('pause');
   }
@@ -304,5 +312,7 @@ export class RunningPipeline implements PipelineRunHost {
     if (before !== next) this.#dependencies.log.info(`pipeline ${this.id}: ${before} → ${next}`);
     if (next === 'running' && before !== 'paused') this.#error = undefined;
     if (this.#run !== undefined) this.#run.isReading = next === 'running';
+    const waits = (state: PipelineStateName) => state === 'paused' || state === 'error';
+    if (waits(before) !== waits(next) && next !== 'shutdown') this.#host.onPauseChanged();
   }
 }

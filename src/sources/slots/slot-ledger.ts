@@ -83,6 +83,18 @@ export class SlotLedger {
     this.#coverages.clear();
   }
 
+  /** What was told of slots later than this one, slot by slot. */
+  *toldAfter(after: number): Iterable<SlotUpdate> {
+    for (const { slot, parent, told, isDead } of [...this.#entries.after(after)].sort(
+      (a, b) => a.slot - b.slot,
+    )) {
+      if (isDead) yield { kind: 'slot', slot, parent, status: 'dead' };
+      else
+        for (const status of commitments)
+          if ((told & (1 << levelOf(status))) !== 0) yield { kind: 'slot', slot, parent, status };
+    }
+  }
+
   /** A connection begins, asked to replay from a slot, or to tell what happens from now on. */
   open(fromSlot: number | undefined): Coverage {
     const coverage = new Coverage(this.#commitment, fromSlot);

@@ -31,11 +31,7 @@ export class ToldUpdates {
 
   /** Those of `ids` that have not heard of the update; from now on they have. */
   admit(update: SolanaUpdate, ids: Ids): Ids {
-    let keys = this.#slots.get(update.slot);
-    if (keys === undefined) {
-      keys = new Map();
-      this.#slots.set(update.slot, keys);
-    }
+    const keys = this.#at(update.slot);
     const key = keyOf(update);
     const told = keys.get(key);
     if (told === undefined) {
@@ -50,9 +46,40 @@ export class ToldUpdates {
     return fresh;
   }
 
-  /** Whether somebody was told of a transaction of that slot. */
-  hasTransaction(slot: number, signature: Uint8Array): boolean {
-    return this.#slots.get(slot)?.has(latin1(signature)) === true;
+  /** Whether all of `ids` were told of a transaction of that slot. */
+  hasTransaction(slot: number, signature: Uint8Array, ids: Ids): boolean {
+    const told = this.#slots.get(slot)?.get(latin1(signature));
+    return told !== undefined && ids.every(id => told.includes(id));
+  }
+
+  /** Takes one subscriber out, as if it had heard of nothing. @returns the keys that it had heard of, by slot */
+  takeOut(id: string): ReadonlyMap<number, readonly string[]> {
+    const heard = new Map<number, string[]>();
+    for (const [slot, keys] of this.#slots) {
+      const known: string[] = [];
+      for (const [key, ids] of keys) {
+        if (!ids.includes(id)) continue;
+        known.push(key);
+        keys.set(
+          key,
+          ids.filter(other => other !== id),
+        );
+      }
+      if (known.length > 0) heard.set(slot, known);
+    }
+    return heard;
+  }
+
+  /** Puts a subscriber back in that has heard of these. */
+  putBack(id: string, heard: ReadonlyMap<number, readonly string[]>): void {
+    for (const [slot, known] of heard) {
+      const keys = this.#at(slot);
+      for (const key of known) {
+        const ids = keys.get(key);
+        if (ids === undefined) this.#size++;
+        keys.set(key, [...(ids ?? nobody), id]);
+      }
+    }
   }
 
   /** What is in the slot may be told anew. */
@@ -64,6 +91,14 @@ export class ToldUpdates {
   /** Slots up to here are settled. */
   settle(settled: number): void {
     for (const slot of this.#slots.keys()) if (slot < settled - keptBehind) this.forget(slot);
+  }
+
+  #at(slot: number): Map<string, Ids> {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const keys = new Map<string, Ids>();
+    this.#slots.set(slot, keys);
+    return keys;
   }
 
   #evict(except: number): void {

@@ -9,18 +9,51 @@ import { PipelineBench } from '../support/pipeline-bench.ts';
 
 const dead = (slot: number) => ({ kind: 'slot', slot, parent: slot - 1, status: 'dead' }) as const;
 
+/** Who is subscribed now, and whether it is paused. */
+const flags = (bench: PipelineBench) => bench.subscribed.at(-1)!.map(({ id, isPaused }) => [id, isPaused]);
+
 describe('the life of a pipeline', () => {
-  it('paused: updates wait, and the source too when the buffer is full', async () => {
+  it('paused: the source leaves it out and goes on for others; what it has waits, as does its checkpoint', async () => {
     const bench = await new PipelineBench({ buffer: { maxCapacity: 2 } }).open();
-    bench.pipeline.pause();
+    bench.runtime.onSettled(4);
+    bench.handler.isHeld = true;
     bench.tell(5, 1, 2);
-    bench.runtime.onSettled(5);
-    assert.deepEqual([bench.handler.done, bench.runtime.hasRoom, bench.pipeline.checkpoint], [[], false, 4]);
+    bench.pipeline.pause();
+    assert.deepEqual(flags(bench), [['p', true]]);
+    bench.handler.isHeld = false;
+    bench.tell(5, 3, 4, 5);
+    bench.runtime.onSettled(9);
+    assert.equal(bench.runtime.hasRoom, true);
+    bench.handler.release();
+    await bench.settle(100);
+    assert.deepEqual([bench.handler.done, await bench.stored()], [[1], 4]);
     bench.pipeline.resume();
-    assert.deepEqual(
-      [bench.handler.done, bench.runtime.hasRoom, bench.pipeline.checkpoint],
-      [[1, 2], true, 5],
-    );
+    assert.deepEqual(flags(bench), [['p', false]]);
+    bench.runtime.onSettled(10);
+    await bench.settle(100);
+    assert.deepEqual([bench.handler.done, await bench.stored()], [[1, 2, 3, 4, 5], 10]);
+  });
+
+  it('in error the source leaves it out as well, until somebody has looked', async () => {
+    const bench = await new PipelineBench({ maxParseErrors: 1 }).open();
+    bench.tell(5, 254);
+    assert.deepEqual(flags(bench), [['p', true]]);
+    bench.runtime.onSettled(5);
+    assert.equal(bench.pipeline.checkpoint, undefined);
+    bench.pipeline.reset();
+    assert.deepEqual(flags(bench), [['p', false]]);
+  });
+
+  it('knows nothing of settled slots as long as the source was not asked for its updates', async () => {
+    const bench = await new PipelineBench().open();
+    const other = bench.runtime.add({ ...bench.pipeline.definition, id: 'other', handlers: [] });
+    const waiting = bench.runtime.add({ ...bench.pipeline.definition, id: 'waiting', handlers: [] });
+    await other.open();
+    bench.runtime.onSettled(7);
+    assert.deepEqual([bench.pipeline.checkpoint, other.checkpoint], [7, undefined]);
+    await waiting.open();
+    bench.runtime.onSettled(8);
+    assert.deepEqual([other.checkpoint, waiting.checkpoint], [8, 8]);
   });
 
   it('error: waits after too many parse errors in a row, until somebody has looked', async () => {

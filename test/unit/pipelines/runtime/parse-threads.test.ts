@@ -25,7 +25,7 @@ async function threaded(parts: { parseTimeoutMs?: number } = {}) {
   });
   const running = new RunningPipeline(
     definition,
-    { onOpenChanged: () => {}, onRoomChanged: () => {} },
+    { onOpenChanged: () => {}, onPauseChanged: () => {}, onRoomChanged: () => {} },
     {
       state: memoryState({ maxBytes: 2 ** 24 }),
       clock: systemClock,

@@ -184,3 +184,25 @@ test('notifications that do not read are passed over', async t => {
   await settle(2000);
   assert.equal(listener.last, 100);
 });
+
+test('who was paused is told what providers list of that time, alone and once', async t => {
+  const { chain, listener, source, notify, settle } = await setUp(t);
+  chain.add(100);
+  const other = subscriptionOf(99, 'other');
+  source.subscribe([subscriptionOf(99), other]);
+  await settle();
+  source.subscribe([{ ...subscriptionOf(99), isPaused: true }, other]);
+  for (let slot = 101; slot <= 160; slot++) chain.add(slot);
+  notify(150);
+  await settle(2000);
+  assert.deepEqual([listener.transactions('pipe'), listener.last], [[key(100)], 160]);
+  source.subscribe([subscriptionOf(99), other]);
+  await settle(2000);
+  chain.add(161);
+  await settle(2000);
+  const wanted = Array.from({ length: 62 }, (_, i) => key(100 + i));
+  assert.deepEqual(listener.transactions('pipe'), wanted);
+  assert.deepEqual([...listener.transactions('other')].sort(), wanted);
+  assert.deepEqual(listener.settled, [100, 160, 161]);
+  assert.deepEqual(listener.gaps, []);
+});

@@ -63,6 +63,20 @@ test('at the limit the oldest slot is forgotten', () => {
   assert.equal(told.isFull, true);
   told.admit(transaction(8), ['a']);
   assert.equal(evicted(), 1);
-  assert.equal(told.hasTransaction(5, signatureOf(5, 0)), false);
-  assert.equal(told.hasTransaction(6, signatureOf(6, 0)), true);
+  assert.equal(told.hasTransaction(5, signatureOf(5, 0), ['a']), false);
+  assert.equal(told.hasTransaction(6, signatureOf(6, 0), ['a']), true);
+});
+
+test('who is taken out is told anew, and who is put back is not', () => {
+  const { told } = setUp();
+  told.admit(transaction(5), ['a', 'b']);
+  const heard = told.takeOut('a');
+  assert.equal(told.hasTransaction(5, signatureOf(5, 0), ['a']), false);
+  assert.equal(told.hasTransaction(5, signatureOf(5, 0), ['b']), true);
+  told.forget(5);
+  told.putBack('a', heard);
+  assert.deepEqual(told.admit(transaction(5), ['a', 'b']), ['b']);
+  told.takeOut('a');
+  assert.deepEqual(told.admit(transaction(5), ['a', 'b']), ['a']);
+  assert.equal(told.size, 1);
 });
