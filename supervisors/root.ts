@@ -5,6 +5,7 @@ import type { RuntimeMonitorArgs } from '../src/telemetry/runtime-monitor.ts';
 import type { ChainParts } from './chain.ts';
 import { chainsName, chainsSupervisor } from './chains.ts';
 import { type FeedParts, feedSupervisor } from './feed.ts';
+import { type SessionsParts, sessionsSupervisor } from './sessions.ts';
 import { type StorageParts, storageSupervisor } from './storage.ts';
 import { successor } from './successor.ts';
 import { telemetrySupervisor } from './telemetry.ts';
@@ -17,13 +18,15 @@ export interface RootParts {
   readonly feed: FeedParts;
   /** Stands for the chains in the drawn tree. */
   readonly chainTemplate?: ChainParts;
+  /** Only when it is configured. */
+  readonly sessions?: SessionsParts;
   readonly gateway: PlainChildSpec;
   readonly roster: PlainChildSpec;
   readonly config: PlainChildSpec;
 }
 
 /**
- * The whole Trunkline. Stopped in reverse: first no more config changes, then the gateway drains, then the chains end,
+ * The whole Trunkline. Stopped in reverse: first no more config changes, then the session builder ends, the gateway drains, the chains end,
  * then the feed writes what they left, then the storage answers what it accepted and closes its files.
  * The gateway stands before the roster, so that the death of the roster drops no client and a port that is in use is
  * said before any chain is started.
@@ -35,6 +38,7 @@ export interface RootParts {
  *     ├─ chains      see chains.ts
  *     ├─ gateway     HTTP and WebSocket listeners
  *     ├─ roster      starts the chains of the config, applies changes
+ *     ├─ sessions    see sessions.ts; only when it is configured
  *     └─ config      watches the file
  */
 export function rootSupervisor(parts: RootParts): SupervisorSpec {
@@ -47,8 +51,14 @@ export function rootSupervisor(parts: RootParts): SupervisorSpec {
       ...(parts.storage === undefined ? [] : [successor(supervisorChild(storageSupervisor(parts.storage)))]),
       successor(supervisorChild(feedSupervisor(parts.feed))),
       successor(supervisorChild(chainsSupervisor(parts.chainTemplate), { name: chainsName })),
+      ...(parts.sessions === undefined
+        ? []
+        : [successor(supervisorChild(sessionsSupervisor(parts.sessions)))]),
       parts.gateway,
       parts.roster,
+      ...(parts.sessions === undefined
+        ? []
+        : [successor(supervisorChild(sessionsSupervisor(parts.sessions)))]),
       parts.config,
     ],
   });

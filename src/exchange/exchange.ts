@@ -23,11 +23,14 @@ import { processObserver, publishProcessCounts } from '../telemetry/process-metr
 import type { Redactor } from '../telemetry/redactor.ts';
 import { adminActions } from './admin-actions.ts';
 import { ChainAssembly } from './chain-assembly.ts';
+import type { ChainPipelines } from './chain-pipelines.ts';
 import { chainsCheck } from './chains-check.ts';
 import { type ConfigFile, configChild } from './config-process.ts';
 import { FeedAssembly } from './feed-assembly.ts';
 import { feedCheck } from './feed-check.ts';
+import { pipelinesCheck } from './pipelines-check.ts';
 import { rosterChild } from './roster.ts';
+import { SessionAssembly } from './session-assembly.ts';
 import { chainStats, type ExchangeStats } from './stats.ts';
 import { StorageAssembly } from './storage-assembly.ts';
 
@@ -72,6 +75,7 @@ export class Exchange {
   readonly #startedAt: number;
   /** What pipelines and the session builder remember. */
   readonly #pipelineState: StateStore;
+  readonly #sessions: SessionAssembly | undefined;
   #loaded: LoadedConfig;
   #gateway: Gateway | undefined;
   #root: SupervisorPid | undefined;
@@ -116,7 +120,19 @@ export class Exchange {
       store: this.storage === undefined ? undefined : new TypedEventStore(this.storage.store('log')),
       chains: this.assemblies,
     });
-    for (const [name, chain] of Object.entries(options.loaded.config.chains)) {
+    const { sessions, chains } = options.loaded.config;
+    this.#sessions =
+      sessions === undefined
+        ? undefined
+        : new SessionAssembly(sessions, chains[sessions.chain]?.devnet !== undefined, {
+            chain: name => this.assemblies.get(name),
+            state: this.#pipelineState.within('sessions/'),
+            clock: deps.clock,
+            log: deps.log,
+            metrics: deps.metrics,
+            random: deps.random ?? Math.random,
+          });
+    for (const [name, chain] of Object.entries(chains)) {
       if (chain.enabled) this.assemblies.set(name, this.#createAssembly(name, chain));
     }
     this.#health.register(
@@ -124,6 +140,12 @@ export class Exchange {
       'readiness',
       feedCheck(this.feed.eventLog, () => this.assemblies.values()),
     );
+    this.#health.register(
+      'pipelines',
+      'readiness',
+      pipelinesCheck(() => this.#pipelines()),
+    );
+    if (this.#sessions !== undefined) this.#health.register('sessions', 'readiness', this.#sessions.check);
   }
 
   /** The port that the gateway listens on. */
@@ -188,6 +210,7 @@ export class Exchange {
       telemetry: { clock, metrics, health: this.#health },
       ...(this.storage === undefined ? {} : { storage: this.storage.parts }),
       feed: this.feed.parts,
+      ...(this.#sessions === undefined ? {} : { sessions: this.#sessions.parts }),
       gateway: gatewayChild({
         config: () => this.#server,
         dependencies: {
@@ -202,6 +225,7 @@ export class Exchange {
             metrics,
             stats: () => this.stats(),
             isDraining: () => this.#gateway?.isDraining ?? true,
+            ...(this.#sessions === undefined ? {} : { services: this.#sessions.statusRoute }),
           }),
           admin: new AdminRoutes(
             this.#options.adminToken,
@@ -263,6 +287,10 @@ export class Exchange {
     };
   }
 
+  *#pipelines(): Iterable<ChainPipelines> {
+    for (const { pipelines } of this.assemblies.values()) if (pipelines !== undefined) yield pipelines;
+  }
+
   get #server(): ServerConfig {
     const { server } = this.#loaded.config;
     const { listen } = this.#options;
@@ -295,7 +323,7 @@ export class Exchange {
       feedConfig: this.#loaded.config.feed,
       pipelines: {
         configs: () => this.#loaded.config.pipelines,
-        services: () => [],
+        services: () => this.#sessions?.pipelinesOf(name) ?? [],
         state: this.#pipelineState,
         store: this.storage?.store('kv'),
         directory:

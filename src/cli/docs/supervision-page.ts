@@ -67,7 +67,7 @@ function row(child: SpecNode): string {
   return `| \`${child.id}\` | ${child.restart} | ${stop} | ${about} |`;
 }
 
-/** Everything there is: an embedded node, a provider with both transports, pipelines, storage with a port for Redis clients. */
+/** Everything there is: an embedded node, a provider with both transports, pipelines, the session builder, storage with a port for Redis clients. */
 const sample = `
 storage: { resp: { port: 0 } }
 chains:
@@ -88,6 +88,7 @@ pipelines:
     kind: transaction
     filter: { programs: ['11111111111111111111111111111111'] }
     handlers: [{ type: log }]
+sessions: { chain: solana, program: '11111111111111111111111111111111', keypair: example.json }
 `;
 
 async function sampleSpecification(): Promise<SupervisorSpec> {

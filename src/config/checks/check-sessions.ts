@@ -3,9 +3,19 @@ import type { Check } from './check.ts';
 import { checkSourceChain } from './check-source-chain.ts';
 
 /** The session builder has a chain, a place to remember in, and a way to create accounts. */
-export const checkSessions: Check = ({ config: { sessions, chains, storage } }) => {
+export const checkSessions: Check = ({ config: { sessions, chains, pipelines, storage } }) => {
   if (sessions === undefined) return [];
   const findings: Finding[] = [...checkSourceChain(chains, sessions, ['sessions'])];
+  if (Object.hasOwn(pipelines, 'sessions')) {
+    findings.push({
+      code: 'config_duplicate_name',
+      message: 'the pipeline of the session builder is called `sessions`',
+      hint: 'give your own another name',
+      path: ['pipelines', 'sessions'],
+      at: 'key',
+      involves: [['sessions']],
+    });
+  }
   if (storage === undefined) {
     findings.push({
       code: 'config_missing_key',
