@@ -77,6 +77,7 @@ export class AccountCreation {
     // The provider that simulates is behind the one that gave the blockhash.
     if (simulated.isBlockhashUnknown) return { kind: 'unanswered' };
     if (simulated.error !== undefined) {
+      chain.forgetRent(order.size);
       const needed = rent - (found?.lamports ?? 0) + signatureFee + payerReserve;
       if ((await wallet.look(signal)) < needed) {
         await wallet.untilFunded(needed, signal);

@@ -103,6 +103,11 @@ export class SessionChain {
     return rent;
   }
 
+  /** Has the rent of a size looked up again: the answer may have been wrong. */
+  forgetRent(size: bigint): void {
+    this.#rents.delete(`${size}`);
+  }
+
   async blockhash(
     signal: AbortSignal,
   ): Promise<{ readonly blockhash: string; readonly lastValidBlockHeight: number }> {

@@ -1,6 +1,5 @@
 import type { KindTimes } from './event-times.ts';
 import type { SessionRecord } from './session-record.ts';
-import type { SessionTotals } from './session-store.ts';
 
 /**
  * How the service is. `waiting_for_funds`, `waiting_for_chain`: creations wait, nothing is lost; they go on by themselves.
