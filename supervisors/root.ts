@@ -26,8 +26,9 @@ export interface RootParts {
 }
 
 /**
- * The whole Trunkline. Stopped in reverse: first no more config changes, then the session builder ends, the gateway drains, the chains end,
- * then the feed writes what they left, then the storage answers what it accepted and closes its files.
+ * The whole Trunkline. Stopped in reverse: first no more config changes, then the session builder ends, then the gateway
+ * drains, then the chains end, then the feed writes what they left, then the storage answers what it accepted and closes
+ * its files.
  * The gateway stands before the roster, so that the death of the roster drops no client and a port that is in use is
  * said before any chain is started.
  *
@@ -51,9 +52,6 @@ export function rootSupervisor(parts: RootParts): SupervisorSpec {
       ...(parts.storage === undefined ? [] : [successor(supervisorChild(storageSupervisor(parts.storage)))]),
       successor(supervisorChild(feedSupervisor(parts.feed))),
       successor(supervisorChild(chainsSupervisor(parts.chainTemplate), { name: chainsName })),
-      ...(parts.sessions === undefined
-        ? []
-        : [successor(supervisorChild(sessionsSupervisor(parts.sessions)))]),
       parts.gateway,
       parts.roster,
       ...(parts.sessions === undefined
