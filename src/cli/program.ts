@@ -7,6 +7,7 @@ import { addFeedCommand } from './commands/feed.ts';
 import { addFollowCommand } from './commands/follow.ts';
 import { addHelpCommand } from './commands/help.ts';
 import { addPipelinesCommand } from './commands/pipelines.ts';
+import { addSessionsCommand } from './commands/sessions.ts';
 import { addStartCommand, type ListenOptions } from './commands/start.ts';
 import { addStorageCommand } from './commands/storage.ts';
 import { addTreeCommand } from './commands/tree.ts';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   addFeedCommand(program, target);
   addTreeCommand(program, target);
   addPipelinesCommand(program, target);
+  addSessionsCommand(program, target);
   addDevnetCommand(program, target);
   addStorageCommand(program, configPath);
   addDebugCommand(program, target);
@@ -68,6 +70,7 @@ Examples:
   trunkline follow 'devnet.>'                 blocks, logs and reorganisations as they come
   trunkline tree                              what runs, restarts and waits
   trunkline pipelines                         what reads Solana chains, how far it is and what it gave up
+  trunkline sessions                          the session builder: its queue, its wallet, its accounts
   trunkline debug profile --seconds 30        a CPU profile of the running Trunkline
   trunkline devnet fault devnet 1 kill        kill a simulated provider; clients do not notice
   trunkline devnet heal devnet

@@ -10,6 +10,9 @@ export const exchangeErrors = {
     sentence:
       'The chain is none of the embedded ones, which alone can be given faults; the message lists them.',
   },
+  no_session_builder: {
+    sentence: 'The session builder was asked for something, and the config has no section `sessions`.',
+  },
   profile_running: {
     sentence: 'A CPU profile is being taken already; there is one at a time, of a minute at most.',
     retryable: true,

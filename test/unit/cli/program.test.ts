@@ -89,6 +89,20 @@ describe('the command line', () => {
     assert.match((await refusal('follow')).text, /missing required argument 'topics'/);
   });
 
+  it('takes no numbers beyond what is bounded', async () => {
+    for (const [args, message] of [
+      [['debug', 'profile', '--seconds', '61'], /a whole number from 1 to 60/],
+      [['sessions', '--limit', '0'], /a whole number from 1 to 1000/],
+      [['devnet', 'fork', 'a', '0'], /a whole number from 1 to 1000/],
+      [['devnet', 'skip', 'a', '1.5'], /a whole number from 1 to 1000/],
+      [['sessions', 'pase'], /unknown command 'pase'[\s\S]*Did you mean pause\?/],
+    ] as const) {
+      const { code, text } = await refusal(...args);
+      assert.equal(code, 1, args.join(' '));
+      assert.match(text, message);
+    }
+  });
+
   it('explains each command to a newcomer', async () => {
     const { code, text } = await refusal('--help');
     assert.equal(code, 0);
@@ -98,6 +112,9 @@ describe('the command line', () => {
       'follow',
       'feed',
       'tree',
+      'pipelines',
+      'sessions',
+      'debug',
       'devnet',
       '--config',
       '--port',
