@@ -170,7 +170,7 @@ export class Exchange {
     try {
       this.#root = await startSupervisor(this.system, this.specification());
     } catch (error) {
-      await this.storage?.release();
+      await this.#release();
       throw error;
     }
     const { epoch, reset } = this.feed.eventLog;
@@ -196,9 +196,7 @@ export class Exchange {
     await this.system.stop(
       this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
     );
-    for (const assembly of this.assemblies.values()) assembly.close();
-    await this.feed.stop();
-    await this.storage?.release();
+    await this.#release();
     this.#deps.log.flush();
   }
 
@@ -285,6 +283,13 @@ export class Exchange {
       feed: this.feed.stats(),
       storage: this.storage?.stats() ?? null,
     };
+  }
+
+  /** Ends what runs beside the tree, and lets go of the files. */
+  async #release(): Promise<void> {
+    for (const assembly of this.assemblies.values()) assembly.close();
+    await this.feed.stop();
+    await this.storage?.release();
   }
 
   *#pipelines(): Iterable<ChainPipelines> {

@@ -23,6 +23,7 @@ export class Gatherer {
   /** By the pipeline's name. */
   readonly #running = new Set<string>();
   #isClosed = false;
+  #reconciling: Promise<unknown> = Promise.resolve();
 
   constructor(line: GatherLine, deps: GathererDependencies) {
     this.#line = line;
@@ -39,7 +40,23 @@ export class Gatherer {
   }
 
   /** Starts and ends pipelines, one after another, until those run that are wanted; false: one could not be. Never rejects. */
-  async reconcile(): Promise<boolean> {
+  reconcile(): Promise<boolean> {
+    const done = this.#reconcile();
+    this.#reconciling = done;
+    return done;
+  }
+
+  /** Stops all; they go on where they were at the next start. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    // What is being started has to be stopped as well.
+    await this.#reconciling;
+    const { runtime } = this.#deps;
+    await Promise.all([...this.#running].map(id => this.#try(id, () => runtime.remove(id))));
+    this.#running.clear();
+  }
+
+  async #reconcile(): Promise<boolean> {
     const wanted = new Map<string, PipelineDefinition>();
     const definitions = [
       slotsPipeline(this.#line),
@@ -55,14 +72,6 @@ export class Gatherer {
       isDone = (await this.#try(id, () => this.#start(definition))) && isDone;
     }
     return isDone;
-  }
-
-  /** Stops all; they go on where they were at the next start. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    const { runtime } = this.#deps;
-    await Promise.all([...this.#running].map(id => this.#try(id, () => runtime.remove(id))));
-    this.#running.clear();
   }
 
   async #start(definition: PipelineDefinition): Promise<void> {
