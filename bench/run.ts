@@ -78,6 +78,17 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     },
     run: async options => (await import('./feed.ts')).run(options),
   },
+  solana: {
+    doc: 'Geyser stream beside the vendor’s client, memory, sessions, recovery, the steps of an update',
+    options: {
+      rounds: number('rounds; each measures every target once (5 of the stream, 7 of the steps)'),
+      seconds: number('length of one burst of the stream, and of events for sessions (3, 30)'),
+      minutes: number('length of the memory run and of the recovery (1); in full 10 and 5'),
+      only: text('one part: stream, update, memory, session, recovery; decode, parse'),
+      profile: text('folder for CPU profiles of Trunkline, of the stream'),
+    },
+    run: async options => (await import('./solana.ts')).run(options),
+  },
   aggregator: {
     doc: 'de-duplication in process: messages a second, and memory over a long run',
     options: { messages: number('messages (20000000)') },

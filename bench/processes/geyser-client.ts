@@ -1,5 +1,10 @@
-import type { Contestant, ContestantCommand, ContestantOptions, ContestantReport } from '../solana/contestants/contestant.ts';
 import { memoryNow } from '../harness/memory.ts';
+import type {
+  Contestant,
+  ContestantCommand,
+  ContestantOptions,
+  ContestantReport,
+} from '../solana/contestants/contestant.ts';
 
 /** One contestant of the stream benchmark. Arguments: its name, and its options as JSON. */
 const [name = '', text = '{}'] = process.argv.slice(2);

@@ -152,7 +152,8 @@ function framed(message: Buffer): Buffer {
 
 function placesOf(bytes: Buffer, wanted: Uint8Array): number[] {
   const places: number[] = [];
-  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + wanted.length)) places.push(at);
+  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + wanted.length))
+    places.push(at);
   return places;
 }
 
