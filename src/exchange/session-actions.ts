@@ -1,6 +1,5 @@
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { AdminAction } from '../gateway/admin-routes.ts';
-import type { StatusAnswer } from '../gateway/status-routes.ts';
 import type { ProcessSystem } from '../otp/process-system.ts';
 import type { SessionBuilder } from '../sessions/session-builder.ts';
 import { sessionBuilderName } from '../sessions/session-builder-process.ts';
@@ -62,16 +61,4 @@ export function sessionActions({ sessions, system }: SessionActionSources): Admi
       },
     },
   ];
-}
-
-/** `GET /sessions/health` (503 while it creates nothing) and `GET /sessions/stats`, from memory; of other paths undefined. */
-export function sessionStatusAnswer(
-  path: string,
-  builder: Pick<SessionBuilder, 'health' | 'stats'> | undefined,
-): StatusAnswer | undefined {
-  if (builder === undefined) return undefined;
-  if (path === '/sessions/stats') return { status: 200, body: builder.stats() };
-  if (path !== '/sessions/health') return undefined;
-  const health = builder.health();
-  return { status: health.status === 'down' ? 503 : 200, body: health };
 }

@@ -7,7 +7,7 @@ import { paintFor } from '../terminal.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 
 const commands: readonly (readonly [PipelineCommand, string])[] = [
-  ['pause', 'take updates without handling them; what comes meanwhile waits'],
+  ['pause', 'take nothing and handle nothing; what it misses comes when it goes on'],
   ['resume', 'go on after pause'],
   ['restart', 'begin anew with what its handlers have in hand, from the first try'],
   ['reset', 'go on after an error that was looked at'],

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  type SessionActionSources,
-  sessionActions,
-  sessionStatusAnswer,
-} from '../../../src/exchange/session-actions.ts';
+import { type SessionActionSources, sessionActions } from '../../../src/exchange/session-actions.ts';
 import { sessionBuilderName } from '../../../src/sessions/session-builder-process.ts';
 import type { SessionHealth, SessionStats } from '../../../src/sessions/session-status.ts';
 
@@ -25,21 +21,21 @@ const stats: SessionStats = {
   deadlines: [],
 };
 
-const health = (status: SessionHealth['status']): SessionHealth => ({
-  status,
+const health: SessionHealth = {
+  status: 'ok',
   state: 'running',
   slot: 9,
   balance_lamports: undefined,
   stream: undefined,
   queue_size: 0,
   reasons: [],
-});
+};
 
 function setUp(isThere = true) {
   const asked: unknown[] = [];
   const builder = {
     stats: () => stats,
-    health: () => health('ok'),
+    health: () => health,
     status: async (options: { readonly limit?: number } = {}) => {
       asked.push(options);
       return { ...stats, waiting: [], done: [] };
@@ -52,13 +48,13 @@ function setUp(isThere = true) {
   const actions = sessionActions({ sessions: () => (isThere ? builder : undefined), system: { call } });
   const run = async (method: string, path: string, body: unknown = {}) =>
     actions.find(action => action.method === method && action.path === path)!.run(body);
-  return { asked, builder, run };
+  return { asked, run };
 }
 
 describe('the admin actions of the session builder', () => {
   it('show its health, its figures and so many events as are asked for', async () => {
     const { asked, run } = setUp();
-    const answer = { health: health('ok'), status: { ...stats, waiting: [], done: [] } };
+    const answer = { health, status: { ...stats, waiting: [], done: [] } };
     assert.deepEqual(await run('GET', 'sessions'), answer);
     assert.deepEqual(await run('POST', 'sessions', { limit: 5 }), answer);
     assert.deepEqual(asked, [{}, { limit: 5 }]);
@@ -79,22 +75,5 @@ describe('the admin actions of the session builder', () => {
       ['POST', 'sessions/command'],
     ] as const)
       await assert.rejects(run(method, path, { command: 'pause' }), { code: 'no_session_builder' });
-  });
-});
-
-describe('the status of the session builder over HTTP', () => {
-  it('is 503 while it creates nothing, and 200 when somebody should look', () => {
-    const { builder } = setUp();
-    for (const [status, code] of [
-      ['ok', 200],
-      ['degraded', 200],
-      ['down', 503],
-    ] as const) {
-      const answer = sessionStatusAnswer('/sessions/health', { ...builder, health: () => health(status) });
-      assert.deepEqual(answer, { status: code, body: health(status) });
-    }
-    assert.deepEqual(sessionStatusAnswer('/sessions/stats', builder), { status: 200, body: stats });
-    assert.equal(sessionStatusAnswer('/sessions', builder), undefined);
-    assert.equal(sessionStatusAnswer('/sessions/health', undefined), undefined);
   });
 });
