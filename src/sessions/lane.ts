@@ -33,7 +33,8 @@ export class Lane {
   #isLoading = false;
   /** Dealt with while the store was read: what was read of them is old. */
   readonly #gone = new Set<string>();
-  #isPaused = false;
+  /** Until `resume` is called first. */
+  #isPaused = true;
   #isClosed = false;
 
   constructor(options: LaneOptions, deps: LaneDependencies) {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Keypair, PublicKey, SystemProgram, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
 import { encode } from '../../../src/chains/solana/base58.ts';
-import { type DecodedTransaction, decodeTransaction } from '../../../src/devnet/solana/bank/decode-transaction.ts';
+import {
+  type DecodedTransaction,
+  decodeTransaction,
+} from '../../../src/devnet/solana/bank/decode-transaction.ts';
 import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
 import { seedAddress } from '../../../src/sessions/seed-address.ts';
 import { callFailed } from './support/bank-calls.ts';
@@ -53,7 +56,10 @@ describe('creation by a seed', () => {
     const stack = new SessionStack(t);
     await stack.builder.open();
     const again = computed('one');
-    await stack.accept(computed('one'), { ...again, origin: { ...again.origin, key: '2:again:0:0', slot: 2 } });
+    await stack.accept(computed('one'), {
+      ...again,
+      origin: { ...again.origin, key: '2:again:0:0', slot: 2 },
+    });
     await stack.drained();
     assert.deepEqual((await stack.done()).map(([, reason]) => reason).sort(), [
       'created',
@@ -116,7 +122,11 @@ describe('refusals', () => {
     ['the default key', { expected_pda: '11111111111111111111111111111111' }, /default key/],
     ['more bytes than allowed', { expected_size: 10_241n }, /max_account_size allows 10240/],
     ['18 exabytes', { expected_size: 2n ** 64n - 1n }, /max_account_size/],
-    ['an address that is not derived from the payer', { expected_pda: sessionProgram }, /no signature of this service/],
+    [
+      'an address that is not derived from the payer',
+      { expected_pda: sessionProgram },
+      /no signature of this service/,
+    ],
   ] as const) {
     test(`${title} is rejected without a call`, async t => {
       const stack = new SessionStack(t);
@@ -209,7 +219,9 @@ describe('when calls go wrong', () => {
     };
     await stack.accept(computed('one'));
     await stack.drained();
-    assert.deepEqual(await stack.done(), [['failed', 'the simulation failed: AccountInUse: Program log: no']]);
+    assert.deepEqual(await stack.done(), [
+      ['failed', 'the simulation failed: AccountInUse: Program log: no'],
+    ]);
     assert.equal(times.length, 5);
     assert.equal(stack.calls.sent.length, 0);
     assert.equal(stack.builder.stats().accounts_failed, 1);

@@ -11,8 +11,16 @@ async function live(stack: SessionStack, life: Life): Promise<void> {
   const builder = stack.newBuilder({ calls: life.calls(stack.calls), state: life.state(stack.state) });
   const end = new AbortController();
   const quiet = (promise: Promise<unknown>) => promise.catch(() => {});
-  void quiet(builder.open().then(() => builder.accept(sessions.map(id => computed(id)), end.signal)));
-  const isDone = () => builder.stats().events_processed === sessions.length && builder.stats().queue_size === 0;
+  void quiet(
+    builder.open().then(() =>
+      builder.accept(
+        sessions.map(id => computed(id)),
+        end.signal,
+      ),
+    ),
+  );
+  const isDone = () =>
+    builder.stats().events_processed === sessions.length && builder.stats().queue_size === 0;
   await stack.until(() => life.isOver || isDone(), 'the end of a life');
   end.abort();
   builder.stop();
@@ -28,7 +36,10 @@ async function check(stack: SessionStack): Promise<void> {
   assert.equal(stack.created.length, sessions.length);
   assert.deepEqual(stack.calls.overlapping, []);
   const { accounts_created, accounts_failed, events_processed } = stack.builder.stats();
-  assert.deepEqual([accounts_created, accounts_failed, events_processed], [sessions.length, 0, sessions.length]);
+  assert.deepEqual(
+    [accounts_created, accounts_failed, events_processed],
+    [sessions.length, 0, sessions.length],
+  );
 }
 
 test('killed at any step, before or after its effect, each account is created once and counted once', async t => {

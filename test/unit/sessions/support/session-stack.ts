@@ -168,7 +168,13 @@ export function eventItem<Name extends SessionEventName>(
 ): PipelineItem<SessionEvent> {
   return {
     pipeline: 'sessions',
-    value: { type: 'event', program: eventProgramId.toBase58(), name, data, trailingBytes: 0 } as SessionEvent,
+    value: {
+      type: 'event',
+      program: eventProgramId.toBase58(),
+      name,
+      data,
+      trailingBytes: 0,
+    } as SessionEvent,
     origin: {
       chain: 'x',
       slot: 1,
