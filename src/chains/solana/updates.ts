@@ -7,8 +7,6 @@ import type { Commitment } from './commitment.ts';
  */
 export type SolanaUpdate = SlotUpdate | BlockMetaUpdate | BlockUpdate | TransactionUpdate | AccountUpdate;
 
-export type SolanaUpdateKind = SolanaUpdate['kind'];
-
 /** A slot reached a commitment, or was abandoned (`dead`). */
 export interface SlotUpdate {
   readonly kind: 'slot';

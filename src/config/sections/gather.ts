@@ -31,5 +31,3 @@ export const gatherSection = section(
     }),
   },
 );
-
-export type GatherConfig = z.output<typeof gatherSection>;

@@ -8,7 +8,7 @@ import { text } from '../values/text.ts';
 import { url } from '../values/url.ts';
 
 /** One entry of `geyser.endpoints`. */
-export const geyserEndpointSection = section('A gRPC server of a Geyser plugin (Yellowstone).', {
+const geyserEndpointSection = section('A gRPC server of a Geyser plugin (Yellowstone).', {
   id: field(
     text({
       pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
@@ -109,6 +109,3 @@ export const geyserSection = section(
     }),
   },
 );
-
-export type GeyserConfig = z.output<typeof geyserSection>;
-export type GeyserEndpointConfig = z.output<typeof geyserEndpointSection>;

@@ -2,7 +2,7 @@ import { nearestWord } from '../nearest-word.ts';
 import { value } from './value.ts';
 
 /** The clusters that everybody means by these names. https://solana.com/docs/references/clusters */
-export const clusters = {
+const clusters = {
   'mainnet-beta': '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d',
   testnet: '4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY',
   devnet: 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxkZrBG',

@@ -143,7 +143,7 @@ describe('while no provider is there', () => {
     transaction.recentBlockhash = blockhash;
     transaction.feePayer = alice.publicKey;
     transaction.sign(alice);
-    const [{ signature }] = transaction.signatures as [{ signature: Buffer }];
+    const signature = transaction.signature!;
     const told: unknown[] = [];
     connection.onSignature(encode(signature), ({ err }) => told.push(err), 'confirmed');
     await eventually(() => streams().length === 2, 'subscribed');

@@ -10,6 +10,7 @@ import {
   type NewEvent,
 } from '../../../src/feed/events/feed-event.ts';
 import type { EventLog } from '../../../src/feed/log/event-log.ts';
+import { LogTopicDemand } from '../../../src/feed/topics/log-topic-demand.ts';
 import { SelectorMatcher } from '../../../src/feed/topics/selector-matcher.ts';
 import type { CallAnswer } from '../../../src/gateway/call.ts';
 import { readLogCriteria } from '../../../src/gateway/criteria/log-criteria.ts';
@@ -41,12 +42,13 @@ const filters = [
 async function setUp() {
   const { log } = await openLog();
   const demand = new FakeDemand();
+  const topicDemand = new LogTopicDemand('test', demand);
   const fake = new FakeChain();
   const feed = new Feed(
     { pageEvents: 7, maxBufferedBytes: 4_096 },
     {
       source: log,
-      demand: () => demand,
+      demand: () => topicDemand,
       chains: () => ['test'],
       clock: fake.clock,
       log: silentLog,

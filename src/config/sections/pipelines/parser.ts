@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { field, section } from '../../field.ts';
 import { choice } from '../../values/choice.ts';
 import { pubkey } from '../../values/pubkey.ts';
@@ -49,5 +48,3 @@ export const parserSection = section('What a pipeline makes of an update.', {
     },
   ),
 });
-
-export type ParserConfig = z.output<typeof parserSection>;
