@@ -22,6 +22,10 @@ export interface ShownStorage {
   readonly resp: { readonly host: string; readonly port: number } | undefined;
 }
 
+/** A genesis hash is known by its first characters. */
+const shortened = (identity: string): string =>
+  identity.length > 20 ? `${identity.slice(0, 8)}…` : identity;
+
 /** What a person sees when Trunkline is up: the chains and where to reach them, who serves them, what is missing and why. */
 export function startupReport({ host, port, chains, leftOut, storage, paint }: StartupReportOptions): string {
   const shownHost = host.includes(':') ? `[${host}]` : host;
@@ -35,7 +39,7 @@ export function startupReport({ host, port, chains, leftOut, storage, paint }: S
     const isUp = runtime.table.providers.some(provider => provider.state === 'up');
     rows.push([
       paint.bold(runtime.name),
-      runtime.identity,
+      shortened(runtime.identity),
       isUp
         ? paint.green('up')
         : runtime.table.providers.length === 0

@@ -6,7 +6,7 @@ import type { LoadedConfig } from '../config/parse-config.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import type { ServerConfig } from '../config/sections/server.ts';
 import { TypedEventStore } from '../feed/log/typed-event-store.ts';
-import { AdminRoutes } from '../gateway/admin-routes.ts';
+import { type AdminAction, AdminRoutes } from '../gateway/admin-routes.ts';
 import { ChainDirectory } from '../gateway/chain-directory.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { gatewayChild } from '../gateway/gateway-process.ts';
@@ -26,10 +26,14 @@ import { ChainAssembly } from './chain-assembly.ts';
 import type { ChainPipelines } from './chain-pipelines.ts';
 import { chainsCheck } from './chains-check.ts';
 import { type ConfigFile, configChild } from './config-process.ts';
+import { deadLetterActions } from './dead-letter-actions.ts';
+import { debugActions } from './debug-actions.ts';
 import { FeedAssembly } from './feed-assembly.ts';
 import { feedCheck } from './feed-check.ts';
+import { pipelineActions } from './pipeline-actions.ts';
 import { pipelinesCheck } from './pipelines-check.ts';
 import { rosterChild } from './roster.ts';
+import { sessionActions } from './session-actions.ts';
 import { SessionAssembly } from './session-assembly.ts';
 import { chainStats, type ExchangeStats } from './stats.ts';
 import { StorageAssembly } from './storage-assembly.ts';
@@ -225,18 +229,7 @@ export class Exchange {
             isDraining: () => this.#gateway?.isDraining ?? true,
             ...(this.#sessions === undefined ? {} : { services: this.#sessions.statusRoute }),
           }),
-          admin: new AdminRoutes(
-            this.#options.adminToken,
-            adminActions({
-              tree: () => this.tree(),
-              chain: name => this.assemblies.get(name),
-              chains: () => this.assemblies.values(),
-              setLogLevel: level => {
-                log.level = level;
-              },
-            }),
-            { log },
-          ),
+          admin: new AdminRoutes(this.#options.adminToken, this.#adminActions(), { log }),
         },
         onListening: gateway => {
           this.#gateway = gateway;
@@ -290,6 +283,26 @@ export class Exchange {
     for (const assembly of this.assemblies.values()) assembly.close();
     await this.feed.stop();
     await this.storage?.release();
+  }
+
+  #adminActions(): AdminAction[] {
+    const { clock, log, metrics } = this.#deps;
+    const { system } = this;
+    const pipelines = () => this.#pipelines();
+    return [
+      ...adminActions({
+        tree: () => this.tree(),
+        chain: name => this.assemblies.get(name),
+        chains: () => this.assemblies.values(),
+        setLogLevel: level => {
+          log.level = level;
+        },
+      }),
+      ...pipelineActions({ pipelines, system }),
+      ...deadLetterActions({ pipelines, clock }),
+      ...sessionActions({ sessions: () => this.#sessions?.builder, system }),
+      ...debugActions({ clock, metrics }),
+    ];
   }
 
   *#pipelines(): Iterable<ChainPipelines> {
