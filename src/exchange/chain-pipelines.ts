@@ -107,6 +107,11 @@ export class ChainPipelines implements ChainEvents {
     return [...this.#lines.values()].flatMap(({ runtime }) => runtime.pipelines);
   }
 
+  /** The chain has neither a provider nor an endpoint. */
+  get isIdle(): boolean {
+    return this.#chain.table.providers.length === 0 && this.#deps.endpoints().length === 0;
+  }
+
   get broken(): readonly BrokenPipeline[] {
     return this.#broken;
   }
@@ -139,6 +144,8 @@ export class ChainPipelines implements ChainEvents {
     const { configs, services, eventLog, log } = this.#deps;
     const { name } = this.#chain;
     if (eventLog.isOpen) this.restore();
+    // Nobody could be asked for anything; the roster starts them again when there is somebody.
+    if (this.isIdle) return { sources: [], handling: [] };
     const definitions: PipelineDefinition[] = [...services()];
     const broken: BrokenPipeline[] = [];
     for (const [id, config] of Object.entries(configs())) {

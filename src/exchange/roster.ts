@@ -131,6 +131,7 @@ async function tuneChain(
   current: ChainAssembly,
 ): Promise<void> {
   current.runtime.config = change.config;
+  const wasIdle = current.pipelines?.isIdle === true;
   args.onChainTuned(current);
   const supervisor = providersName(change.chain);
   const stop = async (id: string): Promise<void> => {
@@ -147,6 +148,7 @@ async function tuneChain(
     await stop(config.id);
     await startChild(self, supervisor, providerChild(provider));
   }
+  if (wasIdle && current.pipelines?.isIdle === false) await restartPipelines(self, change.chain);
 }
 
 /** The child specification of the roster. */
