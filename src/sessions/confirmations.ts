@@ -9,8 +9,6 @@ export interface ConfirmationOptions {
   readonly commitment: Commitment;
   /** Milliseconds after which a transaction is looked for in the chain's history, and given up when it has expired. */
   readonly confirmTimeoutMs: number;
-  /** An earlier run's transaction that is ahead of the chain is of the embedded chain before, of which nothing is left. */
-  readonly isEmbedded: boolean;
 }
 
 export interface ConfirmationDependencies {
@@ -28,7 +26,6 @@ export type Confirmation =
 
 interface Watched {
   readonly sent: SentTransaction;
-  readonly isOld: boolean;
   readonly resolve: (confirmation: Confirmation) => void;
   /** Monotonic: from then on the history is searched. */
   readonly searchAt: number;
@@ -41,8 +38,6 @@ const pollMs = 250;
 const searchMs = 2_000;
 const resendMs = 2_000;
 const maxAsked = 256;
-/** Blocks for which a blockhash can be used. */
-const blockhashLife = 150;
 
 /** Follows transactions that were sent until their end is sure, all of them by the same few calls. */
 export class Confirmations {
@@ -74,7 +69,6 @@ export class Confirmations {
     const { promise, resolve } = Promise.withResolvers<Confirmation>();
     const watched = {
       sent,
-      isOld,
       resolve,
       searchAt: isOld ? now : now + this.#options.confirmTimeoutMs,
       resendAt: isOld ? now : now + resendMs,
@@ -147,10 +141,8 @@ export class Confirmations {
     watched.resolve({ kind: 'landed', slot, error });
   }
 
-  #isExpired({ sent, searchAt, isOld }: Watched, { blockHeight }: ChainPosition): boolean {
-    if (this.#deps.clock.now() < searchAt) return false;
-    if (blockHeight > sent.lastValidBlockHeight) return true;
-    return this.#options.isEmbedded && isOld && blockHeight + blockhashLife < sent.lastValidBlockHeight;
+  #isExpired({ sent, searchAt }: Watched, { blockHeight }: ChainPosition): boolean {
+    return this.#deps.clock.now() >= searchAt && blockHeight > sent.lastValidBlockHeight;
   }
 
   async #resend({ bytes, signature }: SentTransaction, signal: AbortSignal): Promise<void> {

@@ -63,6 +63,8 @@ export class SessionBuilder implements SessionIntake {
   readonly #roomWaiters = new Set<() => void>();
   #run: SessionRun | undefined;
   #startedAt = 0;
+  /** Wall-clock milliseconds. */
+  readonly #madeAt: number;
   #isPaused = false;
   #missed = 0;
 
@@ -71,6 +73,7 @@ export class SessionBuilder implements SessionIntake {
     const { calls, state, metrics } = deps;
     this.#options = options;
     this.#deps = deps;
+    this.#madeAt = deps.clock.wallNow();
     this.#store = new SessionStore(state, { maxDone });
     this.#chain = new SessionChain(calls, { commitment: config.commitment });
     this.#times = new EventTimes(config.deadlines, deps);
@@ -108,6 +111,7 @@ export class SessionBuilder implements SessionIntake {
     const { clock, log, metrics, random } = this.#deps;
     const keypair = await loadKeypair(config.keypair, { isMade: isEmbedded });
     await this.#store.open();
+    if (isEmbedded) await this.#forgetEarlierChain();
     this.#run = new SessionRun(this.#options, {
       keypair,
       chain: this.#chain,
@@ -238,6 +242,13 @@ export class SessionBuilder implements SessionIntake {
 
   get #uptimeSeconds(): number {
     return this.#run === undefined ? 0 : (this.#deps.clock.now() - this.#startedAt) / 1_000;
+  }
+
+  /** An embedded chain ends with its Trunkline: what an earlier one announced can be created nowhere. */
+  async #forgetEarlierChain(): Promise<void> {
+    const reason = 'the embedded chain on which it was announced is gone';
+    const count = await this.#store.abandon(this.#madeAt, reason);
+    if (count > 0) this.#deps.log.warn('session events of an earlier embedded chain are given up', { count });
   }
 
   async #note(records: readonly SessionRecord[]): Promise<void> {

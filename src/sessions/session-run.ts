@@ -59,7 +59,7 @@ export class SessionRun {
       onSaved: record => this.#laneOf(record).update(record),
     });
     const confirmations = new Confirmations(
-      { commitment: config.commitment, confirmTimeoutMs: config.confirm_timeout, isEmbedded },
+      { commitment: config.commitment, confirmTimeoutMs: config.confirm_timeout },
       { chain, clock, log, onSent },
     );
     const { wallet, retrying } = this;

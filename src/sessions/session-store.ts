@@ -93,6 +93,24 @@ export class SessionStore {
     });
   }
 
+  /** Takes out of the queues what arrived before a wall-clock time; how many there were. @throws StorageError */
+  async abandon(arrivedBefore: number, reason: string): Promise<number> {
+    let count = 0;
+    for (const work of ['create', 'check'] as const) {
+      for (let after: string | undefined; ; ) {
+        const options = { maxEntries: page, ...(after === undefined ? {} : { after }) };
+        const records = await this.queued(work, options);
+        after = records.at(-1)?.key;
+        if (after === undefined) break;
+        for (const record of records.filter(({ arrivedAt }) => arrivedAt < arrivedBefore)) {
+          await this.finish({ record: { ...record, state: 'failed', reason }, result: 'noted' });
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
   /** Stores events with which nothing is to be done; resolves with those that are new. @throws StorageError */
   note(records: readonly SessionRecord[]): Promise<readonly SessionRecord[]> {
     return this.#inTurn(async () => {

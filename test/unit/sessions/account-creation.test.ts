@@ -324,4 +324,75 @@ describe('the wallet', () => {
     await stack.drained();
     assert.deepEqual(await stack.done(), [['done', 'created']]);
   });
+
+  test('of an embedded chain: what an earlier chain announced is given up, as that chain is gone', async t => {
+    const stack = new SessionStack(t, { isEmbedded: true });
+    await stack.accept(computed('one'));
+    await stack.pass(1);
+    stack.newBuilder();
+    await stack.accept(computed('two'));
+    await stack.builder.open();
+    await stack.drained();
+    assert.deepEqual(
+      (await stack.builder.status()).done.map(({ sessionId, state }) => [sessionId, state]).toSorted(),
+      [
+        ['one', 'failed'],
+        ['two', 'done'],
+      ],
+    );
+    assert.equal(stack.builder.stats().accounts_failed, 0);
+  });
+});
+
+describe('verification', () => {
+  const changed = (account: object) => ({
+    result: {
+      context: { slot: 9 },
+      value: { lamports: 1_336_320, owner: sessionProgram, space: 64, ...account },
+    },
+  });
+
+  for (const [title, fault, expected] of [
+    [
+      'an account that is not there',
+      { result: { context: { slot: 9 }, value: null } },
+      /carried out, but the account is not as wanted: there is no such account/,
+    ],
+    [
+      'another size',
+      changed({ space: 63, data: ['AAAAAAAAAAA=', 'base64'] }),
+      /not as wanted: it has 63 bytes/,
+    ],
+    [
+      'another owner',
+      changed({ owner: payer.publicKey.toBase58(), data: ['AAAAAAAAAAA=', 'base64'] }),
+      /not as wanted: its owner is/,
+    ],
+  ] as const) {
+    test(`${title} is looked for again, never sent again, and then has failed`, async t => {
+      const stack = new SessionStack(t);
+      await stack.builder.open();
+      stack.calls.fault = method =>
+        method === 'getAccountInfo' && stack.calls.sent.length > 0 ? fault : undefined;
+      await stack.accept(computed('one'));
+      await stack.drained();
+      const [state, reason] = (await stack.done())[0] ?? [];
+      assert.equal(state, 'failed');
+      assert.match(reason ?? '', expected);
+      assert.equal(stack.calls.count('getAccountInfo'), 1 + 5);
+      assert.equal(stack.calls.sent.length, 1);
+    });
+  }
+
+  test('an account that its owner has written to by then was created all the same', async t => {
+    const stack = new SessionStack(t);
+    await stack.builder.open();
+    stack.calls.fault = method =>
+      method === 'getAccountInfo' && stack.calls.sent.length > 0
+        ? changed({ data: ['AQAAAAAAAAA=', 'base64'] })
+        : undefined;
+    await stack.accept(computed('one'));
+    await stack.drained();
+    assert.deepEqual(await stack.done(), [['done', 'created; its owner has initialised it since']]);
+  });
 });
