@@ -131,7 +131,8 @@ async function tuneChain(
   current: ChainAssembly,
 ): Promise<void> {
   current.runtime.config = change.config;
-  const wasIdle = current.pipelines?.isIdle === true;
+  const { pipelines } = current;
+  const wasIdle: boolean = pipelines?.isIdle ?? false;
   args.onChainTuned(current);
   const supervisor = providersName(change.chain);
   const stop = async (id: string): Promise<void> => {
@@ -148,7 +149,7 @@ async function tuneChain(
     await stop(config.id);
     await startChild(self, supervisor, providerChild(provider));
   }
-  if (wasIdle && current.pipelines?.isIdle === false) await restartPipelines(self, change.chain);
+  if (wasIdle && pipelines?.isIdle === false) await restartPipelines(self, change.chain);
 }
 
 /** The child specification of the roster. */

@@ -57,7 +57,7 @@ export const handlerSection = section('What is done with a value.', {
       child: 'pipelines',
     },
   ),
-  ttl: field(duration({ min: 1_000 }).optional(), {
+  ttl: field(duration({ min: 1_000, max: 10 * 365 * 86_400_000 }).optional(), {
     doc: 'Of `storage`: how long the record is kept.',
     unit: 'duration',
     applies: 'restart-child',
