@@ -33,7 +33,7 @@ export interface Origin {
   readonly path: string | undefined;
   /** The value's place among those of one input, from 0. */
   readonly ordinal: number;
-  /** Equal for equal values, unique on the chain: `slot:signature:path:ordinal`, of accounts `slot:pubkey:writeVersion`. */
+  /** Equal for equal values, unique on the chain: `slot:signature:path:ordinal`, of accounts `slot:pubkey:signature`, or the version of the write where the source has no signature. */
   readonly key: string;
   /** The slot was abandoned after this had been told: it did not happen. */
   readonly isRemoved: boolean;

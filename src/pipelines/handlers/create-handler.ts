@@ -57,7 +57,9 @@ export async function createHandler(
 ): Promise<Handler> {
   const handler = await create(id, config, dependencies);
   const { timeout, when } = config;
-  const timed = timeout === undefined ? handler : wrapHandler(handler, { timeoutMs: timeout });
+  // The feed takes its events in the end: giving one up would be a hole.
+  const isTimed = timeout !== undefined && config.type !== 'feed';
+  const timed = isTimed ? wrapHandler(handler, { timeoutMs: timeout }) : handler;
   return when === undefined ? timed : conditional(timed, when);
 }
 

@@ -59,7 +59,8 @@ export class ItemOrigin implements Origin {
       case 'transaction':
         return `${slot}:${this.signature}:${this.path ?? ''}:${ordinal}`;
       case 'account': {
-        const written = `${slot}:${encode(update.pubkey)}:${update.writeVersion}`;
+        // Versions of writes are a node's own.
+        const written = `${slot}:${encode(update.pubkey)}:${this.signature ?? update.writeVersion}`;
         return ordinal === 0 ? written : `${written}:${ordinal}`;
       }
       case 'slot':

@@ -100,7 +100,7 @@ export const handlerSection = section('What is done with a value.', {
     },
   ),
   timeout: field(duration({ min: 10, max: 3_600_000 }).prefault('10s'), {
-    doc: 'How long it may take with a value, or with a batch; then it is tried again.',
+    doc: 'How long it may take with a value, or with a batch; then it is tried again. `feed` waits as long as the feed needs.',
     unit: 'duration',
     applies: 'restart-child',
     child: 'pipelines',
