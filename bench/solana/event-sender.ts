@@ -25,10 +25,7 @@ export class EventSender {
 
   /** @param account the well-known account that pays */
   constructor(trunkline: SolanaTrunkline, account: number) {
-    this.connection = new Connection(trunkline.url, {
-      commitment: 'confirmed',
-      wsEndpoint: trunkline.wsUrl,
-    });
+    this.connection = new Connection(trunkline.url, 'confirmed');
     this.#payer = devnetKeypair(account);
   }
 

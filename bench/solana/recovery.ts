@@ -6,6 +6,7 @@ import { now } from '../harness/now.ts';
 import { formatTable } from '../harness/table.ts';
 import { EventSender } from './event-sender.ts';
 import { FeedReader } from './feed-reader.ts';
+import { SlotListener } from './slot-listener.ts';
 import { benchChain, SolanaTrunkline } from './solana-trunkline.ts';
 
 /** Options of the recovery. */
@@ -80,7 +81,9 @@ export async function recovery({ minutes = 1 }: RecoveryOptions = {}): Promise<R
   );
   const sender = new EventSender(trunkline, 0);
   const sent: Promise<string>[] = [];
-  const listener = sender.connection.onSlotChange(() => {
+  let isSending = true;
+  using _slots = await SlotListener.open(trunkline.wsUrl, () => {
+    if (!isSending) return;
     const announcement = {
       sessionId: `recovery-${sent.length}`,
       address: SystemProgram.programId,
@@ -106,7 +109,7 @@ export async function recovery({ minutes = 1 }: RecoveryOptions = {}): Promise<R
       ),
     );
   }
-  await sender.connection.removeSlotChangeListener(listener);
+  isSending = false;
   const signatures = await Promise.all(sent);
   const unsent = signatures.filter(signature => signature.startsWith('not sent'));
   const expected = new Set(signatures.filter(signature => !signature.startsWith('not sent')));

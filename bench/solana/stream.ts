@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChildProcesses } from '../harness/child-processes.ts';
+import { type BenchChild, ChildProcesses } from '../harness/child-processes.ts';
 import { cpuMicroseconds } from '../harness/cpu-time.ts';
 import { now } from '../harness/now.ts';
 import { median } from '../harness/statistics.ts';
@@ -52,7 +52,9 @@ const entries: readonly Entry[] = [
   { name: 'Trunkline, session_events', module: 'trunkline', options: { parser: 'session_events' } },
   { name: 'grpc-js and our codec', module: 'codec', options: {} },
 ];
-const warmUpMs = 1_500;
+/** The compiler is done with what runs often after so many updates, or it is not worth waiting for. */
+const warmUpUpdates = 50_000;
+const longestWarmUpMs = 10_000;
 
 /** Transactions a second from an endpoint on loopback, by the vendor's client, by a bare one, and through Trunkline's pipeline. */
 export async function stream(options: StreamOptions = {}): Promise<readonly StreamResult[]> {
@@ -101,7 +103,7 @@ async function measure(
     profile === undefined || module !== 'trunkline' ? [] : ['--cpu-prof', '--cpu-prof-dir', profile],
   );
   try {
-    await delay(warmUpMs);
+    await warmUp(child);
     const look = async () => ({
       transactions: (await ask<ContestantReport>(child, {})).transactions,
       cpu: cpuMicroseconds(child.pid),
@@ -123,6 +125,13 @@ async function measure(
   } finally {
     if (profile === undefined) await child.stop();
     else child.process.disconnect();
+  }
+}
+
+async function warmUp(child: BenchChild): Promise<void> {
+  for (const end = now() + longestWarmUpMs; now() < end; await delay(100)) {
+    const { transactions } = await ask<ContestantReport>(child, {});
+    if (transactions >= warmUpUpdates) return;
   }
 }
 
