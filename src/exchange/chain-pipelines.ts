@@ -6,9 +6,9 @@ import type { FeedConfig } from '../config/sections/feed.ts';
 import type { PipelineConfig } from '../config/sections/pipelines/pipeline.ts';
 import { eventKinds, type GapData } from '../feed/events/feed-event.ts';
 import type { EventLog } from '../feed/log/event-log.ts';
-import { endOf } from '../feed/log/log-keys.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
 import { FeedHandler } from '../pipelines/feed/feed-handler.ts';
+import { forgetTold } from '../pipelines/feed/told-keys.ts';
 import { valueEvent } from '../pipelines/feed/value-event.ts';
 import { GatherDemand, type GatherSubject } from '../pipelines/gather/gather-demand.ts';
 import { Gatherer } from '../pipelines/gather/gatherer.ts';
@@ -278,10 +278,8 @@ export class ChainPipelines implements ChainEvents {
     const { name } = this.#chain;
     const hadState = (await state.under(`${name}/`, { maxEntries: 1 })).length > 0;
     while ((await state.clear(`${name}/`)) > 0);
-    for (const prefix of [`t/feed.${name}.`, ...definitions.map(({ id }) => `t/${id}/`)]) {
-      const from = Buffer.from(prefix);
-      while ((await eventLog.index.removeRange(from, endOf(from), purgePage)) === purgePage);
-    }
+    for (const prefix of [`feed.${name}.`, ...definitions.map(({ id }) => `${id}/`)])
+      await forgetTold(eventLog.index, prefix);
     this.#isNewChain = false;
     if (!hadState) return;
     const message = 'the chain is another one than before: what was told of it is void';
@@ -293,4 +291,3 @@ export class ChainPipelines implements ChainEvents {
 }
 
 const systemProgram = '1'.repeat(32);
-const purgePage = 1_000;

@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import type { EventIndex, IndexChange } from '../../feed/log/event-index.ts';
 import { endOf, numberOfKey, sortableNumber } from '../../feed/log/log-keys.ts';
 
+/** Removes what pipelines whose names begin so have told: they end, or their chain is another one. */
+export async function forgetTold(index: EventIndex, pipelines: string): Promise<void> {
+  const prefix = Buffer.from(`t/${pipelines}`);
+  while ((await index.removeRange(prefix, endOf(prefix), page.maxEntries)) === page.maxEntries);
+}
+
 const hashBytes = 12;
 const page = { maxEntries: 1_000, maxBytes: 8 * 2 ** 20 };
 

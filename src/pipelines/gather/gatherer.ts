@@ -1,4 +1,5 @@
 import type { Log } from '../../telemetry/log.ts';
+import { forgetTold } from '../feed/told-keys.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
 import type { StateStore } from '../state/state-store.ts';
@@ -88,6 +89,7 @@ export class Gatherer {
     await runtime.remove(id);
     this.#running.delete(id);
     while ((await state.clear(`${id}/`)) > 0);
+    await forgetTold(this.#line.eventLog.index, `${id}/`);
   }
 
   async #try(pipeline: string, step: () => Promise<void>): Promise<boolean> {
