@@ -1,4 +1,3 @@
-import { memoryNow } from '../harness/memory.ts';
 import type {
   Contestant,
   ContestantCommand,
@@ -17,12 +16,12 @@ const contestant = await module.start(options);
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (command: ContestantCommand) => {
-  const { heapUsed, rss } = process.memoryUsage();
-  const collected = command.collect ? memoryNow() : undefined;
+  if (command.collect) globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
   process.send?.({
     transactions: contestant.transactions(),
-    heapBytes: collected?.heapBytes ?? heapUsed,
-    residentBytes: collected?.residentBytes ?? rss,
+    heapBytes: heapUsed + external,
+    residentBytes: rss,
     waiting: contestant.waiting?.() ?? 0,
     metrics: command.metrics ? await contestant.metrics?.() : undefined,
   } satisfies ContestantReport);

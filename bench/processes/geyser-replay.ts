@@ -14,6 +14,8 @@ const path = '/geyser.Geyser/Subscribe';
 
 let sent = 0;
 let waitedMs = 0;
+/** Since when it cannot write; undefined: it can. */
+let waitsSince: number | undefined;
 
 const server = createServer();
 server.on('session', session => session.on('error', () => {}));
@@ -37,9 +39,10 @@ function replay(stream: ServerHttp2Stream): void {
       const hasRoom = stream.write(updates.next(perWrite));
       sent += perWrite;
       if (hasRoom) continue;
-      const since = performance.now();
+      waitsSince = performance.now();
       stream.once('drain', () => {
-        waitedMs += performance.now() - since;
+        waitedMs += waitTime();
+        waitsSince = undefined;
         send();
       });
       return;
@@ -48,8 +51,12 @@ function replay(stream: ServerHttp2Stream): void {
   send();
 }
 
+const waitTime = (): number => (waitsSince === undefined ? 0 : performance.now() - waitsSince);
+
 process.on('disconnect', () => process.exit());
-process.on('message', () => process.send?.({ sent, waitedMs } satisfies GeyserReplayReport));
+process.on('message', () =>
+  process.send?.({ sent, waitedMs: waitedMs + waitTime() } satisfies GeyserReplayReport),
+);
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ port: typeof address === 'object' ? address?.port : undefined });

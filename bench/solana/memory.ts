@@ -40,7 +40,7 @@ export interface MemoryResult {
 const handleMs = 5;
 const concurrency = 10;
 const warmUpMs = 5_000;
-const samplesWanted = 60;
+const samplesWanted = 30;
 
 /** The fastest endpoint before a handler that takes 5 ms, ten at once: what is kept must not grow, and the endpoint has to wait. */
 export async function memory({ minutes = 1 }: MemoryOptions = {}): Promise<MemoryResult> {
