@@ -4,6 +4,7 @@ import type { CounterCell, MetricRegistry } from '../telemetry/metrics.ts';
 import { matches } from './matches.ts';
 import { sourceMetrics } from './metrics.ts';
 import type { Coverage } from './slots/coverage.ts';
+import { HeldUpdates } from './slots/held-updates.ts';
 import { SlotLedger } from './slots/slot-ledger.ts';
 import { ToldSlots } from './slots/told-slots.ts';
 import { keptBehind, ToldUpdates } from './slots/told-updates.ts';
@@ -19,6 +20,8 @@ export interface IntakeOptions {
   readonly maxKeys?: number;
   /** Slots that are kept. @default 8192 */
   readonly maxSlots?: number;
+  /** Updates behind a hole that wait until it is filled; at the limit connections wait, too. @default 10000 */
+  readonly maxHeld?: number;
 }
 
 interface Place {
@@ -41,6 +44,9 @@ export class Intake {
   readonly ledger: SlotLedger;
   readonly #listener: SourceListener;
   readonly #told: ToldUpdates;
+  readonly #held: HeldUpdates<Content>;
+  /** Statuses that readers of slots are told once the slots settle, so that those come in their order. */
+  #heldSlots: SlotUpdate[] = [];
   /** All, those that are paused among them. */
   readonly #places = new Map<string, Place>();
   /** Those that are not paused. */
@@ -64,7 +70,15 @@ export class Intake {
   #waiting: (() => void)[] = [];
 
   constructor(
-    { chain, source, commitment, content = commitment, maxKeys = 250_000, maxSlots = 8192 }: IntakeOptions,
+    {
+      chain,
+      source,
+      commitment,
+      content = commitment,
+      maxKeys = 250_000,
+      maxSlots = 8192,
+      maxHeld = 10_000,
+    }: IntakeOptions,
     { listener, metrics }: { readonly listener: SourceListener; readonly metrics: MetricRegistry },
   ) {
     const labels = { chain, source, commitment };
@@ -76,9 +90,11 @@ export class Intake {
       {
         onSlot: update => this.#onSlot(update),
         onRevived: slot => this.#told.forget(slot),
+        onProven: () => this.#tellReady(),
         onSettled: slot => this.#onSettled(slot),
       },
     );
+    this.#held = new HeldUpdates(maxHeld);
     const count = (kind: string) => metrics.counter(sourceMetrics.updates, { ...labels, kind });
     this.#updates = {
       slot: count('slot'),
@@ -119,7 +135,8 @@ export class Intake {
 
   /** A backfill has to end before more may come in. */
   get isFull(): boolean {
-    return (this.ledger.isFull || this.#told.isFull) && this.ledger.missing() !== undefined;
+    const isFull = this.ledger.isFull || this.#told.isFull || this.#held.isFull;
+    return isFull && this.ledger.missing() !== undefined;
   }
 
   /** From where a new connection has to replay; undefined: from now. */
@@ -177,7 +194,15 @@ export class Intake {
     if (this.ledger.settled === undefined)
       this.#firstTold = Math.min(this.#firstTold ?? update.slot, update.slot);
     this.ledger.sawContent(update.slot, coverage);
-    this.#tell(update, ids);
+    const { settled } = this.ledger;
+    // Of writes to accounts nothing is fetched: there is no order to keep.
+    if (settled === undefined || update.kind === 'account' || coverage.continues(settled)) {
+      this.#tell(update, ids);
+      return;
+    }
+    // Where nobody is about to fill the hole, nothing waits for it.
+    if (this.#held.isFull) this.#tellHeld(this.#held.takeAll());
+    this.#held.add(update, ids, coverage);
   }
 
   /** Something was fetched: it goes to those whose filters it passes. */
@@ -286,6 +311,8 @@ export class Intake {
       if (!late.includes(place)) place.floor = Math.max(place.floor, heard);
     }
     const { settled } = this.ledger;
+    // It comes again.
+    this.#held.takeAll();
     this.ledger.restartAt(Math.min(restart, settled ?? restart));
     for (const { subscription, floor, slots } of late) {
       if (slots === undefined) continue;
@@ -303,22 +330,49 @@ export class Intake {
     this.#updates.slot.inc();
     if (this.#toldSlots.admit(update)) this.#listener.onSlot(update);
     if (this.#slotReaders.length === 0) return;
+    const isEarly = update.status !== 'processed' && update.status !== 'dead' && update.slot > this.settled;
+    if (isEarly) this.#heldSlots.push(update);
+    else this.#tellSlot(update);
+  }
+
+  #tellSlot(update: SlotUpdate): void {
     const readers = this.#slotReaders.filter(({ slots }) => slots!.admit(update));
-    if (readers.length > 0)
-      this.#listener.onUpdate(
-        update,
-        readers.map(({ subscription }) => subscription.id),
-      );
+    if (readers.length === 0) return;
+    const ids = readers.map(({ subscription }) => subscription.id);
+    this.#listener.onUpdate(update, ids);
+  }
+
+  /** Tells what follows the settled slot by now. */
+  #tellReady(): void {
+    const { settled } = this.ledger;
+    if (settled !== undefined) this.#tellHeld(this.#held.takeReady(settled));
+  }
+
+  #tellHeld(held: ReturnType<HeldUpdates<Content>['takeAll']>): void {
+    for (const { update, ids } of held) if (!this.ledger.isDead(update.slot)) this.#tell(update, ids);
+  }
+
+  #tellHeldSlots(settled: number): void {
+    if (this.#heldSlots.length === 0) return;
+    const due = this.#heldSlots.filter(({ slot }) => slot <= settled);
+    if (due.length === 0) return;
+    this.#heldSlots = this.#heldSlots.filter(({ slot }) => slot > settled);
+    for (const update of due.sort((a, b) => a.slot - b.slot)) this.#tellSlot(update);
   }
 
   #onSettled(slot: number): void {
+    // While it is known what was told of the slot: what was fetched as well is not told again.
+    this.#tellHeld(this.#held.takeSettled(slot));
     this.#told.settle(slot);
     this.#toldSlots.settle(slot);
     this.#origin ??= slot;
+    this.#tellHeldSlots(slot);
     for (const { slots } of this.#slotReaders) slots!.settle(slot);
     if (this.#waiting.length > 0 && !this.isFull) for (const wake of this.#waiting.splice(0)) wake();
-    if (slot <= this.#toldSettled) return;
-    this.#toldSettled = slot;
-    this.#listener.onSettled(slot);
+    if (slot > this.#toldSettled) {
+      this.#toldSettled = slot;
+      this.#listener.onSettled(slot);
+    }
+    this.#tellReady();
   }
 }

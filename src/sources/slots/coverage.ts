@@ -35,14 +35,15 @@ export class Coverage {
     if (slot > this.newest) this.newest = slot;
   }
 
-  /** A slot reached a commitment, as this connection tells. */
-  sawStatus(slot: number, parent: number | undefined, status: Commitment): void {
+  /** A slot reached a commitment, as this connection tells. @returns whether it is known only now for which slots it vouches */
+  sawStatus(slot: number, parent: number | undefined, status: Commitment): boolean {
     if (slot > this.newest) this.newest = slot;
-    if (this.#isProven || status !== this.#content) return;
+    if (this.#isProven || status !== this.#content) return false;
     this.#isProven = true;
-    if (this.from !== undefined && this.#isReplay(slot, parent, this.from)) return;
+    if (this.from !== undefined && this.#isReplay(slot, parent, this.from)) return true;
     // What is processed is told while it happens: also the slot that is the newest by now may have begun before.
     this.from = (status === 'processed' ? this.newest : slot) + 1;
+    return true;
   }
 
   /** A slot is sure, as this connection tells. */
@@ -53,6 +54,11 @@ export class Coverage {
   /** Whether all of a slot has come on it, given that it told the slot or a later one to be sure. */
   covers(slot: number): boolean {
     return this.#isProven && this.from !== undefined && slot >= this.from;
+  }
+
+  /** Whether it carried everything since the settled slot, so that what it carries can be told as it comes. */
+  continues(settled: number): boolean {
+    return this.covers(settled + 1);
   }
 
   /** Whether it may still tell of a slot what nobody else knows. */

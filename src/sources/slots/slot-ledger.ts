@@ -17,6 +17,8 @@ export interface SlotLedgerListener {
   onSlot(update: SlotUpdate): void;
   /** A dead slot is a block after all: what was told of it has to be told anew. */
   onRevived(slot: number): void;
+  /** It is known now from which slot on a connection vouches for what it carries. */
+  onProven(): void;
   /** Everything up to here is in; ascending. */
   onSettled(slot: number): void;
 }
@@ -180,12 +182,13 @@ export class SlotLedger {
   }
 
   #observe(entry: SlotEntry, status: Commitment, coverage: Coverage): void {
-    coverage.sawStatus(entry.slot, entry.parent, status);
+    const isProven = coverage.sawStatus(entry.slot, entry.parent, status);
     if (levelOf(status) >= this.#sureLevel) coverage.sawSure(entry.slot);
     if (this.#settled === undefined && coverage.from !== undefined) {
       this.#settled = coverage.from - 1;
       if (this.#commitment !== 'processed') this.#listener.onSettled(this.#settled);
     }
+    if (isProven) this.#listener.onProven();
   }
 
   /** With a slot its ancestors have the same commitment, whether or not that was told. */

@@ -11,6 +11,7 @@ function setUp(commitment: Commitment = 'confirmed', maxSlots = 8192) {
   const ledger = new SlotLedger(
     { commitment, maxSlots },
     {
+      onProven: () => {},
       onSettled: slot => settled.push(slot),
       onSlot: slot => slots.push(slot),
       onRevived: slot => revived.push(slot),
