@@ -85,8 +85,9 @@ export class EventTimes {
     }));
   }
 
-  arrived({ key }: SessionRecord): void {
-    if (this.#arrivals.size < maxArrivals) this.#arrivals.set(key, this.#clock.now());
+  /** @param now monotonic milliseconds */
+  arrived({ key }: SessionRecord, now: number): void {
+    if (this.#arrivals.size < maxArrivals) this.#arrivals.set(key, now);
   }
 
   finished({ kind: name, key, arrivedAt }: SessionRecord): void {

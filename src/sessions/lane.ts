@@ -30,6 +30,7 @@ export class Lane {
   readonly #active = new Map<string, SessionRecord>();
   /** The store may have some that are not in memory. */
   #isPartial = true;
+  readonly #underWay = new Set<Promise<void>>();
   #isLoading = false;
   /** Dealt with while the store was read: what was read of them is old. */
   readonly #gone = new Set<string>();
@@ -58,8 +59,10 @@ export class Lane {
     this.#isPaused = true;
   }
 
-  close(): void {
+  /** Takes nothing any more; resolves once nothing is under way. */
+  async close(): Promise<void> {
     this.#isClosed = true;
+    await Promise.allSettled(this.#underWay);
   }
 
   /** Events that the store has got just now. */
@@ -82,9 +85,14 @@ export class Lane {
       const record = this.#ready.shift();
       if (record === undefined) break;
       this.#active.set(record.key, record);
-      void this.#run(record);
+      this.#hold(this.#run(record));
     }
-    if (this.#ready.length === 0 && this.#isPartial && !this.#isLoading) void this.#load();
+    if (this.#ready.length === 0 && this.#isPartial && !this.#isLoading) this.#hold(this.#load());
+  }
+
+  #hold(work: Promise<void>): void {
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
   }
 
   async #run(record: SessionRecord): Promise<void> {

@@ -52,6 +52,7 @@ export class Retrying {
   async run(start: SessionRecord, step: Step, signal: AbortSignal): Promise<FinishedRecord> {
     let record = start;
     for (let silent = 0; ; ) {
+      if (signal.aborted) throw stopped();
       const outcome = await this.#try(record, step, signal);
       if (outcome.kind === 'finished') return outcome.finished;
       if (outcome.kind === 'unanswered') {

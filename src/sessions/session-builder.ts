@@ -62,6 +62,7 @@ export class SessionBuilder implements SessionIntake {
   /** Handlers that wait for room in the queue. */
   readonly #roomWaiters = new Set<() => void>();
   #run: SessionRun | undefined;
+  #stopping: Promise<void> | undefined;
   #startedAt = 0;
   /** Wall-clock milliseconds. */
   readonly #madeAt: number;
@@ -107,6 +108,8 @@ export class SessionBuilder implements SessionIntake {
    */
   async open(): Promise<void> {
     if (this.#run !== undefined) return;
+    // What an earlier run has written last has to be there before it is read.
+    await this.#stopping;
     const { config, isEmbedded } = this.#options;
     const { clock, log, metrics, random } = this.#deps;
     const keypair = await loadKeypair(config.keypair, { isMade: isEmbedded });
@@ -133,10 +136,12 @@ export class SessionBuilder implements SessionIntake {
     });
   }
 
-  /** Ends at once; what is under way is in the storage and goes on at the next `open`. */
-  stop(): void {
-    this.#run?.close();
+  /** Ends at once what is under way, which is in the storage and goes on at the next `open`; resolves when it has ended. */
+  async stop(): Promise<void> {
+    const run = this.#run;
     this.#run = undefined;
+    if (run !== undefined) this.#stopping = run.close();
+    await this.#stopping;
   }
 
   /** Begins with nothing new; events are still accepted, as far as there is room. */
@@ -154,12 +159,16 @@ export class SessionBuilder implements SessionIntake {
     const wallNow = this.#deps.clock.wallNow();
     // At these commitments nothing is taken back.
     const records = items.filter(({ origin }) => !origin.isRemoved).map(item => newRecord(item, wallNow));
-    for (const record of records) this.#times.arrived(record);
-    await this.#note(records.filter(({ kind }) => workOf(kind) === 'note'));
+    const now = this.#deps.clock.now();
+    await this.#note(
+      records.filter(({ kind }) => workOf(kind) === 'note'),
+      now,
+    );
     const queued = records.filter(({ kind }) => workOf(kind) !== 'note');
     for (let at = 0; at < queued.length; ) {
       const room = await this.#room(signal);
       const fresh = await this.#store.enqueue(queued.slice(at, at + room));
+      for (const record of fresh) this.#times.arrived(record, now);
       this.#run?.add(fresh);
       at += room;
     }
@@ -251,13 +260,14 @@ export class SessionBuilder implements SessionIntake {
     if (count > 0) this.#deps.log.warn('session events of an earlier embedded chain are given up', { count });
   }
 
-  async #note(records: readonly SessionRecord[]): Promise<void> {
+  async #note(records: readonly SessionRecord[], arrivedAt: number): Promise<void> {
     if (records.length === 0) return;
     const finishedAt = this.#deps.clock.wallNow();
     const fresh = await this.#store.note(
       records.map(record => ({ ...record, state: 'done', reason: 'noted', finishedAt })),
     );
     for (const record of fresh) {
+      this.#times.arrived(record, arrivedAt);
       this.#times.finished(record);
       if (record.kind === 'EmergencySessionResetEvent')
         this.#deps.log.warn('a session was reset in an emergency', {

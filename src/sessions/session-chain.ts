@@ -2,7 +2,7 @@ import type { ChainCalls } from '../chains/chain-calls.ts';
 import type { Commitment } from '../chains/solana/commitment.ts';
 import { TrunklineError } from '../errors/trunkline-error.ts';
 import { SessionError } from './errors.ts';
-import { unlessStopped } from './waits.ts';
+import { stopped, unlessStopped } from './waits.ts';
 
 /** An account as the chain has it. */
 export interface ChainAccount {
@@ -178,6 +178,7 @@ export class SessionChain {
   }
 
   async #call(method: string, params: readonly unknown[], options: Patience): Promise<unknown> {
+    if (options.signal.aborted) throw stopped();
     try {
       const result = await unlessStopped(this.#calls.call(method, params, options), options.signal);
       this.#isAnswered = true;

@@ -102,11 +102,10 @@ export class SessionRun {
       lane.add(records.filter(record => this.#laneOf(record) === lane));
   }
 
-  /** Ends at once: what is under way goes on from the store at the next start. */
-  close(): void {
-    this.creations.close();
-    this.checks.close();
+  /** Ends what is under way, which goes on from the store at the next start; resolves once the store hears no more of it. */
+  async close(): Promise<void> {
     this.#end.abort();
+    await Promise.all([this.creations.close(), this.checks.close()]);
   }
 
   #laneOf({ kind }: SessionRecord): Lane {

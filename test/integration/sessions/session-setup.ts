@@ -63,7 +63,8 @@ export async function startChain(
   return { node, ports };
 }
 
-interface Ports {
+/** Where a chain listens. */
+export interface Ports {
   readonly port: number;
   readonly geyserPort: number;
 }
@@ -83,9 +84,11 @@ export async function startService(
     readonly config?: Partial<Record<keyof SessionsConfig, unknown>>;
     readonly keypair?: Keypair;
     readonly state?: StateStore;
+    /** Where the keypair's file is put. @default one of its own */
+    readonly directory?: string;
   } = {},
 ): Promise<SessionService> {
-  const directory = mkdtempSync(join(tmpdir(), 'sessions-'));
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'sessions-'));
   const path = join(directory, 'id.json');
   writeFileSync(path, JSON.stringify([...(options.keypair ?? payer).secretKey]), { mode: 0o600 });
   const config = sessionsSection.parse({
@@ -98,7 +101,7 @@ export async function startService(
   const stop = () => system.stop();
   cleanup.after(async () => {
     await stop();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, force: true });
   });
   const state = options.state ?? memoryState({ maxBytes: 2 ** 26 });
   const { commitment } = config;

@@ -288,8 +288,43 @@ describe('what the service tells of itself', () => {
     assert.equal(waiting[0]?.signature, stack.calls.sent[0]);
     assert.ok(!JSON.stringify(waiting).includes('bytes'));
     assert.equal(stack.builder.stats().is_running, true);
-    stack.builder.stop();
+    await stack.builder.stop();
     assert.equal(stack.builder.stats().is_running, false);
     assert.equal(stack.builder.stats().uptime_seconds, 0);
   });
+});
+
+test('stopped and opened again while the storage is slow, it goes on with what was written last', async t => {
+  const stack = new SessionStack(t);
+  let hold: Promise<void> | undefined;
+  const slow: StateStore = {
+    get: name => stack.state.get(name),
+    set: async (name, value) => {
+      await hold;
+      await stack.state.set(name, value);
+    },
+    del: name => stack.state.del(name),
+    batch: changes => stack.state.batch(changes),
+    range: (from, to, limits) => stack.state.range(from, to, limits),
+    under: (prefix, limits) => stack.state.under(prefix, limits),
+    clear: (prefix, maxEntries) => stack.state.clear(prefix, maxEntries),
+    within: () => slow,
+  };
+  const builder = stack.newBuilder({ state: slow });
+  await builder.open();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  hold = promise;
+  await stack.accept(computed('one'));
+  await stack.until(() => stack.calls.count('simulateTransaction') === 1, 'a transaction to be stored');
+  await stack.pass(1);
+  void builder.stop();
+  const opened = builder.open();
+  await stack.pass(1);
+  assert.equal(builder.state, 'stopped');
+  resolve();
+  await opened;
+  await stack.drained();
+  assert.equal(stack.calls.sent.length, 1);
+  assert.equal(stack.calls.count('simulateTransaction'), 1);
+  assert.deepEqual(await stack.done(), [['done', 'created']]);
 });

@@ -61,7 +61,7 @@ export class SessionStack {
   constructor(cleanup: Cleanup, options: SessionStackOptions = {}) {
     const directory = mkdtempSync(join(tmpdir(), 'sessions-'));
     cleanup.after(() => {
-      this.builder.stop();
+      void this.builder.stop();
       rmSync(directory, { recursive: true });
     });
     const keypair = join(directory, 'id.json');
