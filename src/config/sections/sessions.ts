@@ -7,6 +7,7 @@ import { flag } from '../values/flag.ts';
 import { integer, number } from '../values/number.ts';
 import { pubkey } from '../values/pubkey.ts';
 import { text } from '../values/text.ts';
+import { backoffFields } from './backoff-fields.ts';
 
 const deadline = (fallback: string, doc: string) =>
   field(duration({ min: 1, max: 3_600_000 }).prefault(fallback), {
@@ -68,28 +69,10 @@ const instructionSection = section(
   },
 );
 
-const sessionRetrySection = section('How a creation that failed is tried again.', {
-  attempts: field(integer({ min: 1, max: 100 }).prefault(5), { doc: 'Tries in all.', applies: 'restart' }),
-  delay: field(duration({ min: 1, max: 3_600_000 }).prefault('100ms'), {
-    doc: 'Pause before the second try.',
-    unit: 'duration',
-    applies: 'restart',
-  }),
-  max_delay: field(duration({ min: 1, max: 3_600_000 }).prefault('30s'), {
-    doc: 'Longest pause.',
-    unit: 'duration',
-    applies: 'restart',
-  }),
-  multiplier: field(number({ min: 1, max: 10 }).prefault(2), {
-    doc: 'By how much each pause is longer than the one before.',
-    applies: 'restart',
-  }),
-  jitter: field(number({ min: 0, max: 1 }).prefault(0.2), {
-    doc: 'Share by which each pause varies.',
-    unit: 'ratio',
-    applies: 'restart',
-  }),
-});
+const sessionRetrySection = section(
+  'How a creation that failed is tried again.',
+  backoffFields('Tries in all.', { applies: 'restart' }),
+);
 
 /** `sessions`: the session builder. */
 export const sessionsSection = section(

@@ -4,7 +4,8 @@ import { chainReference } from '../../values/chain-reference.ts';
 import { choice } from '../../values/choice.ts';
 import { duration } from '../../values/duration.ts';
 import { flag } from '../../values/flag.ts';
-import { integer, number } from '../../values/number.ts';
+import { integer } from '../../values/number.ts';
+import { backoffFields } from '../backoff-fields.ts';
 import { filterSection } from './filter.ts';
 import { handlerSection } from './handler.ts';
 import { parserSection } from './parser.ts';
@@ -12,36 +13,13 @@ import { parserSection } from './parser.ts';
 /** What a pipeline may be called: it is a metric label, and the name of a filter in the stream. */
 export const pipelineNamePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-const retrySection = section('How a handler that failed is tried again.', {
-  attempts: field(integer({ min: 1, max: 1000 }).prefault(5), {
-    doc: 'Tries in all; then the value goes to the dead letters.',
+const retrySection = section(
+  'How a handler that failed is tried again.',
+  backoffFields('Tries in all; then the value goes to the dead letters.', {
     applies: 'restart-child',
     child: 'pipelines',
   }),
-  delay: field(duration({ min: 1, max: 3_600_000 }).prefault('100ms'), {
-    doc: 'Pause before the second try.',
-    unit: 'duration',
-    applies: 'restart-child',
-    child: 'pipelines',
-  }),
-  max_delay: field(duration({ min: 1, max: 3_600_000 }).prefault('30s'), {
-    doc: 'Longest pause.',
-    unit: 'duration',
-    applies: 'restart-child',
-    child: 'pipelines',
-  }),
-  multiplier: field(number({ min: 1, max: 10 }).prefault(2), {
-    doc: 'By how much each pause is longer than the one before.',
-    applies: 'restart-child',
-    child: 'pipelines',
-  }),
-  jitter: field(number({ min: 0, max: 1 }).prefault(0.2), {
-    doc: 'Share by which each pause varies.',
-    unit: 'ratio',
-    applies: 'restart-child',
-    child: 'pipelines',
-  }),
-});
+);
 
 const bufferSection = section('Values that wait for the handlers.', {
   max_capacity: field(integer({ min: 1, max: 10_000_000 }).prefault(10_000), {
