@@ -75,10 +75,15 @@ export class TrunklineCommands {
 
   /** As `start`, without waiting for anything. */
   async startUnready(yaml: string): Promise<CommandRun & { readonly port: number }> {
+    const port = await findFreePort('127.0.0.1');
+    return { ...this.startOn(yaml, port), port };
+  }
+
+  /** Writes a config and starts it on this port, without waiting for anything. */
+  startOn(yaml: string, port: number, env: NodeJS.ProcessEnv = {}): CommandRun {
     const path = join(this.folder, 'chains.yaml');
     writeFileSync(path, yaml);
-    const port = await findFreePort('127.0.0.1');
-    return { ...this.run(['start', '--config', path, '--port', String(port)]), port };
+    return this.run(['start', '--config', path, '--port', String(port)], env);
   }
 }
 
