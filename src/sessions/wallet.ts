@@ -21,6 +21,8 @@ export interface WalletDependencies {
 
 /** What an embedded chain gives at once: 1,000 SOL. */
 const airdropLamports = 1_000_000_000_000;
+/** Until they are confirmed, on a chain of the usual block time. */
+const airdropMs = 2_000;
 
 /** The key that pays, and what it has. */
 export class Wallet {
@@ -92,12 +94,14 @@ export class Wallet {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { chain, log } = this.#deps;
+    if (signal.aborted) return;
+    const { chain, clock, log } = this.#deps;
     try {
       const balance = await this.look(signal);
       if (!this.#options.isEmbedded || balance >= Math.max(this.#options.lowBalance, 1)) return;
       await chain.airdrop(this.address, airdropLamports, signal);
       log.info('asked the embedded chain for lamports', { wallet: this.address });
+      clock.setTimeout(() => void this.#watch(signal), airdropMs);
     } catch (error) {
       if (!signal.aborted) log.debug('the balance could not be looked up', { error });
     }

@@ -323,6 +323,8 @@ describe('the wallet', () => {
     await stack.accept(computed('one', {}, poor.publicKey.toBase58()));
     await stack.drained();
     assert.deepEqual(await stack.done(), [['done', 'created']]);
+    assert.equal(stack.calls.count('requestAirdrop'), 1);
+    assert.ok(stack.clock.now() < stack.config.balance_interval);
   });
 
   test('of an embedded chain: what an earlier chain announced is given up, as that chain is gone', async t => {
