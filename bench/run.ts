@@ -84,7 +84,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
       rounds: number('rounds; each measures every target once (5 of the stream, 7 of the steps)'),
       seconds: number('length of one burst of the stream, and of sending events for sessions (3, 15)'),
       minutes: number('length of the memory run and of the recovery (1); in full 10 and 5'),
-      only: text('one part: stream, update, memory, session, recovery; decode, parse'),
+      only: text('one part: stream, update, memory, session, recovery; decode, parse, runtime'),
       profile: text('folder for CPU profiles of Trunkline, of the stream'),
     },
     run: async options => (await import('./solana.ts')).run(options),

@@ -1,6 +1,7 @@
 import { type DecodeResult, run as decode } from './solana/decode.ts';
 import { type MemoryResult, memory } from './solana/memory.ts';
 import { type ParseResult, run as parse } from './solana/parse.ts';
+import { type RuntimeResult, run as runtime } from './solana/pipeline.ts';
 import { type RecoveryResult, recovery } from './solana/recovery.ts';
 import { type SessionResult, session } from './solana/session.ts';
 import { type StreamResult, stream } from './solana/stream.ts';
@@ -14,7 +15,7 @@ export interface SolanaBenchOptions {
   readonly seconds?: number;
   /** Length of the memory run and of the recovery. @default 1 */
   readonly minutes?: number;
-  /** One part only. @default all but `decode` and `parse` */
+  /** One part only. @default all but `decode`, `parse` and `runtime` */
   readonly only?: string;
   /** Folder for CPU profiles of Trunkline, of the stream. @default no profile */
   readonly profile?: string;
@@ -28,12 +29,13 @@ export interface SolanaBenchResult {
   readonly session?: readonly SessionResult[];
   readonly recovery?: RecoveryResult;
   readonly decode?: DecodeResult;
+  readonly runtime?: readonly RuntimeResult[];
   readonly parse?: ParseResult;
 }
 
 /** Those that run without `only`, then those that have to be asked for. */
 const parts = ['stream', 'update', 'session', 'recovery', 'memory'];
-const details = ['decode', 'parse'];
+const details = ['decode', 'parse', 'runtime'];
 
 /**
  * Updates of a Solana chain: the stream beside the vendor's client, the steps of an update, from event to account, a stream
@@ -56,6 +58,7 @@ export async function run(options: SolanaBenchOptions = {}): Promise<SolanaBench
     ...(runs('recovery') ? { recovery: await recovery(options) } : {}),
     ...(runs('memory') ? { memory: await memory(options) } : {}),
     ...(runs('decode') ? { decode: await decode() } : {}),
+    ...(runs('runtime') ? { runtime: await runtime() } : {}),
     ...(runs('parse') ? { parse: await parse() } : {}),
   };
   // What was measured is worth keeping, but nobody shall take it for a good run.

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import proto from 'laserstream-core-proto-js';
 import { subscribeUpdateCodec } from '../../src/protocol/geyser/geyser-codec.ts';
 import { median } from '../harness/statistics.ts';
@@ -94,5 +93,3 @@ function message(index: number): Buffer {
     },
   });
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await run();

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { encode } from '../../src/chains/solana/base58.ts';
 import type { TransactionUpdate } from '../../src/chains/solana/updates.ts';
 import { instructionsOf } from '../../src/pipelines/instructions/instructions-of.ts';
@@ -166,5 +165,3 @@ function createBudgetKey(): Uint8Array {
   const bytes = Buffer.from('0306466fe5211732ffecadba72c39be7bc8ce5bbc5f7126b2c439b3a40000000', 'hex');
   return new Uint8Array(bytes);
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await run();

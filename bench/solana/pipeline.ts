@@ -6,12 +6,16 @@ import { PipelineRuntime } from '../../src/pipelines/runtime/pipeline-runtime.ts
 import { memoryState } from '../../src/pipelines/state/state-store.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { PromMetricRegistry } from '../../src/telemetry/prom-metric-registry.ts';
+import { formatTable } from '../harness/table.ts';
 
-/**
- * Updates a second through the runtime alone: a parser that makes one value of each transaction, a handler that counts.
- * `node bench/solana/pipeline.ts [updates]`
- */
-const updates = Number(process.argv[2] ?? 2_000_000);
+/** One kind of handler behind the runtime. */
+export interface RuntimeResult {
+  readonly handler: string;
+  readonly updatesPerSecond: number;
+  readonly cpuMicrosecondsPerUpdate: number;
+}
+
+const updates = 2_000_000;
 const perSlot = 1_000;
 
 const counting: Handler & { count: number } = {
@@ -44,7 +48,7 @@ function transaction(slot: number, index: number): TransactionUpdate {
   };
 }
 
-async function measure(name: string, handler: Handler): Promise<void> {
+async function measure(name: string, handler: Handler): Promise<RuntimeResult> {
   const definition = pipeline({
     id: name,
     chain: 'solana',
@@ -81,11 +85,21 @@ async function measure(name: string, handler: Handler): Promise<void> {
   const cpu = process.cpuUsage(cpuBefore);
   const { handled } = running.status();
   const perUpdate = (cpu.user + cpu.system) / handled;
-  console.log(
-    `${name}: ${Math.round(handled / seconds)} updates/s, ${perUpdate.toFixed(2)} µs of CPU an update`,
-  );
+  return { handler: name, updatesPerSecond: handled / seconds, cpuMicrosecondsPerUpdate: perUpdate };
 }
 
-await measure('synchronous', counting);
-await measure('asynchronous', { id: 'async', handle: async () => {} });
-await measure('batched', { id: 'batch', handle: () => {}, handleBatch: () => {} });
+/** Updates a second through the runtime alone: a parser that makes one value of each transaction, a handler that counts. */
+export async function run(): Promise<readonly RuntimeResult[]> {
+  const results = [
+    await measure('synchronous', counting),
+    await measure('asynchronous', { id: 'async', handle: async () => {} }),
+    await measure('batched', { id: 'batch', handle: () => {}, handleBatch: () => {} }),
+  ];
+  const rows = results.map(({ handler, updatesPerSecond, cpuMicrosecondsPerUpdate }) => [
+    handler,
+    Math.round(updatesPerSecond),
+    cpuMicrosecondsPerUpdate.toFixed(2),
+  ]);
+  console.log(`\n${formatTable(['handler', 'updates/s', 'CPU µs/update'], rows)}\n`);
+  return results;
+}
