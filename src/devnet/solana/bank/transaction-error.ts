@@ -1,8 +1,9 @@
 import type { TransactionErrorJson } from './bank-events.ts';
+import { instructionErrors, transactionErrors } from './error-tables.ts';
 
 /** Turns litesvm's error of a transaction into the JSON form that Agave's RPC has. */
 export function transactionErrorJson(error: unknown): TransactionErrorJson {
-  if (typeof error === 'number') return transactionErrors[error] ?? 'SanitizeFailure';
+  if (typeof error === 'number') return transactionErrors.nameFromLitesvm(error) ?? 'SanitizeFailure';
   const name = nameOf(error, 'TransactionError');
   const fields = error as ErrorFields;
   if (name === 'InstructionError')
@@ -12,11 +13,9 @@ export function transactionErrorJson(error: unknown): TransactionErrorJson {
 }
 
 function instructionErrorJson(error: unknown): unknown {
-  if (typeof error === 'number') return instructionErrors[error] ?? 'GenericError';
-  const name = nameOf(error, 'InstructionError');
-  return name === 'Custom'
-    ? { Custom: (error as ErrorFields).code }
-    : { [name]: (error as ErrorFields).msg ?? '' };
+  if (typeof error === 'number') return instructionErrors.nameFromLitesvm(error) ?? 'GenericError';
+  const { code, msg = '' } = error as ErrorFields;
+  return nameOf(error, 'InstructionError') === 'Custom' ? { Custom: code } : { BorshIoError: msg };
 }
 
 /** What Agave prints for errors that a client may see in a refusal; others are printed as their name. */
@@ -74,99 +73,3 @@ const instructionTexts: Readonly<Record<string, string>> = {
   ComputationalBudgetExceeded: 'Computational budget exceeded',
   ProgramFailedToComplete: 'Program failed to complete',
 };
-
-/** In the order in which litesvm numbers them. */
-const transactionErrors: readonly string[] = [
-  'AccountInUse',
-  'AccountLoadedTwice',
-  'AccountNotFound',
-  'ProgramAccountNotFound',
-  'InsufficientFundsForFee',
-  'InvalidAccountForFee',
-  'AlreadyProcessed',
-  'BlockhashNotFound',
-  'CallChainTooDeep',
-  'MissingSignatureForFee',
-  'InvalidAccountIndex',
-  'SignatureFailure',
-  'InvalidProgramForExecution',
-  'SanitizeFailure',
-  'ClusterMaintenance',
-  'AccountBorrowOutstanding',
-  'WouldExceedMaxBlockCostLimit',
-  'UnsupportedVersion',
-  'InvalidWritableAccount',
-  'WouldExceedMaxAccountCostLimit',
-  'WouldExceedAccountDataBlockLimit',
-  'TooManyAccountLocks',
-  'AddressLookupTableNotFound',
-  'InvalidAddressLookupTableOwner',
-  'InvalidAddressLookupTableData',
-  'InvalidAddressLookupTableIndex',
-  'InvalidRentPayingAccount',
-  'WouldExceedMaxVoteCostLimit',
-  'WouldExceedAccountDataTotalLimit',
-  'MaxLoadedAccountsDataSizeExceeded',
-  'ResanitizationNeeded',
-  'InvalidLoadedAccountsDataSizeLimit',
-  'UnbalancedTransaction',
-  'ProgramCacheHitMaxLimit',
-  'CommitCancelled',
-];
-
-/** In the order in which litesvm numbers them. */
-const instructionErrors: readonly string[] = [
-  'GenericError',
-  'InvalidArgument',
-  'InvalidInstructionData',
-  'InvalidAccountData',
-  'AccountDataTooSmall',
-  'InsufficientFunds',
-  'IncorrectProgramId',
-  'MissingRequiredSignature',
-  'AccountAlreadyInitialized',
-  'UninitializedAccount',
-  'UnbalancedInstruction',
-  'ModifiedProgramId',
-  'ExternalAccountLamportSpend',
-  'ExternalAccountDataModified',
-  'ReadonlyLamportChange',
-  'ReadonlyDataModified',
-  'DuplicateAccountIndex',
-  'ExecutableModified',
-  'RentEpochModified',
-  'NotEnoughAccountKeys',
-  'AccountDataSizeChanged',
-  'AccountNotExecutable',
-  'AccountBorrowFailed',
-  'AccountBorrowOutstanding',
-  'DuplicateAccountOutOfSync',
-  'InvalidError',
-  'ExecutableDataModified',
-  'ExecutableLamportChange',
-  'ExecutableAccountNotRentExempt',
-  'UnsupportedProgramId',
-  'CallDepth',
-  'MissingAccount',
-  'ReentrancyNotAllowed',
-  'MaxSeedLengthExceeded',
-  'InvalidSeeds',
-  'InvalidRealloc',
-  'ComputationalBudgetExceeded',
-  'PrivilegeEscalation',
-  'ProgramEnvironmentSetupFailure',
-  'ProgramFailedToComplete',
-  'ProgramFailedToCompile',
-  'Immutable',
-  'IncorrectAuthority',
-  'AccountNotRentExempt',
-  'InvalidAccountOwner',
-  'ArithmeticOverflow',
-  'UnsupportedSysvar',
-  'IllegalOwner',
-  'MaxAccountsDataAllocationsExceeded',
-  'MaxAccountsExceeded',
-  'MaxInstructionTraceLengthExceeded',
-  'BuiltinProgramsMustConsumeComputeUnits',
-  'BorshIoError',
-];

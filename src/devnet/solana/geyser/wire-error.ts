@@ -1,22 +1,23 @@
 import type { TransactionErrorJson } from '../bank/bank-events.ts';
+import { instructionErrors, transactionErrors } from '../bank/error-tables.ts';
 
 /**
  * A transaction's error as Agave keeps it: bincode of `TransactionError`, a variant's number in 32 bits and its fields
- * behind it. https://github.com/anza-xyz/solana-sdk/blob/master/transaction-error/src/lib.rs
+ * behind it.
  */
 export function wireError(error: TransactionErrorJson): Buffer {
-  if (typeof error === 'string') return variant(transactionErrors.indexOf(error));
+  if (typeof error === 'string') return variant(transactionErrors.number(error));
   const [name = '', value] = Object.entries(error)[0] ?? [];
-  const number = variant(transactionErrors.indexOf(name));
+  const number = variant(transactionErrors.number(name));
   if (name !== 'InstructionError') return Buffer.concat([number, Buffer.from([firstNumber(value)])]);
   const [index, cause] = value as [number, unknown];
   return Buffer.concat([number, Buffer.from([index]), instructionError(cause)]);
 }
 
 function instructionError(cause: unknown): Buffer {
-  if (typeof cause === 'string') return variant(instructionErrors.indexOf(cause));
+  if (typeof cause === 'string') return variant(instructionErrors.number(cause));
   const [name = '', value] = Object.entries(cause as object)[0] ?? [];
-  const number = variant(instructionErrors.indexOf(name));
+  const number = variant(instructionErrors.number(name));
   if (name === 'Custom') return Buffer.concat([number, uint32(Number(value))]);
   const text = Buffer.from(String(value));
   return Buffer.concat([number, uint32(text.length), uint32(0), text]);
@@ -28,8 +29,8 @@ function firstNumber(value: unknown): number {
 }
 
 /** An error without a number of its own is told as the first one. */
-function variant(index: number): Buffer {
-  return uint32(Math.max(index, 0));
+function variant(number: number | undefined): Buffer {
+  return uint32(number ?? 0);
 }
 
 function uint32(value: number): Buffer {
@@ -37,102 +38,3 @@ function uint32(value: number): Buffer {
   bytes.writeUInt32LE(value);
   return bytes;
 }
-
-const transactionErrors: readonly string[] = [
-  'AccountInUse',
-  'AccountLoadedTwice',
-  'AccountNotFound',
-  'ProgramAccountNotFound',
-  'InsufficientFundsForFee',
-  'InvalidAccountForFee',
-  'AlreadyProcessed',
-  'BlockhashNotFound',
-  'InstructionError',
-  'CallChainTooDeep',
-  'MissingSignatureForFee',
-  'InvalidAccountIndex',
-  'SignatureFailure',
-  'InvalidProgramForExecution',
-  'SanitizeFailure',
-  'ClusterMaintenance',
-  'AccountBorrowOutstanding',
-  'WouldExceedMaxBlockCostLimit',
-  'UnsupportedVersion',
-  'InvalidWritableAccount',
-  'WouldExceedMaxAccountCostLimit',
-  'WouldExceedAccountDataBlockLimit',
-  'TooManyAccountLocks',
-  'AddressLookupTableNotFound',
-  'InvalidAddressLookupTableOwner',
-  'InvalidAddressLookupTableData',
-  'InvalidAddressLookupTableIndex',
-  'InvalidRentPayingAccount',
-  'WouldExceedMaxVoteCostLimit',
-  'WouldExceedAccountDataTotalLimit',
-  'DuplicateInstruction',
-  'InsufficientFundsForRent',
-  'MaxLoadedAccountsDataSizeExceeded',
-  'InvalidLoadedAccountsDataSizeLimit',
-  'ResanitizationNeeded',
-  'ProgramExecutionTemporarilyRestricted',
-  'UnbalancedTransaction',
-  'ProgramCacheHitMaxLimit',
-  'CommitCancelled',
-];
-
-const instructionErrors: readonly string[] = [
-  'GenericError',
-  'InvalidArgument',
-  'InvalidInstructionData',
-  'InvalidAccountData',
-  'AccountDataTooSmall',
-  'InsufficientFunds',
-  'IncorrectProgramId',
-  'MissingRequiredSignature',
-  'AccountAlreadyInitialized',
-  'UninitializedAccount',
-  'UnbalancedInstruction',
-  'ModifiedProgramId',
-  'ExternalAccountLamportSpend',
-  'ExternalAccountDataModified',
-  'ReadonlyLamportChange',
-  'ReadonlyDataModified',
-  'DuplicateAccountIndex',
-  'ExecutableModified',
-  'RentEpochModified',
-  'NotEnoughAccountKeys',
-  'AccountDataSizeChanged',
-  'AccountNotExecutable',
-  'AccountBorrowFailed',
-  'AccountBorrowOutstanding',
-  'DuplicateAccountOutOfSync',
-  'Custom',
-  'InvalidError',
-  'ExecutableDataModified',
-  'ExecutableLamportChange',
-  'ExecutableAccountNotRentExempt',
-  'UnsupportedProgramId',
-  'CallDepth',
-  'MissingAccount',
-  'ReentrancyNotAllowed',
-  'MaxSeedLengthExceeded',
-  'InvalidSeeds',
-  'InvalidRealloc',
-  'ComputationalBudgetExceeded',
-  'PrivilegeEscalation',
-  'ProgramEnvironmentSetupFailure',
-  'ProgramFailedToComplete',
-  'ProgramFailedToCompile',
-  'Immutable',
-  'IncorrectAuthority',
-  'BorshIoError',
-  'AccountNotRentExempt',
-  'InvalidAccountOwner',
-  'ArithmeticOverflow',
-  'UnsupportedSysvar',
-  'IllegalOwner',
-  'MaxAccountsDataAllocationsExceeded',
-  'MaxAccountsExceeded',
-  'MaxInstructionTraceLengthExceeded',
-  'BuiltinProgramsMustConsumeComputeUnits',
-];
