@@ -7,6 +7,8 @@ import type { PipelineConfig } from '../config/sections/pipelines/pipeline.ts';
 import { eventKinds, type GapData } from '../feed/events/feed-event.ts';
 import type { EventLog } from '../feed/log/event-log.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
+import { AccountCache } from '../pipelines/cache/account-cache.ts';
+import { ProgramCache } from '../pipelines/cache/program-cache.ts';
 import { FeedHandler } from '../pipelines/feed/feed-handler.ts';
 import { forgetTold } from '../pipelines/feed/told-keys.ts';
 import { valueEvent } from '../pipelines/feed/value-event.ts';
@@ -70,6 +72,8 @@ export class ChainPipelines implements ChainEvents {
   readonly #deps: ChainPipelinesDependencies;
   readonly #state: StateStore;
   readonly #stateKey: string;
+  readonly #accounts: AccountCache;
+  readonly #programs: ProgramCache;
   readonly #listeners = new Set<() => void>();
   #lines = new Map<string, Line>();
   #broken: readonly BrokenPipeline[] = [];
@@ -83,6 +87,9 @@ export class ChainPipelines implements ChainEvents {
     this.#deps = deps;
     this.#state = state.within(`${name}/`);
     this.#stateKey = `gather:${name}`;
+    const lookUps = { calls: deps.calls, clock, metrics: deps.metrics };
+    this.#accounts = new AccountCache({ chain: name }, lookUps);
+    this.#programs = new ProgramCache({ chain: name }, lookUps);
     const { programs, accounts } = config.gather;
     const always: GatherSubject[] = [
       ...programs.map(key => ({ kind: 'program' as const, key })),
@@ -237,7 +244,7 @@ export class ChainPipelines implements ChainEvents {
           },
           { eventLog, savedCheckpoint: () => this.#savedCheckpoint(id) },
         ),
-      moduleContext: { chain, calls },
+      moduleContext: { chain, calls, accounts: this.#accounts, programs: this.#programs },
     });
   }
 
@@ -250,7 +257,7 @@ export class ChainPipelines implements ChainEvents {
     const chain = this.#chain;
     const runtime = new PipelineRuntime(
       { chain: chain.name, source: name, commitment },
-      { state: this.#state, clock, log, metrics, random },
+      { state: this.#state, accounts: this.#accounts, clock, log, metrics, random },
     );
     const made = makeSource(name, commitment, {
       chain,

@@ -275,6 +275,7 @@ export class Exchange {
       chains: [...this.assemblies.values()].map(chainStats),
       feed: this.feed.stats(),
       storage: this.storage?.stats() ?? null,
+      sessions: this.#sessions?.builder.stats() ?? null,
     };
   }
 

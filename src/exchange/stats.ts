@@ -1,4 +1,5 @@
 import type { Provider } from '../providers/provider.ts';
+import type { SessionStats } from '../sessions/session-status.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 import type { FeedAssembly } from './feed-assembly.ts';
 import type { StorageAssembly } from './storage-assembly.ts';
@@ -11,6 +12,8 @@ export interface ExchangeStats {
   readonly feed: ReturnType<FeedAssembly['stats']>;
   /** Null when it is not configured. */
   readonly storage: ReturnType<StorageAssembly['stats']> | null;
+  /** Null when it is not configured. */
+  readonly sessions: SessionStats | null;
 }
 
 /** What `/stats` says of one chain: plain data, no URL. */

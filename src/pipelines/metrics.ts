@@ -112,21 +112,21 @@ export const pipelineMetrics = {
   cacheHits: counterDefinition({
     name: 'trunkline_pipeline_cache_hits_total',
     help: 'Look-ups that a cache of pipelines answered by itself, by cache: accounts, programs.',
-    labels: ['cache'],
+    labels: ['chain', 'cache'],
   }),
   cacheMisses: counterDefinition({
     name: 'trunkline_pipeline_cache_misses_total',
     help: 'Look-ups for which a cache of pipelines had to ask the chain.',
-    labels: ['cache'],
+    labels: ['chain', 'cache'],
   }),
   cacheEvictions: counterDefinition({
     name: 'trunkline_pipeline_cache_evictions_total',
     help: 'Entries that a full cache of pipelines gave up.',
-    labels: ['cache'],
+    labels: ['chain', 'cache'],
   }),
   cacheEntries: gaugeDefinition({
     name: 'trunkline_pipeline_cache_entries',
     help: 'Entries in a cache of pipelines.',
-    labels: ['cache'],
+    labels: ['chain', 'cache'],
   }),
 } as const;

@@ -15,6 +15,8 @@ export interface CachedAccount {
 }
 
 export interface AccountCacheOptions {
+  /** The chain's name. */
+  readonly chain: string;
   /** Of the calls. @default 'confirmed' */
   readonly commitment?: Commitment;
   /** Accounts that are kept. @default 10000 */
@@ -34,10 +36,10 @@ export class AccountCache {
   readonly #cache: LruCache<CachedAccount | null>;
 
   constructor(options: AccountCacheOptions, { calls, ...dependencies }: AccountCacheDependencies) {
-    const { commitment = 'confirmed', max = 10_000, ttlMs = 30_000 } = options;
+    const { chain, commitment = 'confirmed', max = 10_000, ttlMs = 30_000 } = options;
     this.#commitment = commitment;
     this.#calls = calls;
-    this.#cache = new LruCache({ name: 'accounts', max, ttlMs }, dependencies);
+    this.#cache = new LruCache({ chain, name: 'accounts', max, ttlMs }, dependencies);
   }
 
   /**

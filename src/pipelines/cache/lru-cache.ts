@@ -3,6 +3,8 @@ import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import { pipelineMetrics } from '../metrics.ts';
 
 export interface LruCacheOptions {
+  /** The chain that it is of, by name. */
+  readonly chain: string;
   /** The value of its metrics' label. */
   readonly name: 'accounts' | 'programs';
   /** Entries; beyond it the one that was used longest ago goes. */
@@ -28,7 +30,7 @@ export class LruCache<Value> {
   readonly #evictions: CounterCell;
 
   constructor(options: LruCacheOptions, { clock, metrics }: LruCacheDependencies) {
-    const labels = { cache: options.name };
+    const labels = { chain: options.chain, cache: options.name };
     this.#options = options;
     this.#clock = clock;
     this.#hits = metrics.counter(pipelineMetrics.cacheHits, labels);

@@ -17,6 +17,8 @@ export interface CachedProgram {
 }
 
 export interface ProgramCacheOptions {
+  /** The chain's name. */
+  readonly chain: string;
   /** Of the calls. @default 'confirmed' */
   readonly commitment?: Commitment;
   /** Programs that are kept. @default 1000 */
@@ -41,10 +43,10 @@ export class ProgramCache {
   readonly #cache: LruCache<CachedProgram | null>;
 
   constructor(options: ProgramCacheOptions, { calls, ...dependencies }: ProgramCacheDependencies) {
-    const { commitment = 'confirmed', max = 1_000, ttlMs = 300_000 } = options;
+    const { chain, commitment = 'confirmed', max = 1_000, ttlMs = 300_000 } = options;
     this.#commitment = commitment;
     this.#calls = calls;
-    this.#cache = new LruCache({ name: 'programs', max, ttlMs }, dependencies);
+    this.#cache = new LruCache({ chain, name: 'programs', max, ttlMs }, dependencies);
   }
 
   /**

@@ -58,7 +58,7 @@ export class FeedHandler implements Handler {
     const fresh: NewEvent[] = [];
     const slots = new Set<number>();
     for (const [at, { origin }] of items.entries()) {
-      if (!told.add(origin.slot, origin.isRemoved ? `${origin.key}!` : origin.key)) continue;
+      if (!told.add(origin.slot, origin.key, origin.isRemoved)) continue;
       fresh.push(events[at]!);
       slots.add(origin.slot);
     }

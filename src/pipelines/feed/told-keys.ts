@@ -50,15 +50,25 @@ export class ToldKeys {
     }
   }
 
-  /** Remembers a key of a slot; false: it was told already. */
-  add(slot: number, key: string): boolean {
-    const hash = createHash('sha256').update(key).digest().subarray(0, hashBytes);
+  /**
+   * Remembers that a key of a slot was told, or taken back; false: that was told last. One that was taken back can be told
+   * anew: the slot came back.
+   */
+  add(slot: number, key: string, isRemoved = false): boolean {
+    const hash = hashOf(isRemoved ? `${key}!` : key);
     const text = hash.toString('latin1');
     if (this.#known.has(text)) return false;
     this.#known.add(text);
-    const hashes = this.#slots.get(slot);
-    if (hashes === undefined) this.#slots.set(slot, [hash]);
-    else hashes.push(hash);
+    const hashes = this.#slots.get(slot) ?? [];
+    this.#slots.set(slot, hashes);
+    hashes.push(hash);
+    const opposite = hashOf(isRemoved ? key : `${key}!`);
+    if (this.#known.delete(opposite.toString('latin1'))) {
+      hashes.splice(
+        hashes.findIndex(other => other.equals(opposite)),
+        1,
+      );
+    }
     return true;
   }
 
@@ -83,4 +93,8 @@ export class ToldKeys {
   #key(slot: number): Buffer {
     return Buffer.concat([this.#prefix, sortableNumber(slot)]);
   }
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest().subarray(0, hashBytes);
 }

@@ -5,7 +5,7 @@ import { PipelineError } from '../errors.ts';
 import type { Handler } from '../pipeline.ts';
 import { type Condition, conditional } from './condition.ts';
 import { LogHandler } from './log-handler.ts';
-import { loadModuleHandler } from './module-handler.ts';
+import { loadModuleHandler, type ModuleOffer } from './module-handler.ts';
 import { StorageHandler } from './storage-handler.ts';
 import { WebhookHandler } from './webhook-handler.ts';
 import { wrapHandler } from './wrap-handler.ts';
@@ -42,8 +42,8 @@ export interface HandlerDependencies {
   readonly store: TypedStore | undefined;
   /** Makes a handler of the type `feed`; undefined: there is no feed. */
   readonly feedHandler: ((id: string, config: HandlerConfig) => Handler) | undefined;
-  /** What modules get beside each item: `accounts`, `programs`, whatever there is to be had. */
-  readonly moduleContext: Readonly<Record<string, unknown>>;
+  /** What modules get beside each item. */
+  readonly moduleContext: ModuleOffer;
 }
 
 /**

@@ -1,15 +1,28 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { ChainCalls } from '../../chains/chain-calls.ts';
+import type { AccountCache } from '../cache/account-cache.ts';
+import type { ProgramCache } from '../cache/program-cache.ts';
 import { PipelineError } from '../errors.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
 import { wrapHandler } from './wrap-handler.ts';
 
+/** What Trunkline offers to handler modules. */
+export interface ModuleOffer {
+  /** The chain's name. */
+  readonly chain: string;
+  /** Calls to the chain, over all its providers. */
+  readonly calls: ChainCalls;
+  /** Accounts as they were told or looked up last, for 30 s. */
+  readonly accounts: AccountCache;
+  /** Programs: where their code is, and when it changed; for 5 min. */
+  readonly programs: ProgramCache;
+}
+
 /** What a handler module gets beside the item. */
-export interface ModuleContext {
+export interface ModuleContext extends ModuleOffer {
   /** Aborted when the call takes too long, or the pipeline ends. */
   readonly signal: AbortSignal;
-  /** What this Trunkline offers to modules. */
-  readonly [name: string]: unknown;
 }
 
 /** What a handler module may export in place of an object of the form of `Handler`. */
@@ -24,8 +37,8 @@ export interface ModuleHandlerOptions {
   readonly export?: string;
   /** Milliseconds for one call. @default 10000 */
   readonly timeoutMs?: number;
-  /** Handed to a function with each item, beside `signal`. @default nothing */
-  readonly context?: Readonly<Record<string, unknown>>;
+  /** Handed to a function with each item, beside `signal`. */
+  readonly context: ModuleOffer;
 }
 
 /**
@@ -34,7 +47,7 @@ export interface ModuleHandlerOptions {
  * @throws PipelineError `handler_module`
  */
 export async function loadModuleHandler(options: ModuleHandlerOptions): Promise<Handler> {
-  const { id, path, directory, export: name = 'default', timeoutMs = 10_000, context = {} } = options;
+  const { id, path, directory, export: name = 'default', timeoutMs = 10_000, context } = options;
   const refuse = (problem: string, cause?: unknown) =>
     new PipelineError('handler_module', `module ${path} of handler ${id}: ${problem}`, { cause });
   let loaded: Readonly<Record<string, unknown>>;

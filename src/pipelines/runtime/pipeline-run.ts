@@ -79,7 +79,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     dependencies: PipelineRunDependencies,
   ) {
     const { figures, clock, random, log, spill } = dependencies;
-    const { id: pipeline, handlers, retry, buffer, commitment, maxRetractable } = definition;
+    const { id: pipeline, handlers, retry, buffer, filter, commitment, maxRetractable } = definition;
     this.ledger = new SlotLedger(since);
     this.figures = figures;
     this.#definition = definition;
@@ -94,7 +94,9 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
       { ledger: this.ledger, figures, clock, random, log, onTold: () => this.onFree() },
     );
     this.#pool = this.#newPool();
-    this.#retractions = commitment === 'processed' ? new Retractions(maxRetractable) : undefined;
+    // That a slot died is what readers of slots are told themselves.
+    const isRetractable = commitment === 'processed' && filter.kind !== 'slot';
+    this.#retractions = isRetractable ? new Retractions(maxRetractable) : undefined;
   }
 
   /** The newest slot that was seen; 0: none. */
@@ -160,7 +162,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   onSettled(slot: number): void {
     this.ledger.settle(slot);
     if (slot > this.#slot) this.#slot = slot;
-    this.#retractions?.settle(slot);
+    this.#retractions?.settle(slot, this.#dying);
     this.#host.onProgress();
   }
 

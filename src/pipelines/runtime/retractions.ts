@@ -45,10 +45,11 @@ export class Retractions {
     return { items: items.reverse(), isWhole: !this.#forgotten.delete(slot) };
   }
 
-  /** Slots up to this one are sure. */
-  settle(slot: number): void {
-    for (const told of this.#told.keys()) if (told <= slot) this.#remove(told);
-    for (const forgotten of this.#forgotten) if (forgotten <= slot) this.#forgotten.delete(forgotten);
+  /** Slots up to this one are sure, except those that have yet to be taken back. */
+  settle(slot: number, except: ReadonlySet<number>): void {
+    const isSure = (told: number) => told <= slot && !except.has(told);
+    for (const told of this.#told.keys()) if (isSure(told)) this.#remove(told);
+    for (const forgotten of this.#forgotten) if (isSure(forgotten)) this.#forgotten.delete(forgotten);
   }
 
   #remove(slot: number): void {

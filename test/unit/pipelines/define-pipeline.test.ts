@@ -6,6 +6,7 @@ import type { Parser } from '../../../src/pipelines/pipeline.ts';
 import { type PipelineConfig, pipelineFromConfig } from '../../../src/pipelines/pipeline-config.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { moduleOffer } from './support/module-offer.ts';
 import { byteParser, ScriptedHandler } from './support/pipeline-bench.ts';
 
 const parts = {
@@ -104,7 +105,7 @@ describe('pipelineFromConfig', () => {
     directory: '.',
     store: undefined,
     feedHandler: undefined,
-    moduleContext: {},
+    moduleContext: moduleOffer(),
   };
 
   it('is what the section says', async () => {

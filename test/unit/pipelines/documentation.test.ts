@@ -25,6 +25,7 @@ import { silentMetrics } from '../../../src/telemetry/metrics.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { accept } from '../config/sample-config.ts';
 import { newIdl } from './support/anchor-idls.ts';
+import { moduleOffer } from './support/module-offer.ts';
 import { key, transactionOf } from './support/transactions.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -63,7 +64,7 @@ describe('docs/pipelines.md', () => {
           directory: folder,
           store: {} as TypedStore,
           feedHandler: handler => ({ id: handler, handle() {} }),
-          moduleContext: {},
+          moduleContext: moduleOffer(),
         });
         made.push(definition.id);
       }
@@ -117,7 +118,12 @@ describe('docs/pipelines.md', () => {
     const lines: string[] = [];
     const log = mock.method(console, 'log', (line: string) => lines.push(line));
     t.after(() => log.mock.restore());
-    const handler = await loadModuleHandler({ id: 'm', path: 'transfer-alert.ts', directory: folder });
+    const handler = await loadModuleHandler({
+      id: 'm',
+      path: 'transfer-alert.ts',
+      directory: folder,
+      context: moduleOffer(),
+    });
     const origin = {
       chain: 'c',
       slot: 7,

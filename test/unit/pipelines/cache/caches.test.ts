@@ -31,7 +31,7 @@ describe('AccountCache', () => {
 
   it('asks once for one account, however many want it, and again when its time is over', async () => {
     const parts = chain({ [key]: info('owner', Uint8Array.of(7)) });
-    const cache = new AccountCache({ ttlMs: 1_000 }, parts);
+    const cache = new AccountCache({ chain: 'sol', ttlMs: 1_000 }, parts);
     const [one, two] = await Promise.all([cache.get(key), cache.get(key)]);
     assert.equal(one, two);
     assert.deepEqual([one!.owner, one!.lamports, [...one!.data]], ['owner', 9n, [7]]);
@@ -44,7 +44,7 @@ describe('AccountCache', () => {
 
   it('takes what a stream tells of accounts that somebody asked for, unless it is older', async () => {
     const parts = chain({ [key]: info('owner', Uint8Array.of(7)) });
-    const cache = new AccountCache({}, parts);
+    const cache = new AccountCache({ chain: 'sol' }, parts);
     const told = account(8, 42) as AccountUpdate;
     cache.observe(told);
     await cache.get(key);
@@ -58,7 +58,7 @@ describe('AccountCache', () => {
 
   it('gives up the account that was used longest ago, and knows of accounts that there are not', async () => {
     const parts = chain({});
-    const cache = new AccountCache({ max: 2 }, parts);
+    const cache = new AccountCache({ chain: 'sol', max: 2 }, parts);
     for (const one of ['a', 'b', 'a', 'c', 'a', 'b']) assert.equal(await cache.get(one), null);
     assert.deepEqual(
       parts.asked.map(text => text.slice(-1)),
@@ -81,7 +81,7 @@ describe('ProgramCache', () => {
       plain: info('BPFLoader2111111111111111111111111111111111', Buffer.alloc(9), true),
       account: info('11111111111111111111111111111111', Buffer.alloc(9)),
     });
-    const cache = new ProgramCache({}, parts);
+    const cache = new ProgramCache({ chain: 'sol' }, parts);
     assert.deepEqual(await cache.get('program'), {
       loader,
       programData: encode(held),

@@ -15,6 +15,7 @@ import type { PipelineItem } from '../../../../src/pipelines/pipeline.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { RunningStorage } from '../../../support/storage-runtime.ts';
+import { moduleOffer } from '../support/module-offer.ts';
 
 const signal = new AbortController().signal;
 
@@ -140,21 +141,22 @@ describe('WebhookHandler', () => {
 describe('loadModuleHandler', () => {
   const directory = mkdtempSync(join(tmpdir(), 'trunkline-module-'));
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
-  const load = (path: string, rest: object = {}) => loadModuleHandler({ id: 'm', path, directory, ...rest });
+  const load = (path: string, rest: object = {}) =>
+    loadModuleHandler({ id: 'm', path, directory, context: moduleOffer(), ...rest });
 
   it('takes a function and an object with handle, by the name of its export', async () => {
     write(
       'mine.mjs',
       `export const seen = [];
-       export default function handler(item, context) { seen.push(item.value, context.signal.aborted, context.answer); }
+       export default function handler(item, context) { seen.push(item.value, context.signal.aborted, context.chain); }
        export const batches = { handle() {}, handleBatch(items) { seen.push(items.length, this === batches); } };`,
     );
-    const handler = await load('./mine.mjs', { context: { answer: 42 } });
+    const handler = await load('./mine.mjs');
     await handler.handle(item('v'), signal);
     const batches = await load('./mine.mjs', { export: 'batches' });
     await batches.handleBatch!([item(1), item(2)], signal);
     const { seen } = await import(join(directory, 'mine.mjs'));
-    assert.deepEqual(seen, ['v', false, 42, 2, true]);
+    assert.deepEqual(seen, ['v', false, 'solana-devnet', 2, true]);
   });
 
   for (const [name, text, wanted] of [
