@@ -87,7 +87,7 @@ function keysOf({ payer, address, order }: Creation): Readonly<Record<string, st
 
 function dataOf(
   part: string,
-  { sessionId, order }: Creation,
+  { sessionId, order, rent }: Creation,
   keys: Readonly<Record<string, string>>,
 ): Uint8Array {
   if (part === '{session_id}') {
@@ -96,11 +96,14 @@ function dataOf(
     length.writeUInt32LE(text.length);
     return Buffer.concat([length, text]);
   }
-  if (part === '{expected_size}') {
-    const size = Buffer.alloc(8);
-    size.writeBigUInt64LE(order.size);
-    return size;
-  }
+  if (part === '{expected_size}') return u64(order.size);
+  if (part === '{rent}') return u64(BigInt(rent));
   const key = keys[part];
   return key === undefined ? Buffer.from(part, 'hex') : (decode(key) as Uint8Array);
+}
+
+function u64(value: bigint): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
+  return bytes;
 }

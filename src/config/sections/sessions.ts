@@ -60,9 +60,9 @@ const instructionSection = section(
     }),
     data: field(
       text({
-        pattern: /^([0-9a-f]{2}|\{(session_id|expected_size|expected_pda|expected_owner|owner)\})*$/,
+        pattern: /^([0-9a-f]{2}|\{(session_id|expected_size|rent|expected_pda|expected_owner|owner)\})*$/,
         expected:
-          'hexadecimal bytes and {session_id} (as borsh), {expected_size} (u64), {expected_pda}, {expected_owner}, {owner}',
+          'hexadecimal bytes and {session_id} (as borsh), {expected_size} and {rent} (u64), {expected_pda}, {expected_owner}, {owner}',
       }),
       { doc: 'Its data: hexadecimal bytes, with values of the event in braces.', applies: 'restart' },
     ),

@@ -19,7 +19,6 @@ import {
   startService,
   stranger,
   submit,
-  u64,
 } from './session-setup.ts';
 
 const accountOwner = Keypair.generate().publicKey.toBase58();
@@ -112,7 +111,7 @@ test('accounts at addresses of a program are created by its instruction, unless 
           { key: '{expected_pda}', writable: true },
           { key: '{system_program}' },
         ],
-        data: `00000000${u64(rent).toString('hex')}{expected_size}{expected_owner}{owner}ff`,
+        data: '00000000{rent}{expected_size}{expected_owner}{owner}ff',
       },
       retry: { attempts: 2 },
     },
