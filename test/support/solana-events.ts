@@ -54,7 +54,7 @@ export class SolanaEvents {
 
   /** Emits a text at once. @returns the signature */
   async emit(text: string): Promise<string> {
-    const { blockhash, lastValidBlockHeight } = await this.#node.getLatestBlockhash();
+    const { blockhash, lastValidBlockHeight } = await this.#node.getLatestBlockhash('confirmed');
     const transaction = new Transaction({
       feePayer: this.#payer.publicKey,
       blockhash,

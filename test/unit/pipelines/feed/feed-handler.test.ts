@@ -80,6 +80,21 @@ describe('FeedHandler', () => {
     );
   });
 
+  it('tells anew what was removed and comes back, in the same process and after a crash', async () => {
+    const store = new UnreliableStore();
+    const first = await setUp(store);
+    const removed = item(5, 1, { isRemoved: true });
+    await first.handler.handleBatch([item(5, 1), removed]);
+    await first.handler.handleBatch([item(5, 1), item(5, 1)]);
+    assert.equal(first.told().length, 3);
+    const next = await setUp(store);
+    await next.handler.handleBatch([item(5, 1), removed, removed]);
+    assert.deepEqual(
+      next.told().map((event: { removed?: true }) => event.removed),
+      [true],
+    );
+  });
+
   it('remembers no slot that the checkpoint has passed', async () => {
     const store = new UnreliableStore();
     let checkpoint = 0;

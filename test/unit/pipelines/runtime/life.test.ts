@@ -169,6 +169,27 @@ describe('the life of a pipeline', () => {
     assert.equal(bench.handler.done.length, 7);
   });
 
+  it('processed: takes back what was in a handler when the slot died and others settled', async () => {
+    const bench = await new PipelineBench({ commitment: 'processed' }).open();
+    bench.handler.isHeld = true;
+    bench.tell(6, 1);
+    bench.runtime.onSlot(dead(6));
+    bench.runtime.onSettled(7);
+    bench.handler.isHeld = false;
+    bench.handler.release();
+    await bench.settle();
+    assert.deepEqual(bench.handler.done, [1, -1]);
+  });
+
+  it('processed: a slot that died is told to readers of slots once, and nothing is taken back', async () => {
+    const bench = await new PipelineBench({ commitment: 'processed', filter: { kind: 'slot' } }).open();
+    bench.runtime.onUpdate({ ...dead(6), status: 'processed' }, ['p']);
+    bench.runtime.onUpdate(dead(6), ['p']);
+    bench.runtime.onSlot(dead(6));
+    await bench.settle();
+    assert.deepEqual(bench.handler.done, [6, 6]);
+  });
+
   it('processed: says so where it does not know any more what it told', async () => {
     const bench = await new PipelineBench({ commitment: 'processed', maxRetractable: 2 }).open();
     const gaps: { reason: string; fromSlot: number }[] = [];
