@@ -1,15 +1,7 @@
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
 import { decodeString } from '../../protocol/json-rpc/json-string.ts';
 import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
-import {
-  CLOSE_ARRAY,
-  COMMA,
-  MAX_DEPTH,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipSpace,
-  skipValue,
-} from '../../protocol/json-rpc/skip-json.ts';
+import { MAX_DEPTH, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipValue } from '../../protocol/json-rpc/skip-json.ts';
 import type { BlockDemand, BlockTag } from '../chain-family.ts';
 import type { BlockUse } from './methods.ts';
 import { parseQuantity } from './quantity.ts';
@@ -23,7 +15,7 @@ import { parseQuantity } from './quantity.ts';
  * counts, as it does for nodes.
  */
 export function blockDemand(
-  use: BlockUse,
+  use: BlockUse | 'none',
   source: Buffer,
   paramsStart: number,
   paramsEnd: number,
@@ -60,14 +52,9 @@ const LATEST = TAGS.latest;
 /** The position of the params' element at `index`, or -1. */
 function element(source: Buffer, start: number, end: number, index: number): number {
   if (start < 0 || source[start] !== OPEN_ARRAY) return -1;
-  let at = skipSpace(source, start + 1, end);
-  for (let skipped = 0; skipped < index; skipped++) {
-    if (at >= end || source[at] === CLOSE_ARRAY) return -1;
-    at = skipSpace(source, skipValue(source, at, end, MAX_DEPTH), end);
-    if (source[at] !== COMMA) return -1;
-    at = skipSpace(source, at + 1, end);
-  }
-  return at >= end || source[at] === CLOSE_ARRAY ? -1 : at;
+  const elements = new ElementCursor(source, start, end, MAX_DEPTH);
+  for (let skipped = 0; skipped < index; skipped++) if (!elements.next()) return -1;
+  return elements.nextStart() ? elements.valueStart : -1;
 }
 
 function readBlock(source: Buffer, start: number, end: number): BlockDemand {

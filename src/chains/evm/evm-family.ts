@@ -1,4 +1,5 @@
-import type { BlockDemand, ChainFamily, MethodPolicy } from '../chain-family.ts';
+import type { ChainFamily } from '../chain-family.ts';
+import { methodRules } from '../method-rules.ts';
 import { answerRules } from './answer-rules.ts';
 import { blockDemand } from './block-demand.ts';
 import { headerOf } from './block-header.ts';
@@ -7,7 +8,7 @@ import { classifyHttp } from './classify-http.ts';
 import { eventKey, eventKind } from './event-key.ts';
 import { parseHead } from './head.ts';
 import { logRules } from './log-rules.ts';
-import { evmMethod } from './methods.ts';
+import { evmMethods } from './methods.ts';
 import { parseQuantity } from './quantity.ts';
 import { rawWriteRules } from './raw-write.ts';
 import { canonicalStream, evmSubscriptions } from './subscriptions.ts';
@@ -16,8 +17,7 @@ import { canonicalStream, evmSubscriptions } from './subscriptions.ts';
 export const evmFamily = {
   name: 'evm',
   aliases,
-  policy,
-  demand,
+  ...methodRules(evmMethods, blockDemand),
   classifyError,
   isUnknownError,
   classifyHttp,
@@ -43,22 +43,6 @@ export const evmFamily = {
 /** Its number, and its [CAIP-2](https://chainagnostic.org/CAIPs/caip-2) id. */
 function aliases(chainId: string): readonly string[] {
   return [chainId, `eip155:${chainId}`];
-}
-
-/** A method that is not in the table may do anything, and must not be done twice. */
-function policy(method: string): MethodPolicy {
-  const known = evmMethod(method);
-  if (known !== undefined) return known.policy;
-  return { method, class: 'unknown', dispatch: 'once', hedge: false, nullIsFinal: true, label: 'other' };
-}
-
-function demand(
-  { method }: MethodPolicy,
-  source: Buffer,
-  paramsStart: number,
-  paramsEnd: number,
-): BlockDemand {
-  return blockDemand(evmMethod(method)?.block ?? 'none', source, paramsStart, paramsEnd);
 }
 
 /** `false`, or an object that tells the progress. */

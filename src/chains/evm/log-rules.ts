@@ -1,14 +1,6 @@
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
 import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
-import {
-  CLOSE_ARRAY,
-  COMMA,
-  MAX_DEPTH,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipSpace,
-  skipString,
-} from '../../protocol/json-rpc/skip-json.ts';
+import { MAX_DEPTH, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipSpace } from '../../protocol/json-rpc/skip-json.ts';
 import type { LogFields, LogRules } from '../chain-family.ts';
 import { bloomBits, bloomMayContain, bloomOf, parseBloom } from './logs-bloom.ts';
 import { parseQuantity } from './quantity.ts';
@@ -63,18 +55,14 @@ function bloomIn(header: Buffer): string | undefined {
 function readTopics(log: Buffer, start: number, end: number): readonly string[] | undefined {
   if (log[start] !== OPEN_ARRAY) return undefined;
   const topics: string[] = [];
-  let at = skipSpace(log, start + 1, end);
-  if (log[at] === CLOSE_ARRAY) return topics;
-  for (;;) {
-    const topicEnd = log[at] === QUOTE ? skipString(log, at + 1, end) : -1;
-    const topic = topicEnd < 0 ? undefined : hex(log, at, topicEnd, 32);
+  const elements = new ElementCursor(log, start, end, MAX_DEPTH);
+  while (elements.next()) {
+    const { valueStart, valueEnd } = elements;
+    const topic = log[valueStart] === QUOTE ? hex(log, valueStart, valueEnd, 32) : undefined;
     if (topic === undefined || topics.length === 4) return undefined;
     topics.push(topic);
-    at = skipSpace(log, topicEnd, end);
-    if (log[at] === CLOSE_ARRAY) return topics;
-    if (log[at] !== COMMA) return undefined;
-    at = skipSpace(log, at + 1, end);
   }
+  return elements.at < 0 ? undefined : topics;
 }
 
 const digits = /^0x[\da-f]+$/;

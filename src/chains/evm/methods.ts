@@ -1,34 +1,13 @@
-import type { MethodClass, MethodPolicy } from '../chain-family.ts';
+import type { MethodGroup } from '../method-rules.ts';
 
 /**
  * What a method says about the block that it needs: the position of a block parameter (`latest` when it is left out),
- * a filter object with `fromBlock` and `toBlock` in the first position, always `latest`, always a hash, or nothing.
+ * a filter object with `fromBlock` and `toBlock` in the first position, always `latest`, or always a hash.
  */
-export type BlockUse = number | 'filter' | 'latest' | 'hash' | 'none';
+export type BlockUse = number | 'filter' | 'latest' | 'hash';
 
-/** A known method: how it may be sent, and which block it needs. */
-export interface EvmMethod {
-  readonly policy: MethodPolicy;
-  readonly block: BlockUse;
-}
-
-/** The method, or `undefined` when it is not in the table. */
-export function evmMethod(name: string): EvmMethod | undefined {
-  return methods.get(name);
-}
-
-interface MethodGroup {
-  readonly class: MethodClass;
-  readonly block?: BlockUse;
-  /** @default true for the classes that are read from any provider */
-  readonly hedge?: boolean;
-  /** @default true */
-  readonly nullIsFinal?: boolean;
-  /** Names, separated by white space. */
-  readonly methods: string;
-}
-
-const groups: readonly MethodGroup[] = [
+/** All methods that clients and nodes of the EVM know, those of development nodes included. */
+export const evmMethods: readonly MethodGroup<BlockUse>[] = [
   {
     class: 'immutable',
     methods: 'eth_chainId eth_networkId net_version web3_sha3 anvil_getGenesisTime debug_chainConfig',
@@ -36,7 +15,7 @@ const groups: readonly MethodGroup[] = [
   {
     // A provider that is behind answers null for a block that another one has.
     class: 'immutable',
-    block: 'hash',
+    need: 'hash',
     nullIsFinal: false,
     methods: `
       eth_getBlockByHash eth_getHeaderByHash eth_getBlockTransactionCountByHash eth_getUncleCountByBlockHash
@@ -63,7 +42,7 @@ const groups: readonly MethodGroup[] = [
   },
   {
     class: 'pinned',
-    block: 0,
+    need: 0,
     methods: `
       eth_getBlockByNumber eth_getHeaderByNumber eth_getBlockReceipts eth_getBlockTransactionCountByNumber
       eth_getUncleCountByBlockNumber eth_getUncleByBlockNumberAndIndex eth_getTransactionByBlockNumberAndIndex
@@ -73,16 +52,16 @@ const groups: readonly MethodGroup[] = [
   },
   {
     class: 'pinned',
-    block: 1,
+    need: 1,
     methods: `
       eth_call eth_estimateGas eth_createAccessList eth_simulateV1 eth_getBalance eth_getCode eth_getTransactionCount
       eth_feeHistory eth_getAccount eth_getAccountInfo eth_getStorageValues eth_callMany ots_hasCode`,
   },
-  { class: 'pinned', block: 2, methods: 'eth_getStorageAt eth_getProof' },
-  { class: 'pinned', block: 'filter', methods: 'eth_getLogs erigon_getLogs erigon_getLatestLogs' },
+  { class: 'pinned', need: 2, methods: 'eth_getStorageAt eth_getProof' },
+  { class: 'pinned', need: 'filter', methods: 'eth_getLogs erigon_getLogs erigon_getLatestLogs' },
   {
     class: 'pinned',
-    block: 0,
+    need: 0,
     hedge: false,
     methods: `
       debug_traceBlockByNumber debug_executionWitness debug_accountRange debug_dumpBlock debug_printBlock
@@ -90,15 +69,15 @@ const groups: readonly MethodGroup[] = [
   },
   {
     class: 'pinned',
-    block: 'hash',
+    need: 'hash',
     hedge: false,
     methods: `
       debug_traceBlockByHash debug_executionWitnessByBlockHash debug_storageRangeAt debug_accountAt
       debug_accountInfoAt debug_intermediateRoots debug_getModifiedAccountsByHash`,
   },
-  { class: 'pinned', block: 1, hedge: false, methods: 'debug_traceCall debug_traceCallMany trace_callMany' },
-  { class: 'pinned', block: 2, hedge: false, methods: 'trace_call' },
-  { class: 'pinned', block: 'filter', hedge: false, methods: 'trace_filter' },
+  { class: 'pinned', need: 1, hedge: false, methods: 'debug_traceCall debug_traceCallMany trace_callMany' },
+  { class: 'pinned', need: 2, hedge: false, methods: 'trace_call' },
+  { class: 'pinned', need: 'filter', hedge: false, methods: 'trace_filter' },
   {
     class: 'pinned',
     hedge: false,
@@ -107,7 +86,7 @@ const groups: readonly MethodGroup[] = [
   },
   {
     class: 'tag',
-    block: 'latest',
+    need: 'latest',
     methods: `
       eth_blockNumber eth_gasPrice eth_maxPriorityFeePerGas eth_baseFee eth_blobBaseFee eth_config eth_fillTransaction
       bor_getCurrentValidators bor_getCurrentProposer`,
@@ -193,34 +172,3 @@ const groups: readonly MethodGroup[] = [
   { class: 'filter_read', methods: 'eth_getFilterLogs' },
   { class: 'subscription', methods: 'eth_subscribe eth_unsubscribe' },
 ];
-
-const readFromAny: ReadonlySet<MethodClass> = new Set<MethodClass>([
-  'immutable',
-  'tx_lookup',
-  'pinned',
-  'tag',
-]);
-
-const methods: ReadonlyMap<string, EvmMethod> = new Map(
-  groups.flatMap(group =>
-    group.methods
-      .trim()
-      .split(/\s+/)
-      .map((method): [string, EvmMethod] => [method, describe(method, group)]),
-  ),
-);
-
-function describe(method: string, group: MethodGroup): EvmMethod {
-  const isRead = readFromAny.has(group.class);
-  return {
-    policy: Object.freeze({
-      method,
-      class: group.class,
-      dispatch: isRead ? 'failover' : group.class === 'raw_write' ? 'raw_write' : 'once',
-      hedge: isRead && (group.hedge ?? true),
-      nullIsFinal: group.nullIsFinal ?? true,
-      label: method,
-    }),
-    block: group.block ?? 'none',
-  };
-}

@@ -1,5 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { OPEN_ARRAY, QUOTE, skipSpace, skipString } from '../../protocol/json-rpc/skip-json.ts';
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
+import { MAX_DEPTH, OPEN_ARRAY, QUOTE } from '../../protocol/json-rpc/skip-json.ts';
 import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
 import { anyOf, readable } from '../text-patterns.ts';
 
@@ -25,9 +26,9 @@ export function rawTransactionHash(
   paramsEnd: number,
 ): string | undefined {
   if (paramsStart < 0 || source[paramsStart] !== OPEN_ARRAY) return undefined;
-  const start = skipSpace(source, paramsStart + 1, paramsEnd);
-  if (source[start] !== QUOTE) return undefined;
-  const end = skipString(source, start + 1, paramsEnd);
+  const params = new ElementCursor(source, paramsStart, paramsEnd, MAX_DEPTH);
+  if (!params.next() || source[params.valueStart] !== QUOTE) return undefined;
+  const { valueStart: start, valueEnd: end } = params;
   if (end - start < 6 || source[start + 1] !== 0x30 || (source[start + 2]! | 0x20) !== 0x78) return undefined;
   const digits = source.toString('latin1', start + 3, end - 1);
   const raw = Buffer.from(digits, 'hex');

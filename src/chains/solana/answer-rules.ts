@@ -1,13 +1,6 @@
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
 import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
-import {
-  CLOSE_ARRAY,
-  COMMA,
-  MAX_DEPTH,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  skipSpace,
-  skipValue,
-} from '../../protocol/json-rpc/skip-json.ts';
+import { MAX_DEPTH, OPEN_ARRAY, OPEN_OBJECT } from '../../protocol/json-rpc/skip-json.ts';
 import { type AnswerRules, isNull, type ShownPlace } from '../answer-rules.ts';
 import type { BlockDemand, BlockTag, MethodPolicy } from '../chain-family.ts';
 import { readSlot } from './slot-head.ts';
@@ -62,13 +55,8 @@ function unknownBlockhash(body: Buffer, start: number, end: number): number {
 function nulls(body: Buffer, start: number, end: number): number {
   if (body[start] !== OPEN_ARRAY) return 0;
   let count = 0;
-  let at = skipSpace(body, start + 1, end);
-  while (at < end && body[at] !== CLOSE_ARRAY) {
-    if (body[at] === LETTER_N) count++;
-    at = skipSpace(body, skipValue(body, at, end, MAX_DEPTH), end);
-    if (body[at] !== COMMA) break;
-    at = skipSpace(body, at + 1, end);
-  }
+  const elements = new ElementCursor(body, start, end, MAX_DEPTH);
+  while (elements.next()) if (body[elements.valueStart] === LETTER_N) count++;
   return count;
 }
 

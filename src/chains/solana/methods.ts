@@ -1,58 +1,35 @@
-import type { MethodClass, MethodPolicy } from '../chain-family.ts';
+import type { MethodGroup } from '../method-rules.ts';
 
 /**
  * What a method says about the slot that it needs beside its commitment and `minContextSlot`: the positions of a slot,
- * or of the first and last slot of a range, among its params; `processed`: the newest, whatever else they say; `none`: it
- * depends on no state of the chain at all.
+ * or of the first and last slot of a range, among its params; `processed`: the newest, whatever else they say.
+ * Without one it depends on no state of the chain at all.
  */
-export type SlotUse = 'state' | 'processed' | 'slot' | 'range' | 'none';
-
-/** A known method: how it may be sent, and which slot it needs. */
-export interface SolanaMethod {
-  readonly policy: MethodPolicy;
-  readonly slot: SlotUse;
-}
-
-/** The method, or `undefined` when it is not in the table. */
-export function solanaMethod(name: string): SolanaMethod | undefined {
-  return methods.get(name);
-}
-
-interface MethodGroup {
-  readonly class: MethodClass;
-  /** @default 'none' */
-  readonly slot?: SlotUse;
-  /** @default true for the classes that are read from any provider */
-  readonly hedge?: boolean;
-  /** @default true */
-  readonly nullIsFinal?: boolean;
-  /** Names, separated by white space. */
-  readonly methods: string;
-}
+export type SlotUse = 'state' | 'processed' | 'slot' | 'range';
 
 /** All of https://solana.com/docs/rpc, and what nodes still know of those that were taken out. */
-const groups: readonly MethodGroup[] = [
+export const solanaMethods: readonly MethodGroup<SlotUse>[] = [
   { class: 'immutable', methods: 'getGenesisHash' },
   {
     class: 'tx_lookup',
-    slot: 'state',
+    need: 'state',
     nullIsFinal: false,
     methods: 'getTransaction getConfirmedTransaction',
   },
-  { class: 'tx_lookup', slot: 'processed', nullIsFinal: false, methods: 'getSignatureStatuses' },
+  { class: 'tx_lookup', need: 'processed', nullIsFinal: false, methods: 'getSignatureStatuses' },
   {
     // A node that has pruned the slot, or has not seen it yet, says so with an error; null: nothing is known of it here.
     class: 'pinned',
-    slot: 'slot',
+    need: 'slot',
     nullIsFinal: false,
     methods: 'getBlock getBlockTime getConfirmedBlock',
   },
-  { class: 'pinned', slot: 'slot', methods: 'getBlockCommitment' },
-  { class: 'pinned', slot: 'range', methods: 'getBlocks getConfirmedBlocks' },
-  { class: 'pinned', slot: 'slot', methods: 'getBlocksWithLimit getConfirmedBlocksWithLimit getSlotLeaders' },
+  { class: 'pinned', need: 'slot', methods: 'getBlockCommitment' },
+  { class: 'pinned', need: 'range', methods: 'getBlocks getConfirmedBlocks' },
+  { class: 'pinned', need: 'slot', methods: 'getBlocksWithLimit getConfirmedBlocksWithLimit getSlotLeaders' },
   {
     class: 'tag',
-    slot: 'state',
+    need: 'state',
     methods: `
       getAccountInfo getMultipleAccounts getBalance getTokenAccountBalance getTokenSupply getStakeActivation
       getLatestBlockhash getMinimumBalanceForRentExemption getStakeMinimumDelegation
@@ -64,14 +41,14 @@ const groups: readonly MethodGroup[] = [
   {
     // A provider that is behind does not know the blockhash that another one gave out.
     class: 'tag',
-    slot: 'state',
+    need: 'state',
     nullIsFinal: false,
     methods: 'isBlockhashValid getFeeForMessage simulateTransaction',
   },
   {
     // A scan of all accounts is dear: never twice at once.
     class: 'tag',
-    slot: 'state',
+    need: 'state',
     hedge: false,
     methods: `
       getProgramAccounts getTokenAccountsByOwner getTokenAccountsByDelegate getTokenLargestAccounts getLargestAccounts
@@ -86,7 +63,7 @@ const groups: readonly MethodGroup[] = [
       getIdentity minimumLedgerSlot getFirstAvailableBlock getMaxRetransmitSlot getMaxShredInsertSlot
       getHighestSnapshotSlot`,
   },
-  { class: 'raw_write', slot: 'state', methods: 'sendTransaction' },
+  { class: 'raw_write', need: 'state', methods: 'sendTransaction' },
   { class: 'upstream_signed', methods: 'requestAirdrop' },
   {
     class: 'subscription',
@@ -96,34 +73,3 @@ const groups: readonly MethodGroup[] = [
       slotSubscribe slotUnsubscribe slotsUpdatesSubscribe slotsUpdatesUnsubscribe voteSubscribe voteUnsubscribe`,
   },
 ];
-
-const readFromAny: ReadonlySet<MethodClass> = new Set<MethodClass>([
-  'immutable',
-  'tx_lookup',
-  'pinned',
-  'tag',
-]);
-
-const methods: ReadonlyMap<string, SolanaMethod> = new Map(
-  groups.flatMap(group =>
-    group.methods
-      .trim()
-      .split(/\s+/)
-      .map((method): [string, SolanaMethod] => [method, describe(method, group)]),
-  ),
-);
-
-function describe(method: string, group: MethodGroup): SolanaMethod {
-  const isRead = readFromAny.has(group.class);
-  return {
-    policy: Object.freeze({
-      method,
-      class: group.class,
-      dispatch: isRead ? 'failover' : group.class === 'raw_write' ? 'raw_write' : 'once',
-      hedge: isRead && (group.hedge ?? true),
-      nullIsFinal: group.nullIsFinal ?? true,
-      label: method,
-    }),
-    slot: group.slot ?? 'none',
-  };
-}

@@ -1,14 +1,7 @@
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
 import { decodeString } from '../../protocol/json-rpc/json-string.ts';
 import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
-import {
-  COMMA,
-  MAX_DEPTH,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipSpace,
-  skipString,
-} from '../../protocol/json-rpc/skip-json.ts';
+import { MAX_DEPTH, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../protocol/json-rpc/skip-json.ts';
 import type { RawWriteRules, UpstreamError } from '../chain-family.ts';
 import { readable } from '../text-patterns.ts';
 import { encode } from './base58.ts';
@@ -42,11 +35,11 @@ export function transactionSignature(
   paramsEnd: number,
 ): string | undefined {
   if (paramsStart < 0 || source[paramsStart] !== OPEN_ARRAY) return undefined;
-  const start = skipSpace(source, paramsStart + 1, paramsEnd);
-  if (source[start] !== QUOTE) return undefined;
-  const end = skipString(source, start + 1, paramsEnd);
-  const text = end < 0 ? '' : decodeString(source, start, end);
-  const bytes = isBase64(source, end, paramsEnd) ? fromBase64(text) : fromBase58(text);
+  const params = new ElementCursor(source, paramsStart, paramsEnd, MAX_DEPTH);
+  if (!params.next() || source[params.valueStart] !== QUOTE) return undefined;
+  const text = decodeString(source, params.valueStart, params.valueEnd);
+  const isText64 = params.next() && isBase64(source, params.valueStart, params.valueEnd);
+  const bytes = isText64 ? fromBase64(text) : fromBase58(text);
   return bytes === undefined ? undefined : firstSignature(bytes);
 }
 
@@ -56,11 +49,8 @@ export function isAlreadyKnown({ code, message }: UpstreamError): boolean {
 }
 
 /** What the options behind the transaction say; without a word of theirs it is base58. */
-function isBase64(source: Buffer, at: number, end: number): boolean {
+function isBase64(source: Buffer, start: number, end: number): boolean {
   let isSaid = false;
-  const comma = skipSpace(source, at, end);
-  if (source[comma] !== COMMA) return isSaid;
-  const start = skipSpace(source, comma + 1, end);
   if (source[start] !== OPEN_OBJECT) return isSaid;
   const members = new MemberCursor(source, start, end, MAX_DEPTH);
   while (members.next()) {

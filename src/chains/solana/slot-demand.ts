@@ -1,15 +1,7 @@
+import { ElementCursor } from '../../protocol/json-rpc/element-cursor.ts';
 import { decodeString } from '../../protocol/json-rpc/json-string.ts';
 import { MemberCursor } from '../../protocol/json-rpc/member-cursor.ts';
-import {
-  CLOSE_ARRAY,
-  COMMA,
-  MAX_DEPTH,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipSpace,
-  skipValue,
-} from '../../protocol/json-rpc/skip-json.ts';
+import { MAX_DEPTH, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../protocol/json-rpc/skip-json.ts';
 import type { BlockDemand } from '../chain-family.ts';
 import type { Commitment } from './commitment.ts';
 import type { SlotUse } from './methods.ts';
@@ -31,7 +23,7 @@ interface StateWanted {
  * the client; here they only decide who is asked first.
  */
 export function slotDemand(
-  use: SlotUse,
+  use: SlotUse | 'none',
   source: Buffer,
   paramsStart: number,
   paramsEnd: number,
@@ -58,19 +50,16 @@ function readState(source: Buffer, paramsStart: number, paramsEnd: number): Stat
   let first: number | undefined;
   let second: number | undefined;
   if (paramsStart >= 0 && source[paramsStart] === OPEN_ARRAY) {
-    let at = skipSpace(source, paramsStart + 1, paramsEnd);
-    for (let index = 0; at < paramsEnd && source[at] !== CLOSE_ARRAY; index++) {
-      const end = skipValue(source, at, paramsEnd, MAX_DEPTH);
-      if (index === 0) first = readSlot(source, at, end);
-      else if (index === 1) second = readSlot(source, at, end);
-      if (source[at] === OPEN_OBJECT) {
-        const options = readOptions(source, at, end);
+    const params = new ElementCursor(source, paramsStart, paramsEnd, MAX_DEPTH);
+    for (let index = 0; params.next(); index++) {
+      const { valueStart, valueEnd } = params;
+      if (index === 0) first = readSlot(source, valueStart, valueEnd);
+      else if (index === 1) second = readSlot(source, valueStart, valueEnd);
+      if (source[valueStart] === OPEN_OBJECT) {
+        const options = readOptions(source, valueStart, valueEnd);
         commitment = options.commitment;
         minimum = options.minimum;
       }
-      at = skipSpace(source, end, paramsEnd);
-      if (source[at] !== COMMA) break;
-      at = skipSpace(source, at + 1, paramsEnd);
     }
   }
   return { commitment, minimum, first, second };

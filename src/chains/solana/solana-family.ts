@@ -1,10 +1,11 @@
-import type { BlockDemand, ChainFamily, MethodPolicy, UpstreamError } from '../chain-family.ts';
+import type { ChainFamily, UpstreamError } from '../chain-family.ts';
+import { methodRules } from '../method-rules.ts';
 import { answerRules } from './answer-rules.ts';
 import { canonicalStream } from './canonical-stream.ts';
 import { classifyError, isUnknownError } from './classify-error.ts';
 import { classifyHttp } from './classify-http.ts';
 import { eventKey, eventKind, eventPlace, isLastEvent, readHead, streamNature } from './event-key.ts';
-import { solanaMethod } from './methods.ts';
+import { solanaMethods } from './methods.ts';
 import { rawWriteRules } from './raw-write.ts';
 import { slotDemand } from './slot-demand.ts';
 import { readSlotHead } from './slot-head.ts';
@@ -15,8 +16,7 @@ import { solanaSubscriptions } from './subscriptions.ts';
 export const solanaFamily = {
   name: 'solana',
   aliases,
-  policy,
-  demand,
+  ...methodRules(solanaMethods, slotDemand),
   classifyError,
   isUnknownError,
   classifyHttp,
@@ -44,22 +44,6 @@ export const solanaFamily = {
 /** The [CAIP-2](https://namespaces.chainagnostic.org/solana/caip2) id. */
 function aliases(genesisHash: string): readonly string[] {
   return [`solana:${genesisHash.slice(0, 32)}`];
-}
-
-/** A method that is not in the table may do anything, and must not be done twice. */
-function policy(method: string): MethodPolicy {
-  const known = solanaMethod(method);
-  if (known !== undefined) return known.policy;
-  return { method, class: 'unknown', dispatch: 'once', hedge: false, nullIsFinal: true, label: 'other' };
-}
-
-function demand(
-  { method }: MethodPolicy,
-  source: Buffer,
-  paramsStart: number,
-  paramsEnd: number,
-): BlockDemand {
-  return slotDemand(solanaMethod(method)?.slot ?? 'none', source, paramsStart, paramsEnd);
 }
 
 /** 32 bytes in base58, in quotes. */
