@@ -17,6 +17,8 @@ export interface Course {
   readonly start: number;
   readonly end: number;
   readonly most: number;
+  /** At each fifth of the run, the start included. */
+  readonly fifths: readonly number[];
   /** Bytes a minute, by least squares over the run behind its first fifth. */
   readonly slope: number;
 }
@@ -97,6 +99,7 @@ function courseOf(times: readonly number[], values: readonly number[]): Course {
     start: values[0]!,
     end: values.at(-1)!,
     most: Math.max(...values),
+    fifths: Array.from({ length: 6 }, (_, at) => values[Math.round((at * (values.length - 1)) / 5)]!),
     slope: slopeOf(times.slice(from), values.slice(from)),
   };
 }
@@ -115,14 +118,23 @@ function slopeOf(times: readonly number[], values: readonly number[]): number {
 
 function print(result: MemoryResult): void {
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  const row = (name: string, { start, end, most, slope }: Course) => [
+  const row = (name: string, { fifths, most, slope }: Course) => [
     name,
-    megabytes(start),
-    megabytes(end),
+    ...fifths.map(megabytes),
     megabytes(most),
     megabytes(slope),
   ];
-  const head = ['MB, garbage collected', 'start', 'end', 'most', 'MB a minute'];
+  const head = [
+    'MB, garbage collected',
+    'start',
+    '20 %',
+    '40 %',
+    '60 %',
+    '80 %',
+    'end',
+    'most',
+    'MB a minute',
+  ];
   const rows = [row('heap and buffers', result.heap), row('RSS', result.resident)];
   console.log(`\n${formatTable(head, rows)}\n`);
   console.log(
