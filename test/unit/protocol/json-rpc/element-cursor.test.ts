@@ -13,7 +13,8 @@ function walk(text: string, maxDepth = 8) {
 
 test('gives each element as it is written, and ends behind the array', () => {
   assert.deepEqual(walk('[]'), { elements: [], at: 2 });
-  assert.deepEqual(walk('[ 1 , "a,]" ,{"b":[2]}\n]x'), { elements: ['1', '"a,]"', '{"b":[2]}'], at: 23 });
+  const array = '[ 1 , "a,]" ,{"b":[2]}\n]';
+  assert.deepEqual(walk(`${array}x`), { elements: ['1', '"a,]"', '{"b":[2]}'], at: array.length });
 });
 
 for (const text of ['[', '[1', '[1,', '[1,]', '[,1]', '[1 2]', '[1}', '["a]', '[tru]']) {
