@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Keypair, PublicKey } from '@solana/web3.js';
 import { eventProgramId } from '../../src/devnet/solana/event-program/event-program.ts';
 import { ChildProcesses } from '../harness/child-processes.ts';
+import { cpuMicroseconds } from '../harness/cpu-time.ts';
 import { now } from '../harness/now.ts';
 import { quantile } from '../harness/statistics.ts';
 import { formatTable } from '../harness/table.ts';
@@ -39,6 +40,8 @@ export interface SessionResult {
   readonly fromArrival: Quantiles;
   /** Accounts a second between the first and the last that was verified. */
   readonly createdPerSecond: number;
+  /** Of Trunkline and the chain in it, from the first event to the last account. */
+  readonly cpuMillisecondsPerAccount: number;
 }
 
 interface Setting {
@@ -86,6 +89,7 @@ export async function session({ seconds = 15 }: SessionOptions = {}): Promise<re
     'arrival: p50',
     'p99',
     'accounts/s',
+    'CPU ms each',
   ];
   const rows = results.map(result => [
     result.name,
@@ -96,6 +100,7 @@ export async function session({ seconds = 15 }: SessionOptions = {}): Promise<re
     ...between(result.fromBlock),
     ...between(result.fromArrival),
     result.createdPerSecond.toFixed(1),
+    result.cpuMillisecondsPerAccount.toFixed(1),
   ]);
   console.log(`\n${formatTable(head, rows)}\n`);
   return results;
@@ -126,6 +131,7 @@ async function measure(setting: Setting, seconds: number): Promise<SessionResult
   using _slots = await SlotListener.open(trunkline.wsUrl, slot => void blockAt.set(slot, Date.now()));
   const events = Math.min(mostListed, Math.round(perSecond * seconds));
   const sendings: Promise<unknown>[] = [];
+  const cpuBefore = cpuMicroseconds(trunkline.child.pid);
   const startedAt = now();
   for (let at = 0; at < events; at++) {
     await delay(Math.max(0, startedAt + (at * 1_000) / perSecond - now()));
@@ -141,6 +147,7 @@ async function measure(setting: Setting, seconds: number): Promise<SessionResult
     done = status.done;
     if (done.length >= events) break;
   }
+  const cpu = cpuMicroseconds(trunkline.child.pid) - cpuBefore;
   const created = done.filter(({ state, finishedAt }) => state === 'done' && finishedAt !== undefined);
   const quantilesOf = (from: (entry: Entry) => number | undefined): Quantiles => {
     const times = created.flatMap(entry => {
@@ -160,6 +167,7 @@ async function measure(setting: Setting, seconds: number): Promise<SessionResult
     fromBlock: quantilesOf(({ slot }) => blockAt.get(slot)),
     fromArrival: quantilesOf(({ arrivedAt }) => arrivedAt),
     createdPerSecond: (1_000 * (ends.length - 1)) / (Math.max(...ends) - Math.min(...ends)),
+    cpuMillisecondsPerAccount: cpu / 1_000 / created.length,
   };
   console.log(
     `  ${name}: ${created.length} of ${events} created, p50 ${Math.round(result.fromSending.p50)} ms, p99 ${Math.round(result.fromSending.p99)} ms from sending`,
