@@ -1,19 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../clock/clock.ts';
-import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import { findAnvilBinary } from './anvil-binary.ts';
-import { devnetErrors } from './errors.ts';
 import { findFreePort } from './free-port.ts';
-import type { LocalNode, NodeExit } from './local-node.ts';
-import { ParentGuard } from './parent-guard.ts';
+import type { NodeExit } from './local-node.ts';
+import { NodeProcess, nodeHost, type StartFailure } from './node-process.ts';
 import { UpstreamRpc } from './upstream-rpc.ts';
 
-const host = '127.0.0.1';
 const startTimeoutMs = 15_000;
-const stopTimeoutMs = 2_000;
-const startAttempts = 5;
-const stderrLimit = 2_000;
 /** States of past blocks that a chain with a block time keeps; one costs about 150 bytes for every block of the chain, `safe` needs 32. */
 const keptStates = 40;
 
@@ -33,129 +26,63 @@ export interface AnvilOptions {
   readonly onExit?: (exit: NodeExit) => void;
 }
 
-/** One anvil on a loopback port: an Ethereum chain of its own, ended together with this process. */
-export class AnvilProcess implements LocalNode {
+/** One anvil on a loopback port: an Ethereum chain of its own. */
+export class AnvilProcess extends NodeProcess {
   readonly engine = 'anvil';
   readonly #options: AnvilOptions;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  #child: ChildProcess | undefined;
-  #guard: ParentGuard | undefined;
-  #port = 0;
-  #stopping = false;
   #stopMining = () => {};
 
   constructor(options: AnvilOptions, deps: { readonly clock: Clock; readonly log: Log }) {
+    const { chainId, port, onExit } = options;
+    super(
+      {
+        title: 'anvil',
+        fields: { chainId },
+        failureCode: 'devnet_anvil_failed',
+        isPortChosen: port !== undefined,
+        onExit,
+      },
+      deps,
+    );
     this.#options = options;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
   }
 
-  get port(): number {
-    return this.#port;
-  }
-
-  /** HTTP address; it holds no key. */
-  get url(): string {
-    return `http://${host}:${this.#port}/`;
-  }
-
-  get wsUrl(): string {
-    return `ws://${host}:${this.#port}/`;
-  }
-
-  /** Process id while it runs. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
-  /**
-   * Starts anvil and resolves once it answers.
-   *
-   * @throws TrunklineError `devnet_anvil_missing`, `devnet_anvil_failed`, `devnet_port_taken` (with a `port` of one's own)
-   */
-  async start(): Promise<void> {
+  /** @throws TrunklineError `devnet_anvil_missing` */
+  protected override async startOnce(): Promise<StartFailure | undefined> {
     const binary = this.#options.binary ?? findAnvilBinary();
-    this.#stopping = false;
-    for (let attempt = 1; ; attempt++) {
-      this.#port = this.#options.port ?? (await findFreePort(host));
-      const problem = await this.#startOnce(binary);
-      if (problem === undefined) break;
-      const taken = problem.includes('Address already in use');
-      if (taken && this.#options.port === undefined && attempt < startAttempts) continue;
-      const code = taken ? 'devnet_port_taken' : 'devnet_anvil_failed';
-      throw new TrunklineError(
-        devnetErrors,
-        code,
-        `anvil did not start on ${host}:${this.#port}: ${problem}`,
-      );
-    }
-    this.#log.info('anvil started', { chainId: this.#options.chainId, port: this.#port, pid: this.pid });
-  }
-
-  /** Ends anvil; resolves once it is gone. Harmless when it does not run. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    const child = this.#child;
-    if (child === undefined) return;
-    await new Promise<void>(resolve => {
-      const kill = this.#clock.setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-      child.once('close', () => {
-        this.#clock.clearTimeout(kill);
-        resolve();
-      });
-      child.kill('SIGTERM');
-    });
-  }
-
-  /** Returns why this start failed, or nothing. */
-  async #startOnce(binary: string): Promise<string | undefined> {
-    const child = spawn(binary, this.#arguments(), { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-    this.#child = child;
-    let ended: string | undefined;
-    let ready = false;
-    let stderr = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(-stderrLimit);
-    });
-    const end = (how: string) => {
-      ended ??= how;
-      this.#stopMining();
-      this.#guard?.release();
-      this.#guard = undefined;
-      if (this.#child === child) this.#child = undefined;
+    this.listeningPort = this.#options.port ?? (await findFreePort(nodeHost));
+    const problem = await this.#launchAnvil(binary);
+    if (problem === undefined) return undefined;
+    return {
+      message: `anvil did not start on ${nodeHost}:${this.port}: ${problem}`,
+      isPortTaken: problem.includes('Address already in use'),
     };
-    child.once('error', error => end(error.message));
-    child.once('close', (code, signal) => {
-      end(stderr.trim() || `it ended with ${signal ?? `code ${code}`}`);
-      if (!ready || this.#stopping) return;
-      this.#log.error('anvil ended unexpectedly', {
-        chainId: this.#options.chainId,
-        code,
-        signal,
-        stderr: stderr.trim(),
-      });
-      this.#options.onExit?.({ code, signal });
-    });
-    if (child.pid !== undefined) this.#guard = new ParentGuard(child.pid);
+  }
 
+  protected override onEnded(): void {
+    this.#stopMining();
+  }
+
+  /** Returns why it does not answer, or nothing. */
+  async #launchAnvil(binary: string): Promise<string | undefined> {
+    const anvil = this.launch(binary, this.#arguments(), ['ignore', 'ignore', 'pipe']);
     const rpc = new UpstreamRpc(this.url);
-    const deadline = this.#clock.now() + startTimeoutMs;
+    const deadline = this.clock.now() + startTimeoutMs;
     // Two answers with a pause between them: with one, the answer may be another process's that took the port
     // first, while ours is still on its way to "Address already in use".
     let answers = 0;
-    while (answers < 2 && ended === undefined && !this.#stopping && this.#clock.now() < deadline) {
+    while (answers < 2 && anvil.end === undefined && !this.isStopping && this.clock.now() < deadline) {
       const chainId = await rpc.call('eth_chainId', [], 1_000).catch(() => undefined);
       if (Number(chainId) === this.#options.chainId) answers++;
-      await new Promise<void>(resolve => this.#clock.setTimeout(resolve, 20));
+      await new Promise<void>(resolve => this.clock.setTimeout(resolve, 20));
     }
     rpc.close();
-    if (ended !== undefined) return ended;
+    if (anvil.end !== undefined) return anvil.end;
     if (answers < 2) {
-      await this.stop();
+      await this.end();
       return `no answer within ${startTimeoutMs / 1_000} s`;
     }
-    ready = true;
+    anvil.isReady = true;
     this.#startMining();
     return undefined;
   }
@@ -169,7 +96,7 @@ export class AnvilProcess implements LocalNode {
     if (blockTimeMs === undefined) return;
     const rpc = new UpstreamRpc(this.url);
     let isMining = false;
-    const timer = this.#clock.setInterval(() => {
+    const timer = this.clock.setInterval(() => {
       if (isMining) return;
       isMining = true;
       const done = () => {
@@ -178,14 +105,14 @@ export class AnvilProcess implements LocalNode {
       rpc.call('evm_mine').then(done, done);
     }, blockTimeMs);
     this.#stopMining = () => {
-      this.#clock.clearInterval(timer);
+      this.clock.clearInterval(timer);
       rpc.close();
     };
   }
 
   #arguments(): string[] {
     const { chainId, blockTimeMs, accounts = 10, balance = 10_000 } = this.#options;
-    const args = ['--host', host, '--port', String(this.#port), '--chain-id', String(chainId)];
+    const args = ['--host', nodeHost, '--port', String(this.port), '--chain-id', String(chainId)];
     args.push(
       '--accounts',
       String(accounts),

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,18 +5,14 @@ import type { Clock } from '../../../clock/clock.ts';
 import { TrunklineError } from '../../../errors/trunkline-error.ts';
 import type { Log } from '../../../telemetry/log.ts';
 import { devnetErrors } from '../../errors.ts';
-import type { LocalNode, NodeExit } from '../../local-node.ts';
-import { ParentGuard } from '../../parent-guard.ts';
+import type { NodeExit } from '../../local-node.ts';
+import { type LaunchedNode, NodeProcess, nodeHost, type StartFailure } from '../../node-process.ts';
 import type { BankOptions } from '../bank/bank-options.ts';
 import type { ViewLag } from '../rpc/rpc-server.ts';
 import type { NodeCommand, NodeMessage, NodeRequest, SolanaNodeOptions } from './node-protocol.ts';
 
-const host = '127.0.0.1';
 const startTimeoutMs = 30_000;
-const stopTimeoutMs = 2_000;
 const commandTimeoutMs = 10_000;
-const startAttempts = 5;
-const stderrLimit = 2_000;
 /** Commands that wait for their answer; more are refused. */
 const maxCommands = 1_000;
 /** Heap of the process; the machine's accounts are outside it, and bounded by their number. */
@@ -38,89 +33,37 @@ interface OpenCommand {
   readonly reject: (error: Error) => void;
 }
 
-/** One embedded Solana chain in a process of its own, which ends together with this one. */
-export class SolanaProcess implements LocalNode {
+/** One embedded Solana chain in a process of its own. */
+export class SolanaProcess extends NodeProcess {
   readonly engine = 'litesvm';
   readonly #options: SolanaProcessOptions;
-  readonly #clock: Clock;
-  readonly #log: Log;
   readonly #commands = new Map<number, OpenCommand>();
-  #child: ChildProcess | undefined;
-  #guard: ParentGuard | undefined;
-  #port = 0;
   #geyserPort = 0;
   #geyserToken = '';
   #lastCommand = 0;
-  #isStopping = false;
 
   constructor(options: SolanaProcessOptions, deps: { readonly clock: Clock; readonly log: Log }) {
+    const { port = 0, geyserPort = 0, onExit } = options;
+    super(
+      {
+        title: 'embedded Solana chain',
+        failureCode: 'devnet_solana_failed',
+        isPortChosen: port !== 0 || geyserPort !== 0,
+        onExit,
+      },
+      deps,
+    );
     this.#options = options;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  /** HTTP address; it holds no key. */
-  get url(): string {
-    return `http://${host}:${this.#port}/`;
-  }
-
-  get wsUrl(): string {
-    return `ws://${host}:${this.#port}/`;
   }
 
   /** Address of Geyser gRPC. */
   get geyserUrl(): string {
-    return `http://${host}:${this.#geyserPort}`;
+    return `http://${nodeHost}:${this.#geyserPort}`;
   }
 
   /** What Geyser's clients have to send as `x-token`; another one after each start. */
   get geyserToken(): string {
     return this.#geyserToken;
-  }
-
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
-  /**
-   * Starts the process and resolves once its servers listen.
-   *
-   * @throws TrunklineError `devnet_solana_failed`, `devnet_port_taken` (with a port of one's own)
-   */
-  async start(): Promise<void> {
-    this.#isStopping = false;
-    for (let attempt = 1; ; attempt++) {
-      const failed = await this.#startOnce();
-      if (failed === undefined) break;
-      const isChosen = (this.#options.port ?? 0) !== 0 || (this.#options.geyserPort ?? 0) !== 0;
-      if (failed.isPortTaken && !isChosen && attempt < startAttempts) continue;
-      const code = failed.isPortTaken ? 'devnet_port_taken' : 'devnet_solana_failed';
-      throw new TrunklineError(
-        devnetErrors,
-        code,
-        `the embedded Solana chain did not start: ${failed.message}`,
-      );
-    }
-    this.#log.info('embedded Solana chain started', { port: this.#port, pid: this.pid });
-  }
-
-  /** Ends the process; resolves once it is gone. Harmless when it does not run. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    const child = this.#child;
-    if (child === undefined) return;
-    await new Promise<void>(resolve => {
-      const kill = this.#clock.setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-      child.once('close', () => {
-        this.#clock.clearTimeout(kill);
-        resolve();
-      });
-      child.kill('SIGTERM');
-    });
   }
 
   /**
@@ -144,23 +87,23 @@ export class SolanaProcess implements LocalNode {
 
   /** Makes what is served under the path `/<view>` lag by so many slots; harmless when the chain does not run. */
   async setLag(view: string, lag: ViewLag): Promise<void> {
-    if (this.#child !== undefined) await this.#run({ method: 'lag', view, lag });
+    if (this.child !== undefined) await this.#run({ method: 'lag', view, lag });
   }
 
   #run(command: NodeCommand): Promise<readonly number[]> {
-    const child = this.#child;
+    const child = this.child;
     const id = ++this.#lastCommand;
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new TrunklineError(devnetErrors, 'devnet_solana_failed', why));
       if (child === undefined || this.#commands.size >= maxCommands)
         return fail('the embedded Solana chain does not run');
-      const timer = this.#clock.setTimeout(() => {
+      const timer = this.clock.setTimeout(() => {
         this.#commands.delete(id);
         fail('the embedded Solana chain does not answer');
       }, commandTimeoutMs);
       const settle = () => {
         this.#commands.delete(id);
-        this.#clock.clearTimeout(timer);
+        this.clock.clearTimeout(timer);
       };
       this.#commands.set(id, {
         resolve: slots => {
@@ -178,71 +121,55 @@ export class SolanaProcess implements LocalNode {
     });
   }
 
-  /** Returns why this start failed, or nothing. */
-  async #startOnce(): Promise<{ readonly message: string; readonly isPortTaken: boolean } | undefined> {
-    const { onExit, port = 0, geyserPort = 0, ...bank } = this.#options;
+  protected override async startOnce(): Promise<StartFailure | undefined> {
+    const { onExit: _, port = 0, geyserPort = 0, ...bank } = this.#options;
     this.#geyserToken = randomBytes(16).toString('hex');
     const options: SolanaNodeOptions = { ...bank, port, geyserPort, geyserToken: this.#geyserToken };
-    const child = spawn(
+    const node = this.launch(
       process.execPath,
       [`--max-old-space-size=${heapMegabytes}`, fileURLToPath(entry), JSON.stringify(options)],
-      { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], detached: true, serialization: 'json' },
+      ['ignore', 'ignore', 'pipe', 'ipc'],
     );
-    this.#child = child;
-    let stderr = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      stderr = (stderr + chunk.toString()).slice(-stderrLimit);
+    const failed = await this.#whyNotReady(node);
+    if (failed === undefined) return undefined;
+    if (node.end === undefined) await this.end();
+    return { ...failed, message: `the embedded Solana chain did not start: ${failed.message}` };
+  }
+
+  /** Resolves once the node listens, or will not. */
+  #whyNotReady(node: LaunchedNode): Promise<StartFailure | undefined> {
+    return new Promise(resolve => {
+      const settle = (failed?: StartFailure) => {
+        this.clock.clearTimeout(timer);
+        resolve(failed);
+      };
+      const fail = (message: string) => settle({ message, isPortTaken: false });
+      const timer = this.clock.setTimeout(
+        () => fail(`it was not ready within ${startTimeoutMs / 1_000} s`),
+        startTimeoutMs,
+      );
+      void node.ended.then(fail);
+      node.child.on('message', (message: NodeMessage) => {
+        if (message.type === 'ready') {
+          this.listeningPort = message.port;
+          this.#geyserPort = message.geyserPort;
+          node.isReady = true;
+          settle();
+        } else if (message.type === 'failed') settle(message);
+        else this.#onMessage(message);
+      });
     });
-    let isReady = false;
-    const started = new Promise<{ readonly message: string; readonly isPortTaken: boolean } | undefined>(
-      resolve => {
-        const timer = this.#clock.setTimeout(() => {
-          resolve({ message: `it was not ready within ${startTimeoutMs / 1_000} s`, isPortTaken: false });
-        }, startTimeoutMs);
-        child.on('message', (message: NodeMessage) => {
-          if (message.type === 'ready') {
-            this.#port = message.port;
-            this.#geyserPort = message.geyserPort;
-            isReady = true;
-            resolve(undefined);
-          } else if (message.type === 'failed') resolve(message);
-          else this.#onMessage(message);
-        });
-        const end = (how: string, exit?: NodeExit) => {
-          this.#clock.clearTimeout(timer);
-          if (this.#child === child) this.#ended();
-          resolve({ message: stderr.trim() || how, isPortTaken: false });
-          if (!isReady || this.#isStopping || exit === undefined) return;
-          this.#log.error('the embedded Solana chain ended unexpectedly', { ...exit, stderr: stderr.trim() });
-          onExit?.(exit);
-        };
-        child.once('error', error => end(error.message));
-        child.once('close', (code, signal) =>
-          end(`it ended with ${signal ?? `code ${code}`}`, { code, signal }),
-        );
-      },
-    );
-    if (child.pid !== undefined) this.#guard = new ParentGuard(child.pid);
-    const failed = await started;
-    if (failed !== undefined && this.#child === child) {
-      child.kill('SIGKILL');
-      await this.stop();
-    }
-    return failed;
   }
 
   #onMessage(message: NodeMessage): void {
-    if (message.type === 'warning') this.#log.warn('embedded Solana chain', { reason: message.message });
+    if (message.type === 'warning') this.log.warn('embedded Solana chain', { reason: message.message });
     if (message.type !== 'answer') return;
     const open = this.#commands.get(message.id);
     if (message.error === undefined) open?.resolve(message.slots ?? []);
     else open?.reject(new Error(message.error));
   }
 
-  #ended(): void {
-    this.#child = undefined;
-    this.#guard?.release();
-    this.#guard = undefined;
+  protected override onEnded(): void {
     for (const { reject } of [...this.#commands.values()])
       reject(new Error('the embedded Solana chain ended'));
   }
