@@ -1,4 +1,9 @@
-import type { CounterCell, HistogramCell, MetricRegistry } from '../../telemetry/metrics.ts';
+import type {
+  CounterCell,
+  HistogramCell,
+  MetricDefinition,
+  MetricRegistry,
+} from '../../telemetry/metrics.ts';
 import { pipelineMetrics } from '../metrics.ts';
 
 /** A number that people and Prometheus read. */
@@ -40,20 +45,21 @@ export class PipelineFigures {
 
   constructor(pipeline: string, policy: string, metrics: MetricRegistry) {
     const labels = { pipeline };
-    const figure = (name: keyof typeof counters) => new Figure(metrics.counter(counters[name], labels));
+    const figure = (definition: MetricDefinition<'pipeline', 'counter'>) =>
+      new Figure(metrics.counter(definition, labels));
     this.#metrics = metrics;
     this.#pipeline = pipeline;
-    this.received = figure('received');
-    this.skipped = figure('skipped');
-    this.filtered = figure('filtered');
-    this.parsed = figure('parsed');
-    this.parseErrors = figure('parseErrors');
-    this.handled = figure('handled');
-    this.retries = figure('retries');
-    this.deadLettered = figure('deadLettered');
-    this.spilled = figure('spilled');
-    this.gaps = figure('gaps');
-    this.retracted = figure('retracted');
+    this.received = figure(pipelineMetrics.received);
+    this.skipped = figure(pipelineMetrics.skipped);
+    this.filtered = figure(pipelineMetrics.filtered);
+    this.parsed = figure(pipelineMetrics.parsed);
+    this.parseErrors = figure(pipelineMetrics.parseErrors);
+    this.handled = figure(pipelineMetrics.handled);
+    this.retries = figure(pipelineMetrics.retries);
+    this.deadLettered = figure(pipelineMetrics.deadLettered);
+    this.spilled = figure(pipelineMetrics.spilled);
+    this.gaps = figure(pipelineMetrics.gaps);
+    this.retracted = figure(pipelineMetrics.retracted);
     this.dropped = new Figure(metrics.counter(pipelineMetrics.dropped, { pipeline, policy }));
     this.#latency = metrics.histogram(pipelineMetrics.latency, labels);
   }
@@ -76,30 +82,3 @@ export class PipelineFigures {
     cell.inc();
   }
 }
-
-const {
-  received,
-  skipped,
-  filtered,
-  parsed,
-  parseErrors,
-  handled,
-  retries,
-  deadLettered,
-  spilled,
-  gaps,
-  retracted,
-} = pipelineMetrics;
-const counters = {
-  received,
-  skipped,
-  filtered,
-  parsed,
-  parseErrors,
-  handled,
-  retries,
-  deadLettered,
-  spilled,
-  gaps,
-  retracted,
-};

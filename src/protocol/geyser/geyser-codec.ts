@@ -93,6 +93,23 @@ function method<Request, Response>(
   };
 }
 
+type MessageName = keyof typeof geyser;
+/** Calls that answer with one message: their requests are named after them. */
+type UnaryName = MessageName extends infer Name
+  ? Name extends `${infer Call}Request`
+    ? Call
+    : never
+  : never;
+
+/** @param answer name of its answer's message; most are named after the call */
+function unary<Request, Response>(
+  name: UnaryName,
+  answer: MessageName = `${name}Response` as MessageName,
+): Method<Request, Response> {
+  const asked = `${name}Request` as const;
+  return method(name, false, codec<Request>(asked, geyser[asked]), codec<Response>(answer, geyser[answer]));
+}
+
 /** Writers may leave out the value of a filter that wants everything; the package's reader makes it null. */
 const filterTypes = [
   ['accounts', geyser.SubscribeRequestFilterAccounts],
@@ -125,54 +142,16 @@ export const subscribeUpdateCodec = codec<SubscribeUpdate>('SubscribeUpdate', ge
  */
 export const geyserMethods = {
   subscribe: method('Subscribe', true, subscribeRequestCodec, subscribeUpdateCodec),
-  subscribeReplayInfo: method(
-    'SubscribeReplayInfo',
-    false,
-    codec<Nothing>('SubscribeReplayInfoRequest', geyser.SubscribeReplayInfoRequest),
-    codec<ReplayInfo>('SubscribeReplayInfoResponse', geyser.SubscribeReplayInfoResponse),
-  ),
-  ping: method(
-    'Ping',
-    false,
-    codec<{ readonly count: number }>('PingRequest', geyser.PingRequest),
-    codec<{ readonly count: number }>('PongResponse', geyser.PongResponse),
-  ),
-  getLatestBlockhash: method(
-    'GetLatestBlockhash',
-    false,
-    codec<OfCommitment>('GetLatestBlockhashRequest', geyser.GetLatestBlockhashRequest),
-    codec<LatestBlockhash>('GetLatestBlockhashResponse', geyser.GetLatestBlockhashResponse),
-  ),
-  getBlockHeight: method(
-    'GetBlockHeight',
-    false,
-    codec<OfCommitment>('GetBlockHeightRequest', geyser.GetBlockHeightRequest),
-    codec<{ readonly blockHeight: Uint64 }>('GetBlockHeightResponse', geyser.GetBlockHeightResponse),
-  ),
-  getSlot: method(
-    'GetSlot',
-    false,
-    codec<OfCommitment>('GetSlotRequest', geyser.GetSlotRequest),
-    codec<{ readonly slot: Uint64 }>('GetSlotResponse', geyser.GetSlotResponse),
-  ),
-  isBlockhashValid: method(
-    'IsBlockhashValid',
-    false,
-    codec<OfCommitment & { readonly blockhash: string }>(
-      'IsBlockhashValidRequest',
-      geyser.IsBlockhashValidRequest,
-    ),
-    codec<{ readonly slot: Uint64; readonly valid: boolean }>(
-      'IsBlockhashValidResponse',
-      geyser.IsBlockhashValidResponse,
-    ),
-  ),
-  getVersion: method(
-    'GetVersion',
-    false,
-    codec<Nothing>('GetVersionRequest', geyser.GetVersionRequest),
-    codec<{ readonly version: string }>('GetVersionResponse', geyser.GetVersionResponse),
-  ),
+  subscribeReplayInfo: unary<Nothing, ReplayInfo>('SubscribeReplayInfo'),
+  ping: unary<{ readonly count: number }, { readonly count: number }>('Ping', 'PongResponse'),
+  getLatestBlockhash: unary<OfCommitment, LatestBlockhash>('GetLatestBlockhash'),
+  getBlockHeight: unary<OfCommitment, { readonly blockHeight: Uint64 }>('GetBlockHeight'),
+  getSlot: unary<OfCommitment, { readonly slot: Uint64 }>('GetSlot'),
+  isBlockhashValid: unary<
+    OfCommitment & { readonly blockhash: string },
+    { readonly slot: Uint64; readonly valid: boolean }
+  >('IsBlockhashValid'),
+  getVersion: unary<Nothing, { readonly version: string }>('GetVersion'),
 };
 
 /**
