@@ -81,6 +81,8 @@ export class FollowedFeed {
   #onMessage(message: FeedMessage): void {
     if (message.method === undefined || message.params.cursor === undefined) return;
     this.#cursor = message.params.cursor;
-    if (message.params.topic !== undefined) this.events.push(message.params);
+    // A gap is of the chain, whatever is followed: it names no topic.
+    if (message.method === 'feed_gap') this.events.push({ ...message.params, topic: prefixes.gaps });
+    else if (message.params.topic !== undefined) this.events.push(message.params);
   }
 }

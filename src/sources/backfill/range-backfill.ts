@@ -52,6 +52,7 @@ export class RangeBackfill {
     const start = Math.max(from, to - this.#maxSlots + 1);
     if (start > from)
       this.#lose('too_long', from, start - 1, 'more slots are missing than max_backfill allows');
+    if (start > to) return;
     try {
       await this.#fetch(start, to, isAnchored, signal);
     } catch (error) {

@@ -255,3 +255,28 @@ test('a subscription with a past that comes before anything is settled opens the
     [key(105)],
   );
 });
+
+test('with max_backfill 0 nothing is fetched: all that a stream cannot replay is a gap, and it goes on', async t => {
+  const { chain, geyser, listener, source } = await setUpGeyser(t, { maxBackfill: 0 });
+  for (let slot = 100; slot <= 125; slot++) chain.add(slot);
+  geyser.onStream = stream => {
+    if (stream.fromSlot! < 120) {
+      const why = `broadcast from ${stream.fromSlot} is not available, last available: 120`;
+      stream.fail(status.OUT_OF_RANGE, why);
+      return;
+    }
+    for (let slot = 120; slot <= 125; slot++) stream.send(...chain.messages(slot, ['pipe']));
+  };
+  source.subscribe([subscriptionOf(99)]);
+  await eventually(() => listener.last === 125);
+  await eventually(() => source.state().status === 'streaming');
+  assert.deepEqual(
+    listener.transactions(),
+    [120, 121, 122, 123, 124, 125].map(slot => key(slot)),
+  );
+  assert.deepEqual(
+    listener.gaps.map(({ gap }) => [gap.fromSlot, gap.toSlot, gap.reason, gap.recovered]),
+    [[100, 119, 'too_long', 'none']],
+  );
+  assert.deepEqual(chain.called, []);
+});
