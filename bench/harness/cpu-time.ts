@@ -33,6 +33,15 @@ export function cpuMicroseconds(pid: number): number {
   return ticks * tickMicroseconds;
 }
 
+/** Milliseconds that the main thread of a process has waited for a core so far; 0 where the kernel does not tell. */
+export function queuedMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 function readStat(pid: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchChild, ChildProcesses } from '../harness/child-processes.ts';
-import { cpuMicroseconds } from '../harness/cpu-time.ts';
+import { cpuMicroseconds, queuedMs } from '../harness/cpu-time.ts';
 import { now } from '../harness/now.ts';
 import { median } from '../harness/statistics.ts';
 import { formatTable } from '../harness/table.ts';
@@ -23,6 +23,8 @@ export interface StreamRound {
   readonly updatesPerSecond: number;
   readonly cpuMicrosecondsPerUpdate: number;
   readonly coresUsed: number;
+  /** Share of the time in which its main thread could have run and had no core: then the rate says little. */
+  readonly queuedShare: number;
   /** Cores that the endpoint used: it must not be the slower one. */
   readonly endpointCores: number;
 }
@@ -107,6 +109,7 @@ async function measure(
     const look = async () => ({
       transactions: (await ask<ContestantReport>(child, {})).transactions,
       cpu: cpuMicroseconds(child.pid),
+      queued: queuedMs(child.pid),
       endpointCpu: cpuMicroseconds(endpoint.child.pid),
       at: now(),
     });
@@ -120,6 +123,7 @@ async function measure(
       updatesPerSecond: (1_000 * updates) / elapsedMs,
       cpuMicrosecondsPerUpdate: (after.cpu - before.cpu) / updates,
       coresUsed: (after.cpu - before.cpu) / 1_000 / elapsedMs,
+      queuedShare: (after.queued - before.queued) / elapsedMs,
       endpointCores: (after.endpointCpu - before.endpointCpu) / 1_000 / elapsedMs,
     };
   } finally {
@@ -146,6 +150,7 @@ function print(results: readonly StreamResult[]): void {
     'CPU µs/update',
     'CPU ratio',
     'cores',
+    'queued',
     'endpoint',
   ];
   const rows = results.map(result => [
@@ -156,6 +161,7 @@ function print(results: readonly StreamResult[]): void {
     middle(result, 'cpuMicrosecondsPerUpdate').toFixed(1),
     result.cpuRatio.toFixed(2),
     middle(result, 'coresUsed').toFixed(2),
+    middle(result, 'queuedShare').toFixed(2),
     middle(result, 'endpointCores').toFixed(2),
   ]);
   console.log(`\n${formatTable(head, rows)}\n`);
