@@ -124,7 +124,8 @@ export class SlotLedger {
     if (entry === undefined) return;
     entry.parent ??= parent;
     if (status === 'dead') {
-      this.#tellDead(entry);
+      // What is settled is sure: who says otherwise is wrong, and must not hide what others bring of it.
+      if (slot > (this.#settled ?? -1)) this.#tellDead(entry);
       return;
     }
     // A replay tells of dead slots what they were before.

@@ -164,3 +164,12 @@ test('a parent that is not older than its child does not hang it', () => {
   ledger.report(at(105, 'confirmed', 100), connection);
   assert.ok(ledger.size <= 2);
 });
+
+test('that a settled slot died is not believed', () => {
+  const { ledger, told } = setUp();
+  const coverage = ledger.open(100);
+  ledger.report({ kind: 'slot', slot: 100, parent: 99, status: 'confirmed' }, coverage);
+  assert.equal(ledger.settled, 100);
+  ledger.report({ kind: 'slot', slot: 100, parent: 99, status: 'dead' });
+  assert.deepEqual([ledger.isDead(100), told('dead')], [false, []]);
+});
