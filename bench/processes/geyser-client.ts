@@ -9,10 +9,16 @@ import type {
 const [name = '', text = '{}'] = process.argv.slice(2);
 const options = JSON.parse(text) as ContestantOptions;
 // Loaded when it runs, so that one's code does not weigh on another.
-const module = (await import(`../solana/contestants/${name}.ts`)) as {
-  start(options: ContestantOptions): Promise<Contestant>;
+const contestants: Readonly<
+  Record<string, () => Promise<{ start(options: ContestantOptions): Promise<Contestant> }>>
+> = {
+  vendor: () => import('../solana/contestants/vendor.ts'),
+  codec: () => import('../solana/contestants/codec.ts'),
+  trunkline: () => import('../solana/contestants/trunkline.ts'),
 };
-const contestant = await module.start(options);
+const load = contestants[name];
+if (load === undefined) throw new Error(`no contestant ${name}`);
+const contestant = await (await load()).start(options);
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (command: ContestantCommand) => {

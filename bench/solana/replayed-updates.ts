@@ -6,7 +6,7 @@ import { type WireSlotStatus, wireSlotStatus } from '../../src/protocol/geyser/g
 /** The names of the filters, which every contestant gives its own. */
 export const filterNames = { transactions: 'swaps', slots: 'trunkline.slots' } as const;
 /** Transactions of one slot. */
-export const perSlot = 1_000;
+const perSlot = 1_000;
 
 const hash = (text: string) => createHash('sha256').update(text).digest();
 const key = (name: string) => new Uint8Array(hash(name));
@@ -86,7 +86,7 @@ export function transactionUpdate(slot: number): Buffer {
 }
 
 /** A slot's status. */
-export function slotUpdate(slot: number, status: WireSlotStatus): Buffer {
+function slotUpdate(slot: number, status: WireSlotStatus): Buffer {
   return subscribeUpdateCodec.serialize({
     filters: [filterNames.slots],
     createdAt: { seconds: 1_700_000_000, nanos: 5 },
