@@ -55,10 +55,10 @@ describe('a parser in threads', () => {
   });
 
   it('ends a thread that hangs or dies; what it died of is a parse error, the rest is handled in order', async () => {
-    const { handler, running } = await threaded({ parseTimeoutMs: 1_500 });
+    const { handler, running } = await threaded({ parseTimeoutMs: 4_000 });
     for (const value of [1, 252, 2, 251, 3]) running.offer(account(5, value));
     running.onSettled(5);
-    await eventually(() => running.checkpoint === 5, 'everything read', 30_000);
+    await eventually(() => running.checkpoint === 5, 'everything read', 60_000);
     assert.deepEqual([handler.done, running.status().parseErrors], [[10, 20, 30], 2]);
     await running.stop();
   });
