@@ -1,20 +1,23 @@
 /** Bytes of a number in a key. */
 const numberBytes = 8;
+const word = 2 ** 32;
 const all = 'h/';
 
 /** The key of the log's state. */
 export const stateKey = Buffer.from('meta');
 
-/** A number as eight bytes that sort as numbers do. */
+/** A safe integer from 0 as eight bytes that sort as numbers do. */
 export function sortableNumber(value: number): Buffer {
   const bytes = Buffer.alloc(numberBytes);
-  bytes.writeUIntBE(value, 2, 6);
+  bytes.writeUInt32BE(Math.floor(value / word), 0);
+  bytes.writeUInt32BE(value % word, 4);
   return bytes;
 }
 
 /** The number at the end of a key. */
 export function numberOfKey(key: Buffer): number {
-  return key.length < numberBytes ? Number.NaN : key.readUIntBE(key.length - 6, 6);
+  const at = key.length - numberBytes;
+  return at < 0 ? Number.NaN : key.readUInt32BE(at) * word + key.readUInt32BE(at + 4);
 }
 
 /** The first key behind all keys that begin with `prefix`. */

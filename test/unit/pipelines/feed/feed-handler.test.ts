@@ -70,6 +70,18 @@ describe('FeedHandler', () => {
     );
   });
 
+  it('tells of slots as high as numbers go, and knows after a crash that it did', async () => {
+    const store = new UnreliableStore();
+    const slot = Number.MAX_SAFE_INTEGER - 1;
+    await (await setUp(store)).handler.handleBatch([item(slot, 1)]);
+    const second = await setUp(store, () => 4);
+    await second.handler.handleBatch([item(slot, 1), item(slot, 2)]);
+    assert.deepEqual(
+      second.told().map(({ signature }) => signature),
+      [`s${slot}x2`],
+    );
+  });
+
   it('takes back what is removed, once too', async () => {
     const { handler, told } = await setUp(new UnreliableStore());
     const removed = item(5, 1, { isRemoved: true });
