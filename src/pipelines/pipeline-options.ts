@@ -21,7 +21,7 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Milliseconds before the second try. @default 100 */
   readonly delayMs: number;
-  /** Milliseconds at most. @default 30000 */
+  /** Milliseconds at most, whatever the other end of a handler asks for. @default 30000 */
   readonly maxDelayMs: number;
   /** By how much each pause is longer than the one before. @default 2 */
   readonly multiplier: number;

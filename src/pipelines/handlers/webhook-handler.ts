@@ -22,7 +22,8 @@ export interface WebhookDependencies {
 /**
  * Sends values to a URL: `POST` of a JSON array of `{pipeline, origin, value}`, with an `Idempotency-Key` that is equal when the
  * same values come again (`origin.key` of one value, a digest of all keys of several). Gaps are sent as `{pipeline, gap}`.
- * A 2xx is done; 408, 425, 429 and 5xx are tried again, not before `Retry-After`; any other answer gives the values up.
+ * A 2xx is done; 408, 425, 429 and 5xx are tried again, not before `Retry-After` as far as the pipeline's `maxDelayMs` goes; any
+ * other answer gives the values up.
  */
 export class WebhookHandler implements Handler {
   readonly id: string;

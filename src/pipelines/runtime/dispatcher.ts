@@ -27,8 +27,6 @@ type DispatcherDefinition = Pick<
 
 /** Values of busy keys that are held back at most, before nothing more is taken. */
 const maxParked = 1_024;
-/** Milliseconds that an upstream's Retry-After is believed at most. */
-const maxRetryAfterMs = 300_000;
 
 /** Hands values to handlers: as many at once as may, in order where that is asked for, in batches where handlers take them. */
 export class Dispatcher implements DeliveryHost {
@@ -173,7 +171,7 @@ export class Dispatcher implements DeliveryHost {
     if (error instanceof PipelineError && error.code === 'handler_refused') return undefined;
     const delayMs = retryDelay(retry, attempts, this.#random());
     const asked = error instanceof PipelineError ? error.details.retryAfterMs : undefined;
-    return typeof asked === 'number' ? Math.max(delayMs, Math.min(asked, maxRetryAfterMs)) : delayMs;
+    return typeof asked === 'number' && asked > delayMs ? Math.min(asked, retry.maxDelayMs) : delayMs;
   }
 
   bury(items: readonly PipelineItem[], handler: Handler, error: unknown, attempts: number): Promise<void> {

@@ -70,6 +70,17 @@ describe('retries and dead letters', () => {
     assert.equal(bench.handler.calls.length, 3);
   });
 
+  it('does not wait longer than max_delay, whatever it was asked to', async () => {
+    const bench = await new PipelineBench({ retry: { maxDelayMs: 2_000 } }).open();
+    bench.handler.failure = () =>
+      new PipelineError('handler_failed', 'much later', { details: { retryAfterMs: 3_600_000 } });
+    bench.tell(5, 1);
+    await bench.settle(1_900);
+    assert.equal(bench.handler.calls.length, 1);
+    await bench.settle(200);
+    assert.equal(bench.handler.calls.length, 2);
+  });
+
   it('keeps as many dead letters as may be, and says which had to go', async () => {
     const bench = await new PipelineBench({ maxDeadLetters: 2, retry: { attempts: 1 } }).open();
     bench.handler.failure = failing;
