@@ -1,6 +1,7 @@
-import { eventKinds, type GapData, type NewEvent } from '../../feed/events/feed-event.ts';
+import type { NewEvent } from '../../feed/events/feed-event.ts';
 import type { EventLog } from '../../feed/log/event-log.ts';
 import type { Handler, HandlerStart, PipelineGap, PipelineItem } from '../pipeline.ts';
+import { gapEvent } from './gap-event.ts';
 import { ToldKeys } from './told-keys.ts';
 
 export interface FeedHandlerOptions {
@@ -18,7 +19,7 @@ export interface FeedHandlerDependencies {
 }
 
 /** The longest that a timer can wait: the feed tries until its log takes the events. */
-const noTimeout = 2_147_483_647;
+export const noTimeout = 2_147_483_647;
 
 /** Puts values into the feed, each once whatever comes again: an item is done when its event is committed. */
 export class FeedHandler implements Handler {
@@ -70,23 +71,13 @@ export class FeedHandler implements Handler {
     await this.#eventLog.whenCommitted(this.#lastOffset);
   }
 
-  async onGap({ reason, fromSlot, toSlot, recovered, message, count }: PipelineGap): Promise<void> {
+  async onGap(gap: PipelineGap): Promise<void> {
     const { gapTopics } = this.#options;
-    // What was fetched by other ways is not missing.
-    if (gapTopics === undefined || recovered === 'transactions') return;
-    const chain = gapTopics[0]!.split('.', 1)[0]!;
-    const data: GapData = {
-      reason: reason === 'not_retractable' ? 'not_recoverable' : reason,
-      fromSlot,
-      toSlot,
-      topics: gapTopics,
-      ...(count === undefined ? {} : { count }),
-      message,
-    };
+    const event =
+      gapTopics === undefined ? undefined : gapEvent(gapTopics[0]!.split('.', 1)[0]!, gapTopics, gap);
+    if (event === undefined) return;
     while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
-    this.#lastOffset = this.#eventLog.append([
-      { kind: eventKinds.gap, chain, topic: `${chain}.gaps`, data: Buffer.from(JSON.stringify(data)) },
-    ]);
+    this.#lastOffset = this.#eventLog.append([event]);
     await this.#eventLog.whenCommitted(this.#lastOffset);
   }
 }

@@ -1,9 +1,10 @@
 import type { Commitment } from '../../chains/solana/commitment.ts';
-import { eventKinds, type SlotData } from '../../feed/events/feed-event.ts';
+import type { SlotData } from '../../feed/events/feed-event.ts';
 import type { EventLog } from '../../feed/log/event-log.ts';
 import type { UpdateSource } from '../../sources/source.ts';
 import { pipeline } from '../define-pipeline.ts';
 import { FeedHandler } from '../feed/feed-handler.ts';
+import { SlotTeller } from '../feed/slot-teller.ts';
 import type { Parser } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { GatherSubject } from './gather-demand.ts';
@@ -25,17 +26,16 @@ const patiently = { attempts: 1_000_000 };
 
 /** The pipeline that puts the chain's slots into the feed. */
 export function slotsPipeline(line: GatherLine): PipelineDefinition {
-  const { chain } = line;
-  return gatherPipeline(line, `feed.${chain}.slots`, {
+  const { chain, source, commitment, eventLog } = line;
+  return pipeline({
+    id: `feed.${chain}.slots`,
+    chain,
+    source,
+    commitment,
     filter: { kind: 'slot' },
     parser: slotReader,
-    topics: [`${chain}.slots`],
-    eventOf: ({ value }) => ({
-      kind: eventKinds.slot,
-      chain,
-      topic: `${chain}.slots`,
-      data: Buffer.from(JSON.stringify(value)),
-    }),
+    handlers: [new SlotTeller(chain, { eventLog })],
+    retry: patiently,
   });
 }
 

@@ -1,0 +1,73 @@
+import { eventKinds, type SlotData } from '../../feed/events/feed-event.ts';
+import type { EventLog } from '../../feed/log/event-log.ts';
+import type { Handler, HandlerStart, PipelineGap, PipelineItem } from '../pipeline.ts';
+import { noTimeout } from './feed-handler.ts';
+import { gapEvent } from './gap-event.ts';
+import { SlotHistory, type SlotHistoryRecord } from './slot-history.ts';
+
+/**
+ * Puts the slots of a chain into the feed: each status of each slot once, `confirmed` and `finalized` without a hole, whatever
+ * is restarted. What was told is kept with the events themselves, in one write.
+ */
+export class SlotTeller implements Handler<SlotData> {
+  readonly id = 'feed';
+  readonly timeoutMs = noTimeout;
+  readonly #chain: string;
+  readonly #eventLog: EventLog;
+  #key: Buffer | undefined;
+  #history = new SlotHistory();
+  #lastOffset = 0;
+
+  /** @param chain its name */
+  constructor(chain: string, { eventLog }: { readonly eventLog: EventLog }) {
+    this.#chain = chain;
+    this.#eventLog = eventLog;
+  }
+
+  async open({ pipeline }: HandlerStart): Promise<void> {
+    await this.#eventLog.open();
+    if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
+    this.#key = Buffer.from(`t/${pipeline}/history`);
+    this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
+  }
+
+  handle(item: PipelineItem<SlotData>): Promise<void> {
+    return this.handleBatch([item]);
+  }
+
+  async handleBatch(items: readonly PipelineItem<SlotData>[]): Promise<void> {
+    const key = this.#key;
+    if (key === undefined) throw new Error('the handler is not open');
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    const told = items.flatMap(({ value, origin }) => (origin.isRemoved ? [] : this.#history.take(value)));
+    if (told.length > 0) {
+      const events = told.map(data => ({
+        kind: eventKinds.slot,
+        chain: this.#chain,
+        topic: `${this.#chain}.slots`,
+        data: Buffer.from(JSON.stringify(data)),
+      }));
+      const value = Buffer.from(JSON.stringify(this.#history.record));
+      this.#lastOffset = this.#eventLog.append(events, [{ key, value }]) + events.length - 1;
+    }
+    await this.#eventLog.whenCommitted(this.#lastOffset);
+  }
+
+  async onGap(gap: PipelineGap): Promise<void> {
+    const event = gapEvent(this.#chain, [`${this.#chain}.slots`], gap);
+    if (event === undefined) return;
+    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    this.#lastOffset = this.#eventLog.append([event]);
+    await this.#eventLog.whenCommitted(this.#lastOffset);
+  }
+}
+
+/** Undefined: there is none, or it does not read; then the slots begin with what comes. */
+function readRecord(bytes: Buffer | undefined): SlotHistoryRecord | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(bytes.toString()) as SlotHistoryRecord;
+  } catch {
+    return undefined;
+  }
+}
