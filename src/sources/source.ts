@@ -39,7 +39,7 @@ export interface SourceListener {
 
 /** One subscriber's wish. */
 export interface SourceSubscription {
-  /** The name of the filter on the wire: at most 128 characters, unique in the source. */
+  /** At most 128 of `A-Z a-z 0-9 _ . -`, unique in the source; the filter's name on the wire where it is not joined with others. */
   readonly id: string;
   readonly filter: UpdateFilter;
   /** The last slot that is settled and handled, from which to go on; undefined: from now. */

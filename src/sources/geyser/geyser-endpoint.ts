@@ -5,6 +5,7 @@ import type { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
 import type { Coverage } from '../slots/coverage.ts';
 import type { SourceState } from '../source.ts';
+import { FilterReaders } from './filter-readers.ts';
 import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
 import { GeyserStream } from './geyser-stream.ts';
 import { ReconnectPlan } from './reconnect-plan.ts';
@@ -53,6 +54,8 @@ export class GeyserEndpoint {
   readonly #countEnd: (reason: string) => void;
   #owner: EndpointOwner | undefined;
   #stream: GeyserStream | undefined;
+  /** Of the newest request. */
+  #readers = new FilterReaders([]);
   #coverage: Coverage | undefined;
   #error: string | undefined;
   #isRefused = false;
@@ -114,45 +117,39 @@ export class GeyserEndpoint {
     this.#coverage = coverage;
     this.#connects++;
     this.#cells.connects.inc();
-    const stream: GeyserStream = new GeyserStream(
-      this.#endpoint,
-      this.#options,
-      subscribeRequest(intake.subscriptions, this.#options.commitment, fromSlot),
-      {
-        clock,
-        listener: {
-          onOpen: () => this.#owner?.onOpen(),
-          onUpdate: (update, filters) => {
-            if (update.kind !== 'slot') {
-              intake.take(update, filters, coverage);
-              return;
-            }
-            intake.ledger.report(update, coverage);
-            if (update.slot < intake.settled - FAR_BEHIND) this.#warnOfReset();
-            this.#deps.onSlot();
-          },
-          onBytes: count => this.#cells.bytes.inc(count),
-          onPaused: ms => {
-            this.#isPaused = false;
-            this.#cells.paused.inc(ms / 1000);
-          },
-          onEnd: end => this.#onEnd(stream, end),
-          hasRoom: () => intake.hasRoom,
-          whenRoom: resume => {
-            this.#isPaused = true;
-            intake.whenRoom(resume);
-          },
-          isChainMoving: () => this.#deps.isChainMoving(),
+    const stream: GeyserStream = new GeyserStream(this.#endpoint, this.#options, this.#request(fromSlot), {
+      clock,
+      listener: {
+        onOpen: () => this.#owner?.onOpen(),
+        onUpdate: (update, filters) => {
+          if (update.kind !== 'slot') {
+            intake.take(update, this.#readers.of(update, filters), coverage);
+            return;
+          }
+          intake.ledger.report(update, coverage);
+          if (update.slot < intake.settled - FAR_BEHIND) this.#warnOfReset();
+          this.#deps.onSlot();
         },
+        onBytes: count => this.#cells.bytes.inc(count),
+        onPaused: ms => {
+          this.#isPaused = false;
+          this.#cells.paused.inc(ms / 1000);
+        },
+        onEnd: end => this.#onEnd(stream, end),
+        hasRoom: () => intake.hasRoom,
+        whenRoom: resume => {
+          this.#isPaused = true;
+          intake.whenRoom(resume);
+        },
+        isChainMoving: () => this.#deps.isChainMoving(),
       },
-    );
+    });
     this.#stream = stream;
   }
 
   /** Has the stream carry what the subscriptions want by now. */
   rewrite(): void {
-    const { subscriptions } = this.#deps.intake;
-    this.#stream?.rewrite(subscribeRequest(subscriptions, this.#options.commitment));
+    this.#stream?.rewrite(this.#request());
   }
 
   /** Ends the stream; its process starts the next one at once. */
@@ -169,6 +166,12 @@ export class GeyserEndpoint {
   /** Asks what the endpoint can replay. */
   async learnReplay(): Promise<void> {
     this.#replayFrom = await this.#stream?.replayFrom();
+  }
+
+  #request(fromSlot?: number): ReturnType<typeof subscribeRequest> {
+    const { subscriptions } = this.#deps.intake;
+    this.#readers = new FilterReaders(subscriptions);
+    return subscribeRequest(subscriptions, this.#options.commitment, fromSlot);
   }
 
   #onEnd(stream: GeyserStream, end: StreamEnd): void {

@@ -9,12 +9,13 @@ import type {
 } from '../../protocol/geyser/geyser-messages.ts';
 import type { SourceSubscription } from '../source.ts';
 import type { UpdateFilter } from '../update-filter.ts';
+import { joinFilters } from './joined-filters.ts';
 
 /** The name of the filter that every stream has: all slots, at all commitments. */
 const slotsFilter = 'trunkline.slots';
 
 /**
- * The request that asks for what all subscriptions want, each under its id.
+ * The request that asks for what all subscriptions want, each under its id or joined with others.
  *
  * @param fromSlot from where to replay; only in the first request of a stream
  */
@@ -27,12 +28,12 @@ export function subscribeRequest(
   const transactions: Record<string, Written<TransactionsFilter>> = {};
   const blocks: Record<string, Written<BlocksFilter>> = {};
   const blocksMeta: Record<string, object> = {};
-  for (const { id, filter } of subscriptions) {
+  for (const { name, filter } of joinFilters(subscriptions)) {
     const { kind } = filter;
-    if (kind === 'account') accounts[id] = accountsFilter(filter);
-    else if (kind === 'block') blocks[id] = { accountInclude: included(filter), includeTransactions: true };
-    else if (kind === 'block_meta') blocksMeta[id] = {};
-    else if (kind !== 'slot') transactions[id] = transactionsFilter(filter);
+    if (kind === 'account') accounts[name] = accountsFilter(filter);
+    else if (kind === 'block') blocks[name] = { accountInclude: included(filter), includeTransactions: true };
+    else if (kind === 'block_meta') blocksMeta[name] = {};
+    else if (kind !== 'slot') transactions[name] = transactionsFilter(filter);
   }
   return {
     accounts,
