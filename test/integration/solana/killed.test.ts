@@ -132,6 +132,10 @@ describe('Trunkline as a process of its own under events', () => {
   });
 
   it('missed no slot, and told no status twice', () => {
-    assertSlots(followed.of('slots').map(({ data }) => data as unknown as ToldSlot));
+    for (const status of ['confirmed', 'finalized'])
+      assertSlots(
+        followed.of('slots').map(({ data }) => data as unknown as ToldSlot),
+        status,
+      );
   });
 });

@@ -186,7 +186,11 @@ describe('pipelines that are steered, fail and change under events', () => {
     const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
     await eventually(() => new Set(followed.keys('events')).size >= keys.length, 'all in the feed');
     assertToldOnce(followed.keys('events'), keys, 'the feed');
-    assertSlots(followed.of('slots').map(({ data }) => data as unknown as ToldSlot));
+    for (const status of ['confirmed', 'finalized'])
+      assertSlots(
+        followed.of('slots').map(({ data }) => data as unknown as ToldSlot),
+        status,
+      );
   });
 
   it('shows no key and no token to anybody', async () => {
