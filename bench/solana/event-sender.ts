@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Connection, type Keypair, PublicKey, Transaction } from '@solana/web3.js';
-import { emitInstruction } from '../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { devnetKeypair } from '../../src/devnet/solana/well-known.ts';
+import { emitInstruction } from '../../test/support/event-program-instructions.ts';
 import type { SolanaTrunkline } from './solana-trunkline.ts';
 
 /** What a session's event announces. */

@@ -1,8 +1,8 @@
 import { Connection, type Keypair, Transaction } from '@solana/web3.js';
 import { encode } from '../../src/chains/solana/base58.ts';
 import { eventProgramId } from '../../src/devnet/solana/event-program/event-program.ts';
-import { emitInstruction } from '../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { devnetKeypair } from '../../src/devnet/solana/well-known.ts';
+import { emitInstruction } from './event-program-instructions.ts';
 import { eventually } from './eventually.ts';
 
 /** The event program, base58. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SubscribeRequest } from '@triton-one/yellowstone-grpc';
-import { emitInstruction } from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
+import { emitInstruction } from '../../support/event-program-instructions.ts';
 import { eventually } from '../../support/eventually.ts';
 import { GeyserBench, kindsOf, type Received } from './geyser-client.ts';
 

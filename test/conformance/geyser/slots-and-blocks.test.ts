@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommitmentLevel, type SubscribeRequest } from '@triton-one/yellowstone-grpc';
-import { emitInstruction } from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
+import { emitInstruction } from '../../support/event-program-instructions.ts';
 import { GeyserBench, kindsOf } from './geyser-client.ts';
 
 const alice = devnetKeypair(0);

@@ -4,12 +4,12 @@ import { Keypair, SystemProgram, TransactionInstruction } from '@solana/web3.js'
 import { type SubscribeRequest, type SubscribeUpdate, txErrDecode } from '@triton-one/yellowstone-grpc';
 import { encode } from '../../../src/chains/solana/base58.ts';
 import { eventProgramId } from '../../../src/devnet/solana/event-program/event-program.ts';
+import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
 import {
   createByProgramInstruction,
   emitInstruction,
   programAddress,
-} from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
-import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
+} from '../../support/event-program-instructions.ts';
 import { GeyserBench, kindsOf, type Received } from './geyser-client.ts';
 
 const alice = devnetKeypair(0);

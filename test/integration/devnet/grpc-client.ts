@@ -6,7 +6,6 @@ import { GrpcFaultProxy } from '../../../src/devnet/grpc-fault-proxy.ts';
 import { Bank } from '../../../src/devnet/solana/bank/bank.ts';
 import { decodeTransaction } from '../../../src/devnet/solana/bank/decode-transaction.ts';
 import { eventProgramElf, eventProgramId } from '../../../src/devnet/solana/event-program/event-program.ts';
-import { emitInstruction } from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { GeyserServer, type GeyserServerOptions } from '../../../src/devnet/solana/geyser/geyser-server.ts';
 import { devnetKeypair } from '../../../src/devnet/solana/well-known.ts';
 import { geyserMethods, subscribeUpdateCodec } from '../../../src/protocol/geyser/geyser-codec.ts';
@@ -16,6 +15,7 @@ import type {
   Written,
 } from '../../../src/protocol/geyser/geyser-messages.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
+import { emitInstruction } from '../../support/event-program-instructions.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const bytes = (message: Buffer) => message;

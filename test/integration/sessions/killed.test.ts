@@ -9,9 +9,9 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Keypair } from '@solana/web3.js';
 import { encode } from '../../../src/chains/solana/base58.ts';
-import { emitInstruction } from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
 import { seedAddress } from '../../../src/sessions/seed-address.ts';
 import type { SessionStats } from '../../../src/sessions/session-status.ts';
+import { emitInstruction } from '../../support/event-program-instructions.ts';
 import { eventually } from '../../support/eventually.ts';
 import { computedBytes, payer, startChain, submit } from './session-setup.ts';
 

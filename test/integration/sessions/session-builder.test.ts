@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Keypair, PublicKey, SystemProgram } from '@solana/web3.js';
 import { eventProgramId } from '../../../src/devnet/solana/event-program/event-program.ts';
+import type { SolanaNode } from '../../../src/devnet/solana/node/solana-node.ts';
+import { memoryState } from '../../../src/pipelines/state/state-store.ts';
+import { seedAddress, seedOf } from '../../../src/sessions/seed-address.ts';
 import {
   createByProgramInstruction,
   emitInstruction,
   programAddress,
-} from '../../../src/devnet/solana/event-program/event-program-instructions.ts';
-import type { SolanaNode } from '../../../src/devnet/solana/node/solana-node.ts';
-import { memoryState } from '../../../src/pipelines/state/state-store.ts';
-import { seedAddress, seedOf } from '../../../src/sessions/seed-address.ts';
+} from '../../support/event-program-instructions.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   computedBytes,

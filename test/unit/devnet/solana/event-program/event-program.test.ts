@@ -11,7 +11,7 @@ import {
   createByProgramInstruction,
   emitInstruction,
   programAddress,
-} from '../../../../../src/devnet/solana/event-program/event-program-instructions.ts';
+} from '../../../../support/event-program-instructions.ts';
 
 const payer = Keypair.generate();
 const svm = new LiteSVM();

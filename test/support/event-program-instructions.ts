@@ -1,5 +1,5 @@
 import { PublicKey, SystemProgram, TransactionInstruction } from '@solana/web3.js';
-import { createLayout, eventProgramId } from './event-program.ts';
+import { createLayout, eventProgramId } from '../../src/devnet/solana/event-program/event-program.ts';
 
 /** Has the event program log `event` as `Program data: <base64>`. */
 export function emitInstruction(event: Uint8Array): TransactionInstruction {
