@@ -37,6 +37,11 @@ export const sourceMetrics = {
     help: 'Streams that were given up because they told nothing while the chain went on.',
     labels: ['chain', 'source', 'commitment', 'endpoint'],
   }),
+  implausible: counterDefinition({
+    name: 'trunkline_source_implausible_total',
+    help: 'Messages of slots so far ahead that they were not believed: no provider knows the chain to be there.',
+    labels: ['chain', 'source', 'commitment'],
+  }),
   gaps: counterDefinition({
     name: 'trunkline_source_gaps_total',
     help: 'Ranges of slots that the stream did not bring, by reason and by what was fetched in their place.',

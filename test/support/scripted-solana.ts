@@ -41,6 +41,8 @@ export class ScriptedSolana implements ChainCalls {
   readonly called: string[] = [];
   /** The newest slot that calls know of; undefined: the newest. */
   knownUpTo: number | undefined;
+  /** What getSlot answers; undefined: the newest slot that calls know of. */
+  tip: unknown;
   /** Calls before this slot are refused as cleaned up. */
   firstAvailable = 0;
   /** Calls that fail from now on. */
@@ -100,7 +102,7 @@ export class ScriptedSolana implements ChainCalls {
     const transactions = known.flatMap(block => block.transactions);
     const [first, second] = params as [never, never];
     if (method === 'getFirstAvailableBlock') return this.firstAvailable;
-    if (method === 'getSlot') return newest;
+    if (method === 'getSlot') return this.tip ?? newest;
     if (method === 'getBlocks') {
       return known.map(({ slot }) => slot).filter(slot => slot >= first && slot <= second);
     }

@@ -3,6 +3,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import type { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
+import type { BelievedSlots } from '../slots/believed-slots.ts';
 import type { Coverage } from '../slots/coverage.ts';
 import type { SourceState } from '../source.ts';
 import { FilterReaders } from './filter-readers.ts';
@@ -21,6 +22,7 @@ export interface EndpointOwner {
 /** What an endpoint needs of the source that it belongs to. */
 export interface GeyserEndpointDeps {
   readonly intake: Intake;
+  readonly slots: Pick<BelievedSlots, 'believes' | 'confirms'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: MetricRegistry;
@@ -130,6 +132,8 @@ export class GeyserEndpoint {
           if (update.slot < intake.settled - FAR_BEHIND) this.#warnOfReset();
           this.#deps.onSlot();
         },
+        believes: slot => this.#deps.slots.believes(slot),
+        confirms: slot => this.#deps.slots.confirms(slot),
         onBytes: count => this.#cells.bytes.inc(count),
         onPaused: ms => {
           this.#isPaused = false;

@@ -9,6 +9,7 @@ import { PatientCalls } from '../backfill/patient-calls.ts';
 import { RangeBackfill } from '../backfill/range-backfill.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
+import { BelievedSlots } from '../slots/believed-slots.ts';
 import type { SourceListener, SourceState, SourceSubscription, UpdateSource } from '../source.ts';
 import { geyserConnectionChild } from './geyser-connection.ts';
 import { GeyserEndpoint } from './geyser-endpoint.ts';
@@ -38,6 +39,7 @@ export class GeyserSource implements UpdateSource {
   readonly #options: CompleteGeyserOptions;
   readonly #intake: Intake;
   readonly #calls: ChainCalls;
+  readonly #slots: BelievedSlots;
   readonly #backfill: RangeBackfill;
   readonly #turns = new Set<() => void>();
   #wake: () => void = () => {};
@@ -53,6 +55,8 @@ export class GeyserSource implements UpdateSource {
     this.#intake = new Intake({ chain, source: 'geyser', commitment }, { listener, metrics });
     const labels = { chain, source: 'geyser', commitment };
     const retries = metrics.counter(sourceMetrics.callRetries, labels);
+    const rejected = metrics.counter(sourceMetrics.implausible, labels);
+    this.#slots = new BelievedSlots({ calls, clock, log: log.child(labels), rejected });
     this.#backfill = new RangeBackfill(
       { commitment, maxSlots: maxBackfill },
       {
@@ -62,6 +66,7 @@ export class GeyserSource implements UpdateSource {
     );
     const endpointDeps = {
       intake: this.#intake,
+      slots: this.#slots,
       clock,
       log,
       metrics,
@@ -80,6 +85,8 @@ export class GeyserSource implements UpdateSource {
 
   subscribe(subscriptions: readonly SourceSubscription[]): void {
     const mustReplay = this.#intake.subscribe(subscriptions);
+    const { resumeFrom } = this.#intake;
+    if (resumeFrom !== undefined) this.#slots.learn(resumeFrom - 1);
     for (const endpoint of this.endpoints) {
       if (mustReplay) endpoint.renew();
       else endpoint.rewrite();

@@ -13,6 +13,9 @@ export interface GeyserStreamListener {
   /** The endpoint answers. */
   onOpen(): void;
   onUpdate(update: SolanaUpdate, filters: readonly string[]): void;
+  /** Whether a slot can be real; where it says no the stream waits for `confirms`. */
+  believes(slot: number): boolean;
+  confirms(slot: number): Promise<boolean>;
   onBytes(count: number): void;
   onPaused(milliseconds: number): void;
   onEnd(end: StreamEnd): void;
@@ -27,6 +30,8 @@ export interface GeyserStreamListener {
 const REPLAY_INFO_MS = 5000;
 /** Answers to pings that may wait to be sent, in bytes; more are not written. */
 const MAX_UNSENT = 64 * 1024;
+/** Messages of slots that are not real, after which the endpoint counts as broken. */
+const MAX_IMPLAUSIBLE = 8;
 
 /**
  * One stream of one endpoint, from its request to its end: the data path. Frames go to the listener as they are read,
@@ -42,6 +47,7 @@ export class GeyserStream {
   #isOpen = false;
   #isEnded = false;
   #pausedAt: number | undefined;
+  #implausible = 0;
 
   constructor(
     endpoint: GeyserEndpointOptions,
@@ -116,8 +122,27 @@ export class GeyserStream {
       return;
     }
     if (update === undefined) return;
+    if (this.#listener.believes(update.slot)) this.#tell(update, filters);
+    else void this.#doubt(update, filters);
+  }
+
+  #tell(update: SolanaUpdate, filters: readonly string[]): void {
     this.#listener.onUpdate(update, filters);
     if (!this.#listener.hasRoom()) this.#pause();
+  }
+
+  /** Nothing later is read before it is known whether the slot is real. */
+  async #doubt(update: SolanaUpdate, filters: readonly string[]): Promise<void> {
+    this.#call.pause();
+    this.#watch.pause();
+    const isReal = await this.#listener.confirms(update.slot);
+    if (this.#isEnded) return;
+    if (isReal) this.#tell(update, filters);
+    else if (++this.#implausible >= MAX_IMPLAUSIBLE) this.end(streamEnd('implausible'));
+    // Otherwise it waits for room, or is over.
+    if (this.#isEnded || this.#pausedAt !== undefined) return;
+    this.#watch.resume();
+    this.#call.resume();
   }
 
   #ping(): void {

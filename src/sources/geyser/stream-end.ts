@@ -10,6 +10,8 @@ export type StreamEndReason =
   | 'no_replay'
   | 'bad_request'
   | 'garbage'
+  | 'implausible'
+  | 'contradictory'
   | 'stalled'
   | 'silent'
   | 'closed'
@@ -36,6 +38,8 @@ const endSentences: Readonly<Record<StreamEndReason, string>> = {
   no_replay: 'the endpoint cannot replay',
   bad_request: 'the endpoint does not accept the filters',
   garbage: 'the endpoint sent something that is no message of its protocol',
+  implausible: 'the endpoint tells of slots that the chain is far from',
+  contradictory: 'what the endpoint tells of slots does not fit the chain',
   stalled: 'the stream told nothing while the chain went on',
   silent: 'the stream was silent, pings included',
   closed: 'the endpoint ended the stream',

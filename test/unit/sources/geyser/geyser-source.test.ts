@@ -225,6 +225,7 @@ test('while a backfill is stuck, only so much is read ahead', async t => {
   const { chain, geyser, listener, source } = await setUpGeyser(t);
   for (let slot = 100; slot <= 9500; slot++) chain.add(slot, []);
   chain.knownUpTo = 100;
+  chain.tip = 9500;
   geyser.onStream = stream => {
     if (stream.fromSlot! < 200) stream.fail(status.OUT_OF_RANGE, 'last available: 200');
     else for (let slot = stream.fromSlot!; slot <= 9500; slot++) stream.send(...chain.messages(slot, []));
@@ -278,5 +279,8 @@ test('with max_backfill 0 nothing is fetched: all that a stream cannot replay is
     listener.gaps.map(({ gap }) => [gap.fromSlot, gap.toSlot, gap.reason, gap.recovered]),
     [[100, 119, 'too_long', 'none']],
   );
-  assert.deepEqual(chain.called, []);
+  assert.deepEqual(
+    chain.called.filter(method => method !== 'getSlot' && method !== 'getBlocks'),
+    [],
+  );
 });
