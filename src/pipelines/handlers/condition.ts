@@ -1,4 +1,5 @@
 import type { Handler, PipelineItem } from '../pipeline.ts';
+import { acceptsItem } from './accepts-item.ts';
 import { wrapHandler } from './wrap-handler.ts';
 
 /** Which values a handler takes, in the mode `conditional`. All that is given has to hold. */
@@ -17,8 +18,7 @@ export interface Condition {
 
 /** A handler that takes only the values for which a condition holds. */
 export function conditional<Value>(handler: Handler<Value>, condition: Condition): Handler<Value> {
-  const accepts = (item: PipelineItem<Value>) =>
-    holds(condition, item.value) && handler.accepts?.(item) !== false;
+  const accepts = (item: PipelineItem<Value>) => holds(condition, item.value) && acceptsItem(handler, item);
   return wrapHandler(handler, { accepts });
 }
 

@@ -5,6 +5,8 @@ import type { AccountCache } from '../cache/account-cache.ts';
 import type { ProgramCache } from '../cache/program-cache.ts';
 import { PipelineError } from '../errors.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
+import { nameOf } from '../promised.ts';
+import { messageOf } from '../thrown.ts';
 import { wrapHandler } from './wrap-handler.ts';
 
 /** What Trunkline offers to handler modules. */
@@ -54,7 +56,7 @@ export async function loadModuleHandler(options: ModuleHandlerOptions): Promise<
   try {
     loaded = (await import(pathToFileURL(resolve(directory, path)).href)) as typeof loaded;
   } catch (error) {
-    throw refuse(`it cannot be loaded: ${(error as Error).message}`, error);
+    throw refuse(`it cannot be loaded: ${messageOf(error)}`, error);
   }
   const exported = loaded[name];
   if (exported === undefined) {
@@ -68,5 +70,13 @@ export async function loadModuleHandler(options: ModuleHandlerOptions): Promise<
   const handler = exported as Partial<Handler>;
   if (typeof handler !== 'object' || handler === null || typeof handler.handle !== 'function')
     throw refuse(`its export ${name} is neither a function nor an object with a function handle`);
-  return wrapHandler(handler as Handler, { id, timeoutMs: handler.timeoutMs ?? timeoutMs });
+  for (const member of ['handleBatch', 'accepts', 'open', 'onGap', 'close'] as const) {
+    const found: unknown = handler[member];
+    if (found !== undefined && typeof found !== 'function')
+      throw refuse(`\`${member}\` of its export ${name} is ${nameOf(found)}, not a function`);
+  }
+  const { timeoutMs: own } = handler;
+  if (own !== undefined && !(Number.isFinite(own) && own > 0))
+    throw refuse(`\`timeoutMs\` of its export ${name} is no number of milliseconds`);
+  return wrapHandler(handler as Handler, { id, timeoutMs: own ?? timeoutMs });
 }

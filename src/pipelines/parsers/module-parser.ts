@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { Parser } from '../pipeline.ts';
+import { isPromised } from '../promised.ts';
+import { messageOf } from '../thrown.ts';
 import { ParserError } from './errors.ts';
 
 const require = createRequire(import.meta.url);
@@ -17,7 +19,7 @@ export function loadParserModule(path: string, exported = 'default'): Parser {
   try {
     module = require(file) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    throw new ParserError('parser_module', `the parser ${file} cannot be loaded: ${reason(cause)}`, {
+    throw new ParserError('parser_module', `the parser ${file} cannot be loaded: ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -26,11 +28,16 @@ export function loadParserModule(path: string, exported = 'default'): Parser {
     try {
       parser = (parser as () => unknown)();
     } catch (cause) {
-      throw new ParserError('parser_module', `\`${exported}\` of ${file} failed: ${reason(cause)}`, {
+      throw new ParserError('parser_module', `\`${exported}\` of ${file} failed: ${messageOf(cause)}`, {
         cause,
       });
     }
   }
+  if (isPromised(parser))
+    throw new ParserError(
+      'parser_module',
+      `\`${exported}\` of ${file} is a promise, or returns one: a parser has to be made at once`,
+    );
   if (!isParser(parser))
     throw new ParserError(
       'parser_module',
@@ -48,8 +55,4 @@ function find(module: Readonly<Record<string, unknown>>, exported: string): unkn
 function isParser(value: unknown): value is Parser {
   const parser = value as Partial<Parser> | null | undefined;
   return typeof parser === 'object' && typeof parser?.id === 'string' && typeof parser.parse === 'function';
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,8 @@
 import { Deadline } from '../../clock/deadline-wheel.ts';
 import { PipelineError } from '../errors.ts';
+import { acceptsItem } from '../handlers/accepts-item.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
+import { promiseOf } from '../promised.ts';
 
 /** What a delivery needs of the pipeline that it belongs to. */
 export interface DeliveryHost {
@@ -84,7 +86,7 @@ export class Delivery extends Deadline {
   }
 
   /** Goes on with the result of a call for the one item that somebody else has made. */
-  adopt(result: PromiseLike<unknown>): void {
+  adopt(result: Promise<unknown>): void {
     this.#calling = this.#items;
     this.#next = 1;
     this.#await(result, this.#handlers[this.#handler]!);
@@ -119,8 +121,9 @@ export class Delivery extends Deadline {
         this.#fail(error);
         return;
       }
-      if (isPromise(result)) {
-        this.#await(result, handler);
+      const promise = promiseOf(result);
+      if (promise !== undefined) {
+        this.#await(promise, handler);
         return;
       }
       this.#advance();
@@ -163,22 +166,37 @@ export class Delivery extends Deadline {
   /** Chooses the items of the next call; false: the handler wants none of them. */
   #select(handler: Handler): boolean {
     this.#calling = [];
-    const accepts = this.#host.isConditional ? handler.accepts?.bind(handler) : undefined;
-    if (handler.handleBatch !== undefined) {
-      const rest = this.#position === 0 ? this.#items : this.#items.slice(this.#position);
-      this.#calling = accepts === undefined ? rest : rest.filter(accepts);
-      this.#next = this.#items.length;
-    } else {
-      const item = this.#items[this.#position]!;
-      this.#calling = accepts === undefined || accepts(item) ? [item] : [];
-      this.#next = this.#position + 1;
+    const end = handler.handleBatch === undefined ? this.#position + 1 : this.#items.length;
+    if (this.#host.isConditional && handler.accepts !== undefined) this.#ask(handler, end);
+    else {
+      const isAll = this.#position === 0 && end === this.#items.length;
+      this.#calling = isAll ? this.#items : this.#items.slice(this.#position, end);
+      this.#next = end;
     }
     if (this.#calling.length > 0) return true;
     this.#position = this.#next;
     return false;
   }
 
-  #await(result: PromiseLike<unknown>, handler: Handler): void {
+  /** Chooses what the handler accepts. */
+  #ask(handler: Handler, end: number): void {
+    const accepted: PipelineItem[] = [];
+    let at = this.#position;
+    for (; at < end; at++) {
+      const item = this.#items[at]!;
+      try {
+        if (acceptsItem(handler, item)) accepted.push(item);
+      } catch (error) {
+        if (at === this.#position) throw error;
+        // Those before it are not to blame: it comes first next time.
+        break;
+      }
+    }
+    this.#calling = accepted;
+    this.#next = at;
+  }
+
+  #await(result: Promise<unknown>, handler: Handler): void {
     this.#phase = 'calling';
     const call = ++this.#call;
     this.#host.arm(this, handler.timeoutMs ?? defaultTimeoutMs);
@@ -252,9 +270,4 @@ export class Delivery extends Deadline {
     this.#controller.abort(reason);
     this.#controller = new AbortController();
   }
-}
-
-/** Whether a handler is not done yet. */
-export function isPromise(result: unknown): result is PromiseLike<unknown> {
-  return typeof (result as PromiseLike<unknown> | undefined)?.then === 'function';
 }

@@ -1,9 +1,11 @@
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import { DeadlineWheel } from '../../clock/deadline-wheel.ts';
-import { PipelineError } from '../errors.ts';
+import { acceptsItem } from '../handlers/accepts-item.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
-import { Delivery, type DeliveryHost, type DeliveryTask, isPromise } from './delivery.ts';
+import { promiseOf } from '../promised.ts';
+import { pipelineErrorOf } from '../thrown.ts';
+import { Delivery, type DeliveryHost, type DeliveryTask } from './delivery.ts';
 import { Fifo } from './fifo.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -168,9 +170,10 @@ export class Dispatcher implements DeliveryHost {
   delayAfter(error: unknown, attempts: number): number | undefined {
     const { retry } = this.#definition;
     if (attempts >= retry.attempts) return undefined;
-    if (error instanceof PipelineError && error.code === 'handler_refused') return undefined;
+    const failure = pipelineErrorOf(error);
+    if (failure?.code === 'handler_refused') return undefined;
     const delayMs = retryDelay(retry, attempts, this.#random());
-    const asked = error instanceof PipelineError ? error.details.retryAfterMs : undefined;
+    const asked = failure?.details.retryAfterMs;
     return typeof asked === 'number' && asked > delayMs ? Math.min(asked, retry.maxDelayMs) : delayMs;
   }
 
@@ -221,14 +224,15 @@ export class Dispatcher implements DeliveryHost {
       const handler = handlers[at]!;
       let result: unknown;
       try {
-        if (this.isConditional && handler.accepts?.(item) === false) continue;
+        if (this.isConditional && !acceptsItem(handler, item)) continue;
         result = handler.handle(item, this.#spare.signal);
       } catch (error) {
         this.#adopt(item, arrivedAt, at).adoptFailure(error);
         return;
       }
-      if (isPromise(result)) {
-        this.#adopt(item, arrivedAt, at).adopt(result);
+      const promise = promiseOf(result);
+      if (promise !== undefined) {
+        this.#adopt(item, arrivedAt, at).adopt(promise);
         return;
       }
     }

@@ -4,9 +4,9 @@ import type { Log } from '../../telemetry/log.ts';
 import { PipelineError } from '../errors.ts';
 import type { Handler, PipelineGap } from '../pipeline.ts';
 import type { RetryPolicy } from '../pipeline-options.ts';
+import { messageOf } from '../thrown.ts';
 import { defaultTimeoutMs } from './delivery.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
-import { messageOf } from './read-update.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { SlotLedger } from './slot-ledger.ts';
 

@@ -24,6 +24,7 @@ export default function parseUpdates(updates: readonly SolanaUpdate[]): ParsedUp
   return updates.map(update => {
     const values: ParsedUpdate['values'][number][] = [];
     const errors: string[] = [];
+    const problems: string[] = [];
     let filtered = 0;
     readUpdate(parser, data.selection, update, {
       onValue: (value, path, ordinal, orderKey) => values.push([value, path, ordinal, orderKey]),
@@ -31,7 +32,8 @@ export default function parseUpdates(updates: readonly SolanaUpdate[]): ParsedUp
         filtered++;
       },
       onParseError: message => errors.push(message),
+      onProblem: message => problems.push(message),
     });
-    return { values, filtered, errors };
+    return { values, filtered, errors, problems };
   });
 }

@@ -3,8 +3,9 @@ import { Piscina } from 'piscina';
 import type { Clock } from '../../clock/clock.ts';
 import type { ParserModule } from '../pipeline-options.ts';
 import type { QueuedInput } from '../state/spill-log.ts';
+import { messageOf } from '../thrown.ts';
 import { Fifo } from './fifo.ts';
-import { messageOf, type ParsedUpdate, type Selection } from './read-update.ts';
+import type { ParsedUpdate, Selection } from './read-update.ts';
 
 export interface ParserPoolOptions {
   readonly threads: number;
@@ -115,10 +116,13 @@ export class ParserPool {
     const controller = new AbortController();
     const timer = clock.setTimeout(() => controller.abort(), this.#options.timeoutMs);
     try {
-      return await this.#pool.run(
+      const parsed: unknown = await this.#pool.run(
         inputs.map(({ update }) => update),
         { signal: controller.signal },
       );
+      if (!Array.isArray(parsed) || parsed.length !== inputs.length)
+        throw new Error('it gave back something else than what it made of the updates');
+      return parsed;
     } catch (error) {
       if (controller.signal.aborted) throw new Error('the parser did not end in time');
       throw error;
@@ -131,5 +135,6 @@ export class ParserPool {
 const failed = (error: unknown): ParsedUpdate => ({
   values: [],
   filtered: 0,
+  problems: [],
   errors: [`its thread gave up: ${messageOf(error)}`],
 });

@@ -2,17 +2,17 @@ import type { SlotUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { SourceGap } from '../../sources/source.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { PipelineError } from '../errors.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { DeadLetterStore } from '../state/dead-letter-store.ts';
 import type { QueuedInput, SpillLog } from '../state/spill-log.ts';
+import { codeOf, messageOf, pipelineErrorOf } from '../thrown.ts';
 import { Dispatcher, type DispatcherHost } from './dispatcher.ts';
 import { GapTeller } from './gap-teller.ts';
 import { InputBuffer, type InputBufferHost } from './input-buffer.ts';
 import { ParserPool } from './parser-pool.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
-import { messageOf, type ParsedUpdate } from './read-update.ts';
+import type { ParsedUpdate } from './read-update.ts';
 import { Retractions } from './retractions.ts';
 import type { SampledLog } from './sampled-log.ts';
 import { SlotLedger } from './slot-ledger.ts';
@@ -225,7 +225,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
   }
 
   onAttemptFailed(handler: Handler, error: unknown): void {
-    const code = error instanceof PipelineError ? error.code : 'handler_failed';
+    const code = pipelineErrorOf(error)?.code ?? 'handler_failed';
     const message = messageOf(error);
     this.figures.onHandlerError(code);
     this.#dependencies.errors.warn('a handler failed', { handler: handler.id, code, error: message });
@@ -238,8 +238,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     error: unknown,
     attempts: number,
   ): Promise<void> {
-    const code = (error as { readonly code?: unknown } | undefined)?.code;
-    const told = { code: typeof code === 'string' ? code : 'handler_failed', message: messageOf(error) };
+    const told = { code: codeOf(error) ?? 'handler_failed', message: messageOf(error) };
     const letters = items.map(item => ({ item, handler: handler.id, error: told, attempts }));
     await this.#dependencies.deadLetters.add(letters);
     this.figures.deadLettered.inc(items.length);

@@ -4,6 +4,8 @@ import type { UpdateFilter } from '../../sources/update-filter.ts';
 import { instructionProblem, walkInstructions } from '../instructions/instructions-of.ts';
 import type { Parser, ParserInput } from '../pipeline.ts';
 import type { OrderBy } from '../pipeline-options.ts';
+import { messageOf } from '../thrown.ts';
+import { checkOutcome } from './check-outcome.ts';
 
 /** What of an update a parser reads, and what its values are ordered by. */
 export interface Selection {
@@ -19,6 +21,8 @@ export interface ParseSink {
   onValue(value: unknown, path: readonly number[] | undefined, ordinal: number, orderKey: string): void;
   onFiltered(): void;
   onParseError(message: string): void;
+  /** Something of the input did not read, while the rest did. */
+  onProblem(message: string): void;
 }
 
 /** What a parser made of one update, as a thread hands it over. */
@@ -27,12 +31,14 @@ export interface ParsedUpdate {
   readonly values: readonly (readonly [unknown, readonly number[] | undefined, number, string])[];
   readonly filtered: number;
   readonly errors: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /** Tells a sink what a thread found. */
-export function replayParsed({ values, filtered, errors }: ParsedUpdate, sink: ParseSink): void {
+export function replayParsed({ values, filtered, errors, problems }: ParsedUpdate, sink: ParseSink): void {
   for (let at = 0; at < filtered; at++) sink.onFiltered();
   for (const message of errors) sink.onParseError(message);
+  for (const message of problems) sink.onProblem(message);
   for (const [value, path, ordinal, orderKey] of values) sink.onValue(value, path, ordinal, orderKey);
 }
 
@@ -90,30 +96,26 @@ function parse(
   sink: ParseSink,
 ): void {
   let values: readonly unknown[];
+  let problems: readonly unknown[] | undefined;
   try {
-    const outcome = parser.parse(input);
+    const outcome = checkOutcome(parser.parse(input));
     if (outcome.kind === 'filtered') {
       sink.onFiltered();
       return;
     }
     if (outcome.kind === 'error') {
-      sink.onParseError(outcome.message);
+      sink.onParseError(messageOf(outcome.message));
       return;
     }
-    values = outcome.values;
+    ({ values, problems } = outcome);
   } catch (error) {
     sink.onParseError(messageOf(error));
     return;
   }
+  if (problems !== undefined) for (const problem of problems) sink.onProblem(messageOf(problem));
   if (values.length === 0) return;
   const key = orderBy === 'none' ? '' : orderKeyOf(orderBy, input, update);
   for (let ordinal = 0; ordinal < values.length; ordinal++) sink.onValue(values[ordinal], path, ordinal, key);
-}
-
-/** What is read of an error: its message, cut; never its stack. */
-export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
 const textOf = (key: Uint8Array | undefined): string =>

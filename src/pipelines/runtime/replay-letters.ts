@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock/clock.ts';
 import { PipelineError } from '../errors.ts';
+import { acceptsItem } from '../handlers/accepts-item.ts';
 import type { Handler, PipelineItem } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { DeadLetterStore } from '../state/dead-letter-store.ts';
+import { messageOf } from '../thrown.ts';
 import { defaultTimeoutMs } from './delivery.ts';
-import { messageOf } from './read-update.ts';
 
 /** What came of a replay. */
 export interface ReplayResult {
@@ -32,7 +33,7 @@ export async function replayLetters(
       if (at < 0) throw new PipelineError('pipeline_invalid', `there is no handler ${handler} any more`);
       const chain = mode === 'parallel' ? [handlers[at]!] : handlers.slice(at);
       for (const one of chain) {
-        if (mode !== 'conditional' || one.accepts?.(item) !== false) await handle(one, item, clock);
+        if (mode !== 'conditional' || acceptsItem(one, item)) await handle(one, item, clock);
       }
       await deadLetters.delete([id]);
       replayed++;

@@ -8,12 +8,12 @@ import type { PipelineDefinition } from '../pipeline-options.ts';
 import { DeadLetterStore } from '../state/dead-letter-store.ts';
 import { SpillLog } from '../state/spill-log.ts';
 import type { StateStore } from '../state/state-store.ts';
+import { messageOf } from '../thrown.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
 import { PipelineFigures } from './pipeline-figures.ts';
 import { PipelineRun, type PipelineRunHost } from './pipeline-run.ts';
 import { type PipelineEvent, type PipelineStateName, transitions } from './pipeline-state.ts';
 import { type PipelineStatus, statusOf } from './pipeline-status.ts';
-import { messageOf } from './read-update.ts';
 import { type ReplayResult, replayLetters } from './replay-letters.ts';
 import { SampledLog } from './sampled-log.ts';
 

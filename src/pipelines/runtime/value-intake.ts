@@ -71,17 +71,17 @@ export class ValueIntake implements ParseSink {
   }
 
   onParseError(message: string): void {
-    this.#figures.parseErrors.inc();
-    const { parser, maxParseErrors } = this.#definition;
-    const { slot, kind } = this.#update;
-    this.#errors.warn('the parser could not read an update', {
-      parser: parser.id,
-      slot,
-      kind,
-      error: message,
-    });
+    const { maxParseErrors } = this.#definition;
+    this.onProblem(message);
     if (++this.#errorsInRow !== maxParseErrors) return;
     this.#errorsInRow = 0;
     this.#host.onUnreadable(`the parser failed on ${maxParseErrors} updates in a row: ${message}`);
+  }
+
+  onProblem(message: string): void {
+    this.#figures.parseErrors.inc();
+    const { slot, kind } = this.#update;
+    const parser = this.#definition.parser.id;
+    this.#errors.warn('the parser could not read an update', { parser, slot, kind, error: message });
   }
 }

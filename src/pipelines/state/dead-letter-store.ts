@@ -7,6 +7,7 @@ import { pipelineMetrics } from '../metrics.ts';
 import { toJson } from '../parsers/to-json.ts';
 import type { Origin, PipelineItem } from '../pipeline.ts';
 import { plainOrigin } from '../runtime/item-origin.ts';
+import { messageOf } from '../thrown.ts';
 import type { StateChange, StateStore } from './state-store.ts';
 
 /** A value that a handler gave up. */
@@ -195,7 +196,7 @@ function readable(value: unknown): unknown {
   try {
     return toJson(value);
   } catch (error) {
-    return `no form in JSON: ${(error as Error).message}`;
+    return `no form in JSON: ${messageOf(error)}`;
   }
 }
 

@@ -164,6 +164,14 @@ describe('loadModuleHandler', () => {
     ['throws.mjs', 'throw new Error("no luck")', /cannot be loaded: no luck/],
     ['other.mjs', 'export const other = 1', /no export default; it exports other/],
     ['number.mjs', 'export default 5', /neither a function nor an object/],
+    ['throws-null.mjs', 'throw Object.create(null)', /cannot be loaded: what was thrown has no form as text/],
+    ['batch.mjs', 'export default { handle() {}, handleBatch: 5 }', /`handleBatch` .* is a number, not/],
+    [
+      'gap.mjs',
+      'export default { handle() {}, onGap: {} }',
+      /`onGap` of its export default is an object, not a function/,
+    ],
+    ['late.mjs', 'export default { handle() {}, timeoutMs: "5s" }', /`timeoutMs` .* no number of milli/],
   ] as const) {
     it(`says what is wrong with ${name}`, async () => {
       write(name, text);

@@ -67,6 +67,14 @@ describe('a parser by its options', () => {
         { path: write('g.mjs', 'export const make = () => { throw new Error("in it") }'), export: 'make' },
         /`make` of .* failed: in it/,
       ],
+      [
+        { path: write('h.mjs', 'export const make = async () => { throw new Error("x") }'), export: 'make' },
+        /`make` of .* is a promise, or returns one: a parser has to be made at once/,
+      ],
+      [
+        { path: write('i.mjs', 'throw Object.create(null)') },
+        /cannot be loaded: what was thrown has no form/,
+      ],
     ];
     for (const [options, message] of bad)
       assert.throws(() => createParser({ type: 'module', ...options }), { code: 'parser_module', message });

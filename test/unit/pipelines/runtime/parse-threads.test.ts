@@ -40,7 +40,7 @@ async function threaded(parts: { parseTimeoutMs?: number } = {}) {
 describe('a parser in threads', () => {
   it('keeps the order of updates over all threads, and counts what does not read', async () => {
     const { handler, running } = await threaded();
-    const values = Array.from({ length: 600 }, (_, at) => at % 250);
+    const values = Array.from({ length: 600 }, (_, at) => at % 240);
     for (const [at, value] of values.entries()) running.offer(account(5 + Math.floor(at / 100), value));
     for (const value of [253, 254, 255]) running.offer(account(11, value));
     running.onSettled(11);
@@ -51,6 +51,15 @@ describe('a parser in threads', () => {
     );
     const { filtered, parseErrors } = running.status();
     assert.deepEqual({ filtered, parseErrors }, { filtered: 1, parseErrors: 2 });
+    await running.stop();
+  });
+
+  it('survives what parsers may not return, and tells it as parse errors', async () => {
+    const { handler, running } = await threaded();
+    for (const value of [1, 250, 2, 249, 3, 248, 4]) running.offer(account(5, value));
+    running.onSettled(5);
+    await eventually(() => running.checkpoint === 5, 'everything read', 60_000);
+    assert.deepEqual([handler.done, running.status().parseErrors], [[10, 20, 30, 248, 40], 4]);
     await running.stop();
   });
 

@@ -1,7 +1,7 @@
 import type { Parser } from '../../../../src/pipelines/pipeline.ts';
 import { byteParser } from './pipeline-bench.ts';
 
-/** What a thread makes its parser of: values times `factor`; 252 never ends, 251 ends the thread. */
+/** What a thread makes its parser of: values times `factor`; 252 never ends, 251 ends the thread, 250 is a promise, 249 nothing to be sent. */
 export function createParser({ factor }: { readonly factor: number }): Parser<number> {
   return {
     id: 'threaded',
@@ -11,6 +11,9 @@ export function createParser({ factor }: { readonly factor: number }): Parser<nu
       const [value] = outcome.values as readonly [number];
       while (value === 252);
       if (value === 251) process.exit(1);
+      if (value === 250) return Promise.reject(new Error('nobody takes this')) as never;
+      if (value === 249) return { kind: 'parsed', values: [(() => 0) as never] };
+      if (value === 248) return { kind: 'parsed', values: [value], problems: ['one', 'another'] };
       return { kind: 'parsed', values: [value * factor] };
     },
   };
