@@ -19,10 +19,10 @@ export interface ChainParts {
   readonly chainFollower: PlainChildSpec | undefined;
   /** The providers that the config names now. */
   readonly providers: () => readonly Provider[];
-  /** Where updates are read by pipelines; made anew at each start. */
-  readonly pipelines: (() => Promise<PipelinesParts>) | undefined;
+  /** Where updates are read by pipelines: makes them anew, at each start; what comes of it reads those that there are by then. */
+  readonly pipelines: (() => Promise<() => PipelinesParts>) | undefined;
   /** Stands for the pipelines in the drawn tree. */
-  readonly pipelinesTemplate?: PipelinesParts;
+  readonly pipelinesTemplate?: () => PipelinesParts;
 }
 
 export const chainName = (chain: string): ProcessName<SupervisorCall> =>
@@ -61,18 +61,21 @@ export function chainSupervisor(parts: ChainParts): SupervisorSpec {
             parent: starter.pid,
           }),
       }),
-      ...(parts.pipelines === undefined ? [] : [pipelinesChild(parts.pipelines, parts.pipelinesTemplate)]),
+      ...(parts.pipelines === undefined
+        ? []
+        : [pipelinesChild(parts.name, parts.pipelines, parts.pipelinesTemplate)]),
     ],
   });
 }
 
 function pipelinesChild(
-  build: () => Promise<PipelinesParts>,
-  template: PipelinesParts = { sources: [], handling: [] },
+  chain: string,
+  build: () => Promise<() => PipelinesParts>,
+  template: () => PipelinesParts = () => ({ sources: [], handling: [] }),
 ): PlainChildSpec {
   return successor({
-    ...supervisorChild(pipelinesSupervisor(template)),
+    ...supervisorChild(pipelinesSupervisor(chain, template)),
     start: async starter =>
-      tryStartSupervisor(starter.system, pipelinesSupervisor(await build()), { parent: starter.pid }),
+      tryStartSupervisor(starter.system, pipelinesSupervisor(chain, await build()), { parent: starter.pid }),
   });
 }

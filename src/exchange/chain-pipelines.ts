@@ -1,4 +1,4 @@
-import type { PipelinesParts } from '../../supervisors/pipelines.ts';
+import type { PipelinesParts, SourceParts } from '../../supervisors/pipelines.ts';
 import type { ChainCalls } from '../chains/chain-calls.ts';
 import type { Commitment } from '../chains/solana/commitment.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -7,6 +7,7 @@ import type { PipelineConfig } from '../config/sections/pipelines/pipeline.ts';
 import { eventKinds, type GapData } from '../feed/events/feed-event.ts';
 import type { EventLog } from '../feed/log/event-log.ts';
 import type { ChainRuntime } from '../gateway/chain-directory.ts';
+import type { PlainChildSpec } from '../otp/child-spec.ts';
 import { AccountCache } from '../pipelines/cache/account-cache.ts';
 import { ProgramCache } from '../pipelines/cache/program-cache.ts';
 import { FeedHandler } from '../pipelines/feed/feed-handler.ts';
@@ -58,6 +59,18 @@ interface Line extends MadeSource {
   readonly runtime: PipelineRuntime;
 }
 
+/** A pipeline of the config or of a service, and the runtime that it is part of. */
+interface Place {
+  readonly runtime: PipelineRuntime;
+  readonly pipeline: RunningPipeline;
+}
+
+/** What makes a pipeline run, and what it reads. */
+export interface AddedPipeline {
+  readonly source: SourceParts;
+  readonly pipeline: PlainChildSpec;
+}
+
 /** A pipeline that could not be made: its IDL or its module does not load. */
 export interface BrokenPipeline {
   readonly id: string;
@@ -76,6 +89,9 @@ export class ChainPipelines implements ChainEvents {
   readonly #programs: ProgramCache;
   readonly #listeners = new Set<() => void>();
   #lines = new Map<string, Line>();
+  /** By id. */
+  #places = new Map<string, Place>();
+  #gatherer: PlainChildSpec | undefined;
   #broken: readonly BrokenPipeline[] = [];
   #isRestored = false;
   #isNewChain = false;
@@ -146,55 +162,47 @@ export class ChainPipelines implements ChainEvents {
     this.demand.restore(eventLog.state(this.#stateKey), eventLog.nextOffset - 1);
   }
 
-  /** Makes sources and pipelines anew, as the config and the endpoints are now; nothing runs yet. */
-  async build(): Promise<PipelinesParts> {
-    const { configs, services, eventLog, log } = this.#deps;
+  /** Makes sources and pipelines anew, as the config and the endpoints are now; nothing runs yet. Returns what reads those that there are by then. */
+  async build(): Promise<() => PipelinesParts> {
+    const { configs, services, eventLog } = this.#deps;
     const { name } = this.#chain;
     if (eventLog.isOpen) this.restore();
     // Nobody could be asked for anything; the roster starts them again when there is somebody.
-    if (this.isIdle) return { sources: [], handling: [] };
+    if (this.isIdle) return () => ({ sources: [], handling: [] });
     const definitions: PipelineDefinition[] = [...services()];
-    const broken: BrokenPipeline[] = [];
+    this.#broken = [];
     for (const [id, config] of Object.entries(configs())) {
       if (config.chain !== name || !config.enabled) continue;
-      try {
-        definitions.push(await this.#define(id, config));
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        broken.push({ id, chain: name, message });
-        log.error('a pipeline does not start', { chain: name, pipeline: id, reason: message });
-      }
+      const definition = await this.#tryDefine(id, config);
+      if (definition !== undefined) definitions.push(definition);
     }
-    this.#broken = broken;
     this.#lines = new Map();
-    const gatherLine = this.#line(this.#gatherSource, this.#chain.config.gather.commitment);
-    const running = definitions.map(definition =>
-      this.#line(definition.source, definition.commitment).runtime.add(definition),
-    );
+    this.#places = new Map();
+    const gatherer = this.#makeGatherer();
+    for (const definition of definitions) this.#place(definition);
     if (this.#isNewChain) await this.#forget(definitions);
-    const gatherer = new Gatherer(
-      {
-        chain: name,
-        source: gatherLine.source.name,
-        commitment: gatherLine.source.commitment,
-        eventLog,
-        savedCheckpoint: id => this.#savedCheckpoint(id),
-      },
-      {
-        runtime: gatherLine.runtime,
-        subjects: () => this.#subjects(),
-        onChange: listener => {
-          this.#listeners.add(listener);
-          return () => void this.#listeners.delete(listener);
-        },
-        state: this.#state,
-        log: this.#deps.log,
-      },
-    );
-    return {
-      sources: [...this.#lines.values()].map(({ id, children }) => ({ id, children })),
-      handling: [...running.map(pipelineChild), gathererChild(name, gatherer)],
-    };
+    this.#gatherer = gathererChild(name, gatherer);
+    return () => this.#parts();
+  }
+
+  /** Has a pipeline handle what it took, and forgets it; where it was stays. */
+  async removePipeline(id: string): Promise<void> {
+    this.#broken = this.#broken.filter(broken => broken.id !== id);
+    const place = this.#places.get(id);
+    // At once, so that nobody starts it again meanwhile.
+    this.#places.delete(id);
+    await place?.runtime.remove(id);
+  }
+
+  /** Makes a pipeline as the config has it now; undefined: it cannot be made, or there is nobody to read from. */
+  async addPipeline(id: string): Promise<AddedPipeline | undefined> {
+    const config = this.#deps.configs()[id];
+    if (config === undefined || this.isIdle) return undefined;
+    const definition = await this.#tryDefine(id, config);
+    // The whole may have been started anew meanwhile.
+    if (definition === undefined || this.#places.has(id)) return undefined;
+    const { line, pipeline } = this.#place(definition);
+    return { source: line, pipeline: pipelineChild(pipeline) };
   }
 
   stats() {
@@ -225,6 +233,57 @@ export class ChainPipelines implements ChainEvents {
   #subjects(): readonly GatherSubject[] {
     const isLogs = this.#gatherSource === 'logs';
     return this.demand.subjects.filter(({ kind }) => !isLogs || kind === 'program');
+  }
+
+  #parts(): PipelinesParts {
+    const pipelines = [...this.#places.values()].map(({ pipeline }) => pipelineChild(pipeline));
+    const gatherer = this.#gatherer === undefined ? [] : [this.#gatherer];
+    return { sources: [...this.#lines.values()], handling: [...pipelines, ...gatherer] };
+  }
+
+  #place(definition: PipelineDefinition) {
+    const line = this.#line(definition.source, definition.commitment);
+    const { runtime } = line;
+    const pipeline = runtime.add(definition);
+    this.#places.set(definition.id, { runtime, pipeline });
+    return { line, pipeline };
+  }
+
+  #makeGatherer(): Gatherer {
+    const { eventLog, log } = this.#deps;
+    const { name, config } = this.#chain;
+    const { source, runtime } = this.#line(this.#gatherSource, config.gather.commitment);
+    return new Gatherer(
+      {
+        chain: name,
+        source: source.name,
+        commitment: source.commitment,
+        eventLog,
+        savedCheckpoint: id => this.#savedCheckpoint(id),
+      },
+      {
+        runtime,
+        subjects: () => this.#subjects(),
+        onChange: listener => {
+          this.#listeners.add(listener);
+          return () => void this.#listeners.delete(listener);
+        },
+        state: this.#state,
+        log,
+      },
+    );
+  }
+
+  async #tryDefine(id: string, config: PipelineConfig): Promise<PipelineDefinition | undefined> {
+    const chain = this.#chain.name;
+    try {
+      return await this.#define(id, config);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#broken = [...this.#broken, { id, chain, message }];
+      this.#deps.log.error('a pipeline does not start', { chain, pipeline: id, reason: message });
+      return undefined;
+    }
   }
 
   #define(id: string, config: PipelineConfig): Promise<PipelineDefinition> {

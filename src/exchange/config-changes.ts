@@ -15,7 +15,13 @@ export type ChainChange =
       /** New ones and changed ones, which are started in place of the old. */
       readonly startedProviders: readonly ProviderConfig[];
     }
-  | { readonly kind: 'pipelines_changed'; readonly chain: string };
+  | {
+      readonly kind: 'pipelines_changed';
+      readonly chain: string;
+      readonly removedPipelines: readonly string[];
+      /** New ones and changed ones, which are started in place of the old. */
+      readonly startedPipelines: readonly string[];
+    };
 
 /**
  * Sorts the difference between two configs by chain: removals first, so that what they hold is free for the others.
@@ -35,8 +41,13 @@ export function chainChanges(difference: ConfigDiff, config: Config, before: Con
     const chain = /^chains\.([^.]+)/.exec(section)?.[1];
     if (chain !== undefined && !chains.restarted.includes(chain)) tuned.add(chain);
   }
+  const { moved, others } = pipelineChanges(pipelines, config, before);
+  // Those of a chain that is started again begin anew anyway.
+  const isKept = ({ chain }: ChainChange) => config.chains[chain]?.enabled === true && !restarted.has(chain);
   return [
     ...chains.removed.map(chain => ({ kind: 'chain_removed' as const, chain })),
+    // Before any other chain begins with them: there is one process of a name.
+    ...moved.filter(isKept),
     ...chains.restarted.map(whole('chain_replaced')),
     ...chains.added.map(whole('chain_added')),
     ...[...tuned].map(chain => {
@@ -51,21 +62,37 @@ export function chainChanges(difference: ConfigDiff, config: Config, before: Con
         startedProviders: chainConfig.providers.filter(({ id }) => started.has(id)),
       };
     }),
-    ...readersOf([...pipelines.added, ...pipelines.removed, ...pipelines.changed], [before, config])
-      // Those begin anew anyway.
-      .filter(chain => config.chains[chain]?.enabled === true && !restarted.has(chain))
-      .map(chain => ({ kind: 'pipelines_changed' as const, chain })),
+    ...others.filter(isKept),
   ];
 }
 
-/** The chains that pipelines of these names read, in any of the configs. */
-function readersOf(names: readonly string[], configs: readonly Config[]): string[] {
-  const chains = new Set<string>();
-  for (const name of names) {
-    for (const { pipelines } of configs) {
-      const chain = Object.hasOwn(pipelines, name) ? pipelines[name]?.chain : undefined;
-      if (chain !== undefined) chains.add(chain);
-    }
+type PipelinesChange = ChainChange & { readonly kind: 'pipelines_changed' };
+
+/** By chain: pipelines that leave it for another one, and what else becomes of those that it has or gets. */
+function pipelineChanges(
+  { added, removed, changed }: ConfigDiff['pipelines'],
+  config: Config,
+  before: Config,
+) {
+  const kind = 'pipelines_changed';
+  const moved: PipelinesChange[] = [];
+  const others: PipelinesChange[] = [];
+  const chains = [before, config].flatMap(({ pipelines }) =>
+    Object.values(pipelines).map(({ chain }) => chain),
+  );
+  for (const chain of new Set(chains)) {
+    const isOf =
+      ({ pipelines }: Config) =>
+      (name: string) =>
+        pipelines[name]?.chain === chain;
+    const had = isOf(before);
+    const has = isOf(config);
+    const leaving = changed.filter(name => had(name) && !has(name));
+    if (leaving.length > 0) moved.push({ kind, chain, removedPipelines: leaving, startedPipelines: [] });
+    const ended = removed.filter(had);
+    const started = [...added, ...changed].filter(has);
+    if (ended.length + started.length > 0)
+      others.push({ kind, chain, removedPipelines: ended, startedPipelines: started });
   }
-  return [...chains];
+  return { moved, others };
 }

@@ -47,7 +47,8 @@ function configServer(): GenServer<ConfigProcessArgs, State> {
       if (file === undefined) return ignore();
       applied ??= running();
       const accept = async (loaded: LoadedConfig, difference: ConfigDiff) => {
-        const before = running().config;
+        // Not what runs: after a crash that is the new one already.
+        const before = (applied ?? running()).config;
         onSwap(loaded, difference);
         const changes = chainChanges(difference, loaded.config, before);
         if (changes.length > 0) await self.system.call(rosterName, { type: 'apply', changes }, 'infinity');

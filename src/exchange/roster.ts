@@ -1,6 +1,6 @@
 import { chainName, providersName } from '../../supervisors/chain.ts';
 import { chainsName } from '../../supervisors/chains.ts';
-import { pipelinesId } from '../../supervisors/pipelines.ts';
+import { handlingName, pipelinesId, sourceChild, sourcesName } from '../../supervisors/pipelines.ts';
 import { providerChild } from '../../supervisors/provider.ts';
 import type { ChainConfig } from '../config/sections/chain.ts';
 import { type PlainChildSpec, serverChild } from '../otp/child-spec.ts';
@@ -18,6 +18,7 @@ import {
 } from '../otp/supervisor.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
+import type { ChainPipelines } from './chain-pipelines.ts';
 import type { ChainChange } from './config-changes.ts';
 
 export interface RosterArgs {
@@ -52,20 +53,32 @@ const roster: GenServer<RosterArgs, RosterArgs, Call> = {
     return args;
   },
   handleCall: async (call, _from, args, self) => {
+    // Pipelines take their time to end; those of several chains need not wait for each other.
+    const ofPipelines: Promise<void>[] = [];
     for (const change of call.changes) {
-      const fields = { chain: change.chain, change: change.kind };
-      try {
-        await apply(self, args, change);
-        args.log.info('config change applied', fields);
-      } catch (error) {
-        // One chain that cannot be changed must not keep the others from their changes.
-        args.log.error('a config change was not applied', { ...fields, error });
+      if (change.kind === 'pipelines_changed') ofPipelines.push(tryApply(self, args, change));
+      else {
+        // A chain may begin with what another one has let go.
+        await Promise.all(ofPipelines);
+        await tryApply(self, args, change);
       }
     }
+    await Promise.all(ofPipelines);
     return reply(undefined);
   },
   formatStatus: args => ({ chains: args.assemblies.size }),
 };
+
+/** One chain that cannot be changed must not keep the others from their changes. */
+async function tryApply(self: Self<Call>, args: RosterArgs, change: ChainChange): Promise<void> {
+  const fields = { chain: change.chain, change: change.kind };
+  try {
+    await apply(self, args, change);
+    args.log.info('config change applied', fields);
+  } catch (error) {
+    args.log.error('a config change was not applied', { ...fields, error });
+  }
+}
 
 async function apply(self: Self<Call>, args: RosterArgs, change: ChainChange): Promise<void> {
   const current = args.assemblies.get(change.chain);
@@ -75,7 +88,7 @@ async function apply(self: Self<Call>, args: RosterArgs, change: ChainChange): P
     args.assemblies.delete(change.chain);
     await endChain(self, args, current);
   } else if (change.kind === 'pipelines_changed') {
-    if (current !== undefined) await restartPipelines(self, change.chain);
+    if (current?.pipelines !== undefined) await changePipelines(self, current.pipelines, change);
   } else if (change.kind !== 'chain_tuned') await replaceChain(self, args, change, current);
   else if (current === undefined || !self.system.isAlive(providersName(change.chain))) {
     // It did not start with its old settings: perhaps it does with the new ones.
@@ -115,6 +128,40 @@ async function endChain(self: Self<Call>, args: RosterArgs, assembly: ChainAssem
   const supervisor = self.system.registry.whereis(chainName(assembly.runtime.name));
   if (supervisor !== undefined) await terminateChild(self, chainsName, supervisor);
   assembly.retire();
+}
+
+/** Each ends once it has handled what it took, and begins as the config has it now; those that are slow hold up no other. */
+async function changePipelines(
+  self: Self<Call>,
+  pipelines: ChainPipelines,
+  { chain, removedPipelines, startedPipelines }: ChainChange & { readonly kind: 'pipelines_changed' },
+): Promise<void> {
+  const [sources, handling] = [sourcesName(chain), handlingName(chain)];
+  if (!self.system.isAlive(handling)) {
+    await restartPipelines(self, chain);
+    return;
+  }
+  const end = async (id: string): Promise<void> => {
+    // Before its supervisor is told, which would do nothing else until it has ended.
+    await pipelines.removePipeline(id);
+    await terminateChild(self, handling, `pipeline:${id}`);
+    await deleteChild(self, handling, `pipeline:${id}`);
+  };
+  const replace = async (id: string): Promise<void> => {
+    await end(id);
+    const added = await pipelines.addPipeline(id);
+    if (added === undefined) return;
+    for (const [supervisor, child] of [
+      [sources, sourceChild(added.source)],
+      [handling, added.pipeline],
+    ] as const) {
+      const started = await startChild(self, supervisor, child);
+      if (!started.ok && started.error === 'start_failed') throw new Error(`${child.id} did not start`);
+    }
+  };
+  const results = await Promise.allSettled([...removedPipelines.map(end), ...startedPipelines.map(replace)]);
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** They end once they have handled what they took, and begin as the config has them now, where they were. */

@@ -69,10 +69,10 @@ export async function start(options: ContestantOptions): Promise<Contestant> {
   const system = new ProcessSystem({ clock: systemClock });
   await startSupervisor(
     system,
-    pipelinesSupervisor({
+    pipelinesSupervisor(chain, () => ({
       sources: [{ id: 'geyser', children: geyserSourceChildren(source) }],
       handling: [pipelineChild(running)],
-    }),
+    })),
   );
   return {
     transactions: () => transactions,

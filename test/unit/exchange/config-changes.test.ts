@@ -29,31 +29,44 @@ describe('chainChanges', () => {
     ]);
   });
 
-  it('restarts the pipelines of a chain when one of them comes, goes or changes, and of no other chain', () => {
+  it('names the pipelines to stop and to start, chain by chain', () => {
     const chains = '  a: { family: solana, devnet: {} }\n  b: { family: solana, devnet: {} }\n';
-    const pipeline = (name: string, on: string, level = 'info') =>
-      `  ${name}: { chain: ${on}, handlers: [{ type: log, level: ${level} }] }\n`;
+    const pipeline = (name: string, on: string, more = '') =>
+      `  ${name}: { chain: ${on}, handlers: [{ type: log }]${more} }\n`;
     const section = (...pipelines: string[]) => `${chains}pipelines:\n${pipelines.join('')}`;
-    const one = section(pipeline('x', 'a'), pipeline('y', 'b'));
-    const changed = [{ kind: 'pipelines_changed', chain: 'a' }];
-    assert.deepEqual(changes(one, section(pipeline('x', 'a', 'warn'), pipeline('y', 'b'))), changed);
-    assert.deepEqual(changes(one, section(pipeline('y', 'b'))), changed);
-    assert.deepEqual(changes(section(pipeline('y', 'b')), one), changed);
-    const moved = changes(one, section(pipeline('x', 'b'), pipeline('y', 'b')));
+    const change = (chain: string, removedPipelines: string[], startedPipelines: string[]) => ({
+      kind: 'pipelines_changed',
+      chain,
+      removedPipelines,
+      startedPipelines,
+    });
+    const [x, y, z] = [pipeline('x', 'a'), pipeline('y', 'b'), pipeline('z', 'a')];
+    const slow = ', drain_timeout: 40s';
+    assert.deepEqual(changes(section(x, y, z), section(pipeline('x', 'a', slow), y, z)), [
+      change('a', [], ['x']),
+    ]);
+    assert.deepEqual(changes(section(x, y, z), section(y, z)), [change('a', ['x'], [])]);
+    assert.deepEqual(changes(section(x, y, z), section(pipeline('x', 'a', ', enabled: false'), y, z)), [
+      change('a', ['x'], []),
+    ]);
+    assert.deepEqual(changes(section(y, z), section(x, y, pipeline('z', 'a', slow))), [
+      change('a', [], ['x', 'z']),
+    ]);
     assert.deepEqual(
-      moved.map(change => change.chain),
-      ['a', 'b'],
+      changes(section(x, z), section(pipeline('x', 'b'), pipeline('z', 'a', slow))),
+      [change('a', ['x'], []), change('a', [], ['z']), change('b', [], ['x'])],
+      'one that moves has left before it begins elsewhere',
     );
-    const replaced = changes(
-      one,
-      section(pipeline('x', 'a', 'warn')).replace('devnet: {}', 'devnet: { providers: 1 }'),
-    );
+    const other = (text: string) =>
+      text.replace('a: { family: solana, devnet: {} }', 'a: { family: solana, devnet: { providers: 1 } }');
+    const replaced = changes(section(x, y), other(section(pipeline('x', 'a', slow), pipeline('y', 'a'))));
     assert.deepEqual(
       replaced.map(({ kind, chain }) => [kind, chain]),
       [
-        ['chain_replaced', 'a'],
         ['pipelines_changed', 'b'],
+        ['chain_replaced', 'a'],
       ],
+      'those of a chain that is replaced begin with it',
     );
   });
 
