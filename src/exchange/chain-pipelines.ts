@@ -218,6 +218,14 @@ export class ChainPipelines implements ChainEvents {
     };
   }
 
+  /** Has all pipelines end at once, each within its time. @returns the longest of those, in milliseconds */
+  drain(): number {
+    const open = this.running.filter(({ isOpen }) => isOpen);
+    // Whoever stops their processes hears of what goes wrong.
+    for (const pipeline of open) pipeline.stop().catch(() => {});
+    return Math.max(0, ...open.map(({ definition }) => definition.drainTimeoutMs));
+  }
+
   stop(): void {
     this.demand.stop();
     this.#listeners.clear();
@@ -299,7 +307,10 @@ export class ChainPipelines implements ChainEvents {
           {
             id: handler,
             eventOf: valueEvent({ chain, commitment, program: filter.programs[0] ?? systemProgram }),
-            gapTopics: [`${chain}.events.>`],
+            gapTopics:
+              filter.programs.length === 0
+                ? [`${chain}.events.>`]
+                : filter.programs.map(program => `${chain}.events.${program}.>`),
           },
           { eventLog, savedCheckpoint: () => this.#savedCheckpoint(id) },
         ),

@@ -193,12 +193,17 @@ export class Exchange {
       await new Promise<void>(resolve => clock.setTimeout(resolve, settlePollMs));
   }
 
-  /** Drains the gateway, then stops the tree in reverse order; every step is bounded. */
+  /** Drains the gateway and all pipelines at once, and stops the tree in reverse order; every step is bounded. */
   async stop(): Promise<void> {
     this.feed.tell('stopping', {});
     this.storage?.stopping();
+    // Their supervisors come to them one after another: by then each of them has drained.
+    const drains = [...this.#pipelines()].map(pipelines => pipelines.drain());
     await this.system.stop(
-      this.#server.drain_timeout + stopGraceMs + (this.storage === undefined ? 0 : storageStopMs),
+      this.#server.drain_timeout +
+        stopGraceMs +
+        Math.max(0, ...drains) +
+        (this.storage === undefined ? 0 : storageStopMs),
     );
     await this.#release();
     this.#deps.log.flush();

@@ -46,7 +46,7 @@ export class OwnCalls implements ChainCalls, StreamReads {
   }
 
   async call(method: string, params: readonly unknown[], options: ChainCallOptions = {}): Promise<unknown> {
-    const { timeoutMs = defaultTimeoutMs, useProvider, avoid, signal } = options;
+    const { timeoutMs = defaultTimeoutMs, useProvider, avoid, signal, onAnswer } = options;
     const answer = await this.ask({
       method,
       params: JSON.stringify(params),
@@ -58,6 +58,7 @@ export class OwnCalls implements ChainCalls, StreamReads {
       signal,
     });
     if (answer === undefined) throw failed(method, signal?.aborted ? 'it was given up' : 'no answer in time');
+    if (answer.provider !== undefined) onAnswer?.(answer.provider);
     const { result, error } = JSON.parse(answer.body.toString()) as {
       readonly result?: unknown;
       readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
