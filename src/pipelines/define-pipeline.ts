@@ -32,6 +32,7 @@ export function pipeline<Value>(parts: PipelineParts<Value>): PipelineDefinition
   const { filter, retry, buffer, parser, handlers, ...rest } = parts;
   const definition: PipelineDefinition = {
     ...pipelineDefaults,
+    metricsLabel: rest.id,
     ...rest,
     parser,
     // A handler gets what the pipeline's own parser makes.

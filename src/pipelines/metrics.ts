@@ -96,17 +96,17 @@ export const pipelineMetrics = {
   }),
   slotLag: gaugeDefinition({
     name: 'trunkline_pipeline_slot_lag',
-    help: 'Slots between the newest that the source has seen and the checkpoint of a pipeline.',
+    help: 'Slots between the newest that the source has seen and the checkpoint of a pipeline; of `feed.<chain>`, the most.',
     labels,
   }),
   checkpoint: gaugeDefinition({
     name: 'trunkline_pipeline_checkpoint_slot',
-    help: 'The slot up to which everything was handled, as it is stored.',
+    help: 'The slot up to which everything was handled, as it is stored; of `feed.<chain>`, the lowest.',
     labels,
   }),
   state: gaugeDefinition({
     name: 'trunkline_pipeline_state',
-    help: '1 for the state in which a pipeline is: initializing, running, paused, error, shutdown.',
+    help: '1 for the state in which a pipeline is: initializing, running, paused, error, shutdown; of `feed.<chain>`, how many are in it.',
     labels: ['pipeline', 'state'],
   }),
   cacheHits: counterDefinition({

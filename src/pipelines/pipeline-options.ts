@@ -55,6 +55,11 @@ export interface ParserModule {
 export interface PipelineDefinition {
   /** Unique in its Trunkline; the name of its filter on the wire, at most 128 of `A-Z a-z 0-9 _ . -`. */
   readonly id: string;
+  /**
+   * What its metrics call it. Several may have the same: then their counts are added up, and of checkpoints the lowest
+   * counts, of lags the highest. @default id
+   */
+  readonly metricsLabel: string;
   readonly chain: string;
   readonly source: UpdateSource['name'];
   readonly commitment: Commitment;

@@ -1,6 +1,7 @@
 import { ClaimTable } from '../../aggregation/demand/claim-table.ts';
 import type { Claim, ClaimOptions, Demand, TopicClaim } from '../../aggregation/demand/demand.ts';
 import { durableMs } from '../../aggregation/demand/hold.ts';
+import { decode } from '../../chains/solana/base58.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 
@@ -126,7 +127,7 @@ function wantedKeys(patterns: readonly string[], chain: string): Set<string> {
   const keys = new Set<string>();
   for (const pattern of patterns) {
     const [of, kind, subject] = pattern.split('.');
-    if ((of !== chain && of !== '*') || subject === undefined || !subjectForm.test(subject)) continue;
+    if ((of !== chain && of !== '*') || subject === undefined || !isKey(subject)) continue;
     if (kind === 'logs' || kind === 'transactions' || kind === '*')
       keys.add(keyOf({ kind: 'program', key: subject }));
     if (kind === 'accounts' || kind === '*') keys.add(keyOf({ kind: 'account', key: subject }));
@@ -134,8 +135,16 @@ function wantedKeys(patterns: readonly string[], chain: string): Set<string> {
   return keys;
 }
 
-const subjectForm = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
-const keyForm = /^(program|account):[1-9A-HJ-NP-Za-km-z]{32,44}$/;
+/** Whether it is 32 bytes: a server refuses a whole stream for one key that is not. */
+function isKey(text: string): boolean {
+  return text.length >= 32 && text.length <= 44 && decode(text)?.length === 32;
+}
+
+function isSubject(text: unknown): text is string {
+  if (typeof text !== 'string') return false;
+  const { kind, key } = subjectOf(text);
+  return (kind === 'program' || kind === 'account') && isKey(key);
+}
 
 function readSnapshot(bytes: Buffer | undefined): (readonly [key: string, since: number])[] {
   let rows: unknown;
@@ -150,7 +159,5 @@ function readSnapshot(bytes: Buffer | undefined): (readonly [key: string, since:
 function isRow(row: unknown): row is readonly [key: string, since: number] {
   if (!Array.isArray(row)) return false;
   const [key, since] = row as readonly unknown[];
-  return (
-    typeof key === 'string' && keyForm.test(key) && Number.isSafeInteger(since) && (since as number) >= 0
-  );
+  return isSubject(key) && Number.isSafeInteger(since) && (since as number) >= 0;
 }

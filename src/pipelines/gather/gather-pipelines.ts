@@ -73,6 +73,8 @@ function gatherPipeline(
   );
   return pipeline({
     id,
+    // One for all: who follows something must not add series.
+    metricsLabel: `feed.${chain}`,
     chain,
     source,
     commitment,

@@ -2,6 +2,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { forgetTold } from '../feed/told-keys.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
+import type { RunningPipeline } from '../runtime/running-pipeline.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { GatherSubject } from './gather-demand.ts';
 import { type GatherLine, slotsPipeline, subjectPipeline } from './gather-pipelines.ts';
@@ -68,19 +69,31 @@ export class Gatherer {
     for (const id of [...this.#running]) {
       if (!wanted.has(id)) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
     }
-    for (const [id, definition] of wanted) {
-      if (this.#running.has(id) || this.#isClosed) continue;
-      isDone = (await this.#try(id, () => this.#start(definition))) && isDone;
-    }
-    return isDone;
+    const missing = [...wanted.values()].filter(({ id }) => !this.#running.has(id));
+    return (await this.#start(this.#isClosed ? [] : missing)) && isDone;
   }
 
-  async #start(definition: PipelineDefinition): Promise<void> {
+  /** Adds all before it opens one: so the source is subscribed to once. */
+  async #start(definitions: readonly PipelineDefinition[]): Promise<boolean> {
     const { runtime } = this.#deps;
-    const { id } = definition;
-    const known = runtime.pipelines.find(running => running.id === id);
-    await (known ?? runtime.add(definition)).open();
-    this.#running.add(id);
+    const known = new Map(runtime.pipelines.map(pipeline => [pipeline.id, pipeline]));
+    const added: RunningPipeline[] = [];
+    let isDone = true;
+    for (const definition of definitions) {
+      const { id } = definition;
+      const add = async () => void added.push(known.get(id) ?? runtime.add(definition));
+      isDone = (await this.#try(id, add)) && isDone;
+    }
+    for (const pipeline of added) {
+      const { id } = pipeline;
+      const open = async () => {
+        await pipeline.open();
+        this.#running.add(id);
+      };
+      // The others would wait for one that nobody opens.
+      isDone = (await this.#try(id, this.#isClosed ? () => runtime.remove(id) : open)) && isDone;
+    }
+    return isDone;
   }
 
   /** Nobody follows it any more: who follows it later begins then. */

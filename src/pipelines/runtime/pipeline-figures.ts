@@ -43,6 +43,7 @@ export class PipelineFigures {
   readonly #metrics: MetricRegistry;
   readonly #pipeline: string;
 
+  /** @param pipeline what the metrics call it */
   constructor(pipeline: string, policy: string, metrics: MetricRegistry) {
     const labels = { pipeline };
     const figure = (definition: MetricDefinition<'pipeline', 'counter'>) =>

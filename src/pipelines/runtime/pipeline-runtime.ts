@@ -3,9 +3,8 @@ import type { SlotUpdate, SolanaUpdate } from '../../chains/solana/updates.ts';
 import type { SourceGap, SourceListener, UpdateSource } from '../../sources/source.ts';
 import type { AccountCache } from '../cache/account-cache.ts';
 import { PipelineError } from '../errors.ts';
-import { pipelineMetrics } from '../metrics.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
-import { pipelineStates } from './pipeline-state.ts';
+import { PipelineGauges } from './pipeline-gauges.ts';
 import { type PipelineDependencies, type PipelineHost, RunningPipeline } from './running-pipeline.ts';
 
 export interface PipelineRuntimeDependencies extends PipelineDependencies {
@@ -27,6 +26,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   readonly #options: PipelineRuntimeOptions;
   readonly #dependencies: PipelineRuntimeDependencies;
   readonly #pipelines = new Map<string, RunningPipeline>();
+  readonly #gauges: PipelineGauges;
   #source: UpdateSource | undefined;
   #isSubscribed = false;
   /** Those that the source brings updates by now: only they know what a settled slot held. */
@@ -37,6 +37,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   constructor(options: PipelineRuntimeOptions, dependencies: PipelineRuntimeDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#gauges = new PipelineGauges(dependencies.metrics);
   }
 
   /** All pipelines, in the order in which they were added. */
@@ -67,7 +68,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     }
     const pipeline = new RunningPipeline(definition, this, this.#dependencies);
     this.#pipelines.set(id, pipeline);
-    this.#measure(pipeline);
+    this.#gauges.add(pipeline);
     return pipeline;
   }
 
@@ -83,11 +84,7 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     const pipeline = this.get(id);
     await pipeline.stop();
     this.#pipelines.delete(id);
-    const { metrics } = this.#dependencies;
-    const { queueDepth, slotLag, checkpoint, spillBytes, deadLetters, state } = pipelineMetrics;
-    for (const gauge of [queueDepth, slotLag, checkpoint, spillBytes, deadLetters])
-      metrics.remove(gauge, { pipeline: id });
-    for (const name of pipelineStates) metrics.remove(state, { pipeline: id, state: name });
+    this.#gauges.remove(pipeline);
     this.onOpenChanged();
     this.onRoomChanged();
   }
@@ -156,17 +153,5 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const listener of waiting) listener();
-  }
-
-  #measure(pipeline: RunningPipeline): void {
-    const { metrics } = this.#dependencies;
-    const labels = { pipeline: pipeline.id };
-    metrics.gauge(pipelineMetrics.queueDepth, labels, () => pipeline.queueDepth);
-    metrics.gauge(pipelineMetrics.slotLag, labels, () => pipeline.slotLag);
-    metrics.gauge(pipelineMetrics.checkpoint, labels, () => pipeline.status().savedCheckpoint ?? 0);
-    metrics.gauge(pipelineMetrics.spillBytes, labels, () => pipeline.spillBytes);
-    for (const state of pipelineStates) {
-      metrics.gauge(pipelineMetrics.state, { ...labels, state }, () => (pipeline.state === state ? 1 : 0));
-    }
   }
 }

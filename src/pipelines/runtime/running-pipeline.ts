@@ -57,14 +57,14 @@ export class RunningPipeline implements PipelineRunHost {
   #stopping: Promise<void> | undefined;
 
   constructor(definition: PipelineDefinition, host: PipelineHost, dependencies: PipelineDependencies) {
-    const { id, buffer, maxDeadLetters } = definition;
+    const { id, metricsLabel, buffer, maxDeadLetters } = definition;
     const { metrics, clock } = dependencies;
     const state = dependencies.state.within(`${id}/`);
     const log = dependencies.log.child({ pipeline: id });
     this.definition = definition;
-    this.figures = new PipelineFigures(id, buffer.overflowPolicy, metrics);
+    this.figures = new PipelineFigures(metricsLabel, buffer.overflowPolicy, metrics);
     this.deadLetters = new DeadLetterStore(
-      { pipeline: id, max: maxDeadLetters },
+      { pipeline: id, metricsLabel, max: maxDeadLetters },
       { state, clock, log, metrics },
     );
     this.#dependencies = { random: Math.random, ...dependencies, state, log };
@@ -119,6 +119,12 @@ export class RunningPipeline implements PipelineRunHost {
   /** Whether the source may send more. */
   get hasRoom(): boolean {
     return !this.isOpen || this.isPaused || this.#run?.hasRoom !== false;
+  }
+
+  /** The checkpoint as it is stored; undefined: none yet. */
+  get savedCheckpoint(): number | undefined {
+    const { saved } = this.#saver;
+    return saved < 0 ? undefined : saved;
   }
 
   /** Updates and values that wait. */
@@ -216,12 +222,11 @@ export class RunningPipeline implements PipelineRunHost {
   }
 
   status(): PipelineStatus {
-    const { saved } = this.#saver;
     return statusOf(this.definition, this.figures, {
       state: this.#state,
       error: this.#error,
       checkpoint: this.checkpoint,
-      savedCheckpoint: saved < 0 ? undefined : saved,
+      savedCheckpoint: this.savedCheckpoint,
       slot: this.#run?.slot ?? 0,
       slotLag: this.slotLag,
       deadLetters: this.deadLetters.size,

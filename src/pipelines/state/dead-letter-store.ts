@@ -33,6 +33,8 @@ export type NewDeadLetter = Omit<DeadLetter, 'id' | 'pipeline' | 'at' | 'value' 
 
 export interface DeadLetterStoreOptions {
   readonly pipeline: string;
+  /** What the pipeline's metrics call it. */
+  readonly metricsLabel: string;
   /** Letters that are kept; beyond it the oldest goes. */
   readonly max: number;
 }
@@ -65,9 +67,8 @@ export class DeadLetterStore {
   constructor(options: DeadLetterStoreOptions, dependencies: DeadLetterDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
-    const labels = { pipeline: options.pipeline };
+    const labels = { pipeline: options.metricsLabel };
     this.#lost = dependencies.metrics.counter(pipelineMetrics.deadLettersLost, labels);
-    dependencies.metrics.gauge(pipelineMetrics.deadLetters, labels, () => this.size);
   }
 
   get size(): number {

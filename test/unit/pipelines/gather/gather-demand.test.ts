@@ -58,6 +58,14 @@ describe('GatherDemand', () => {
       assert.equal(demand.claimTopics([pattern], { since: 1, keepMs: 0 }), undefined, pattern);
   });
 
+  it('gathers nothing for what looks like a key and is none: a server refuses a stream for it', () => {
+    const { demand } = setUp();
+    for (const key of ['z'.repeat(44), 'z'.repeat(32), '1'.repeat(33), `${system}1`])
+      assert.equal(demand.claimTopics([`sol.logs.${key}`], { since: 1, keepMs: 0 }), undefined, key);
+    demand.restore(Buffer.from(`[["program:${'z'.repeat(44)}",1],["account:${system}",1]]`), 1);
+    assert.deepEqual(keys(demand), [`account:${system}`]);
+  });
+
   it('goes on after a restart with what was followed shortly before, and says since when', async () => {
     const { clock, demand, saves } = setUp();
     demand.claimTopics([`sol.logs.${token}`], { since: 7, keepMs: hour })!.release();
