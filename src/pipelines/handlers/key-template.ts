@@ -7,13 +7,14 @@ const fields = {
   slot: ({ origin }: PipelineItem) => String(origin.slot),
   signature: ({ origin }: PipelineItem) => origin.signature ?? '',
   path: ({ origin }: PipelineItem) => origin.path ?? '',
-  name: ({ value }: PipelineItem) => nameOf(value),
+  name: ({ value }: PipelineItem) => textOf(value, 'name'),
+  pubkey: ({ value }: PipelineItem) => textOf(value, 'pubkey'),
   key: ({ origin }: PipelineItem) => origin.key,
 } as const;
 
 /**
- * A text with `{chain}`, `{pipeline}`, `{slot}`, `{signature}`, `{path}`, `{name}` (the value's own `name`) and `{key}` (unique
- * on the chain) filled in.
+ * A text with `{chain}`, `{pipeline}`, `{slot}`, `{signature}`, `{path}`, `{name}` (the value's own `name`), `{pubkey}` (that of
+ * an account; of other values nothing) and `{key}` (unique on the chain) filled in.
  * @throws PipelineError `pipeline_invalid`: there is something else in braces
  */
 export function keyTemplate(template: string): (item: PipelineItem) => string {
@@ -37,7 +38,7 @@ export function keyTemplate(template: string): (item: PipelineItem) => string {
   };
 }
 
-function nameOf(value: unknown): string {
-  const name = (value as { readonly name?: unknown } | null | undefined)?.name;
-  return typeof name === 'string' ? name : '';
+function textOf(value: unknown, field: 'name' | 'pubkey'): string {
+  const text = (value as { readonly [field]?: unknown } | null | undefined)?.[field];
+  return typeof text === 'string' ? text : '';
 }

@@ -52,7 +52,7 @@ export const handlerSection = section('What is done with a value.', {
   key: field(
     text({ pattern: /\S/, expected: 'a template of a key', maxLength: 512 }).prefault('{chain}:{key}'),
     {
-      doc: 'Of `storage`: the key, made of {chain}, {pipeline}, {slot}, {signature}, {path}, {name} and {key}, the last being unique.',
+      doc: 'Of `storage`: the key, made of {chain}, {pipeline}, {slot}, {signature}, {path}, {name}, {pubkey} and {key}. {key} is unique; with {pubkey}, that of an account, each write replaces the one before.',
       applies: 'restart-child',
       child: 'pipelines',
     },
