@@ -64,7 +64,7 @@ export function createProgram(): Command {
 
 const examples = `
 Examples:
-  trunkline                                   start with the shipped config: two embedded chains, no keys needed
+  trunkline                                   start with the shipped config: three embedded chains, no keys needed
   trunkline start --config my.yaml --port 4001
   trunkline check --config my.yaml            every mistake at once, before it is live
   trunkline follow 'devnet.>'                 blocks, logs and reorganisations as they come

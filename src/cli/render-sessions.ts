@@ -36,8 +36,9 @@ export function renderSessions({ health, status }: SessionsAnswer, paint: Paint)
 
 function accounts(status: SessionsAnswer['status']): string {
   const { accounts_created: created, accounts_existing: existing } = status;
-  const { accounts_failed: failed, accounts_rejected: rejected } = status;
-  return `${created} created, ${existing} were there already, ${rejected} rejected, ${failed - rejected} failed`;
+  const { accounts_failed: notCreated, accounts_rejected: rejected } = status;
+  const why = `${rejected} rejected, ${notCreated - rejected} failed`;
+  return `${created} created, ${existing} were there already, ${notCreated} not created (${why})`;
 }
 
 function row(paint: Paint) {

@@ -43,8 +43,9 @@ export interface SessionStats {
   readonly accounts_created: number;
   /** Accounts that were there already. */
   readonly accounts_existing: number;
-  /** Rejected and failed ones. */
+  /** All that were not created: the rejected ones, and those that failed in the end. */
   readonly accounts_failed: number;
+  /** Of those not created: what must not be, and was not tried. */
   readonly accounts_rejected: number;
   readonly events_processed: number;
   readonly queue_size: number;

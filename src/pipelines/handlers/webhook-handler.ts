@@ -85,14 +85,11 @@ export class WebhookHandler implements Handler {
       await response.body?.cancel();
     } catch (error) {
       // Its message may name the URL.
-      throw new PipelineError(
-        'handler_failed',
-        `webhook ${this.id} could not be reached: ${reasonOf(error)}`,
-      );
+      throw new PipelineError('handler_failed', `${this.id} could not be reached: ${reasonOf(error)}`);
     }
     const { status } = response;
     if (status >= 200 && status < 300) return;
-    const message = `webhook ${this.id} answered ${status}`;
+    const message = `${this.id} answered ${status}`;
     if (status < 500 && !repeatable.has(status)) throw new PipelineError('handler_refused', message);
     const retryAfterMs = this.#retryAfter(response.headers.get('retry-after'));
     throw new PipelineError('handler_failed', message, { details: { status, retryAfterMs } });

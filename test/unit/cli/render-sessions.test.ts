@@ -58,7 +58,7 @@ describe('the session builder on a terminal', () => {
       '  balance   1.5000 SOL',
       '  stream    running, slot 12',
       '  queue     1 waiting, 1 being created',
-      '  accounts  5 created, 1 were there already, 1 rejected, 2 failed',
+      '  accounts  5 created, 1 were there already, 3 not created (1 rejected, 2 failed)',
       '  events    9',
       '',
       '  event             deadline  seen  late of the newest 100',

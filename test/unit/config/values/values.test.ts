@@ -6,6 +6,7 @@ import { choice } from '../../../../src/config/values/choice.ts';
 import { duration, formatDuration, parseDuration } from '../../../../src/config/values/duration.ts';
 import { flag } from '../../../../src/config/values/flag.ts';
 import { integer, number } from '../../../../src/config/values/number.ts';
+import { pubkey } from '../../../../src/config/values/pubkey.ts';
 import { text } from '../../../../src/config/values/text.ts';
 import { url } from '../../../../src/config/values/url.ts';
 
@@ -131,6 +132,24 @@ describe('choice', () => {
   it('has no guess for something else', () => {
     const result = choice(['round_robin', 'priority']).safeParse('x');
     assert.equal(JSON.stringify(result.error?.issues).includes('did you mean'), false);
+  });
+});
+
+describe('pubkey', () => {
+  const system = '1'.repeat(32);
+  const hint = (input: unknown) => {
+    const [issue] = pubkey().safeParse(input).error!.issues;
+    return (issue as unknown as { readonly params: { readonly hint: string } }).params.hint;
+  };
+
+  it('reads a key', () => {
+    reads(pubkey(), system, system);
+    assert.match(hint('0'.repeat(32)), /^base58 has no 0/);
+  });
+
+  it('tells to quote a key of digits, which YAML reads as a number', () => {
+    assert.match(hint(Number(system)), /^quote it/);
+    assert.match(hint(BigInt(system)), /^quote it/);
   });
 });
 
