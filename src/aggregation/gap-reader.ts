@@ -19,6 +19,8 @@ export interface GapReaderDeps {
   readonly wasTold: () => boolean;
   /** What the stream would have told. */
   readonly deliver: (event: Buffer) => void;
+  /** Nobody answered: what was missed stays so. */
+  readonly onMissed: () => void;
 }
 
 const firstRetryMs = 500;
@@ -77,6 +79,7 @@ export class GapReader {
       if (this.#isStopped) return;
       if (isAwaited) this.#later(providerId, round, Math.min(nextMs, maxAskMs), 0);
       else if (result === undefined && retries > 0) this.#later(providerId, round, nextMs, retries - 1);
+      else if (result === undefined) this.#deps.onMissed();
     });
   }
 

@@ -69,7 +69,7 @@ export const aggregationMetrics = {
   }),
   gaps: counterDefinition({
     name: 'trunkline_stream_gaps_total',
-    help: 'Times that a stream was carried by a provider again after none had carried it.',
+    help: 'Times that a stream went on with a hole: no provider had carried it for a while, or the one that took over had just begun.',
     labels: ['chain', 'stream'],
   }),
   subjects: gaugeDefinition({

@@ -5,6 +5,7 @@ import { TrunklineError } from '../errors/trunkline-error.ts';
 import type { StreamSource } from '../providers/stream-source.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricDefinition, MetricRegistry } from '../telemetry/metrics.ts';
+import { Continuity } from './continuity.ts';
 import { type AggregationErrorCode, aggregationErrors } from './errors.ts';
 import { EventOrder, ownCall } from './event-order.ts';
 import { GapReader, type StreamReads } from './gap-reader.ts';
@@ -60,9 +61,9 @@ export interface StreamDescription {
  * One distinct stream of a chain: many subscribers, a few upstream subscriptions, each event once.
  *
  * While one provider carries it, nothing is lost; with `width` providers, none of them alone can lose anything. When all are
- * lost at once, what happened until the next one carries it is told only where the family knows a call that tells it
- * (`EventRules.catchUp`). Of anything else of that time subscribers hear that it may be missing (`onGap`): to fetch it is the
- * business of the event feed and of the sources of pipelines.
+ * lost at once, or the last one before its successor has caught up with it, what happened meanwhile is told only where the
+ * family knows a call that tells it (`EventRules.catchUp`). Of anything else subscribers hear that it may be missing (`onGap`):
+ * to fetch it is the business of the event feed and of the sources of pipelines, and of clients whose socket is closed.
  */
 export class SharedStream {
   readonly #options: SharedStreamOptions;
@@ -72,6 +73,7 @@ export class SharedStream {
   readonly #parking = new Parking();
   readonly #order: EventOrder | undefined;
   readonly #gaps: GapReader | undefined;
+  readonly #continuity = new Continuity();
   #aggregator: MessageAggregator | undefined;
   #window: StreamWindow | undefined;
   #linger: TimerHandle | undefined;
@@ -114,6 +116,7 @@ export class SharedStream {
         reads: deps.reads,
         wasTold: () => this.#wasTold,
         deliver: event => this.#onEvent(ownCall, event),
+        onMissed: () => this.#subscribers.gap(),
       });
     }
   }
@@ -180,16 +183,18 @@ export class SharedStream {
   #onLive(providerId: string): void {
     const isGap = this.#wasLive && this.#legs.liveCount === 1;
     this.#wasLive = true;
+    this.#continuity.began(providerId, this.#deps.clock.now());
     // Those who wait have no time behind them that anything could be missing of.
     if (isGap) this.#onGap();
     this.#subscribers.admit();
     if (this.#legs.liveCount === 1) this.#gaps?.begin(providerId);
   }
 
+  /** What can be asked for is not missing yet. */
   #onGap(): void {
     const { chain, request } = this.#options;
     this.#deps.metrics.counter(aggregationMetrics.gaps, { chain, stream: request.kind }).inc();
-    this.#subscribers.gap();
+    if (this.#gaps === undefined) this.#subscribers.gap();
   }
 
   #onEvent(providerId: string, result: Buffer): void {
@@ -229,6 +234,7 @@ export class SharedStream {
       key = `bytes:${hash('sha256', result, 'base64')}`;
     }
     const isFirst = this.#window.ingest(key, aggregator.provider(providerId), this.#deps.clock.now());
+    if (!isFirst) this.#continuity.repeated(providerId, this.#window.firstProvider, this.#window.firstAt);
     if (this.#order === undefined || place === undefined) return isFirst;
     if (this.#order.admits(place, providerId, isFirst)) return true;
     if (isFirst) this.#count(aggregationMetrics.outdated, providerId);
@@ -236,6 +242,11 @@ export class SharedStream {
   }
 
   #onEnded(providerId: string, reason: string): void {
+    const successor = this.#continuity.ended(providerId, this.#deps.clock.now());
+    if (successor !== undefined) {
+      this.#onGap();
+      this.#gaps?.begin(successor);
+    }
     if (this.#subscribers.size === 0) return;
     this.#count(aggregationMetrics.takeovers, providerId);
     this.#log('an upstream subscription ended', providerId, reason);

@@ -25,6 +25,8 @@ export class StreamWindow {
   /** By the provider's index. */
   readonly #winCells: (CounterCell | undefined)[] = [];
   readonly #marginCells: (HistogramCell | undefined)[] = [];
+  #firstProvider = -1;
+  #firstAt = 0;
   #hits = 0;
   #misses = 0;
   #countedEvictions = 0;
@@ -44,6 +46,16 @@ export class StreamWindow {
     this.#duplicates = deps.metrics.counter(aggregationMetrics.duplicates, labels);
     this.#evicted = deps.metrics.counter(aggregationMetrics.evictions, labels);
     this.#expired = deps.metrics.counter(aggregationMetrics.expired, labels);
+  }
+
+  /** Who brought the event of the last duplicate first. */
+  get firstProvider(): string {
+    return this.#wins.id(this.#firstProvider);
+  }
+
+  /** When, in milliseconds of the clock that `ingest` is given. */
+  get firstAt(): number {
+    return this.#firstAt;
   }
 
   get hits(): number {
@@ -115,11 +127,13 @@ export class StreamWindow {
       return true;
     }
     const winner = this.#window.winner(slot);
+    this.#firstProvider = winner;
+    this.#firstAt = this.#window.firstAt(slot);
     if (winner === provider) {
       this.#wins.repeated(provider);
       return false;
     }
-    const margin = nowMs - this.#window.firstAt(slot);
+    const margin = nowMs - this.#firstAt;
     this.#wins.lost(provider, winner, margin);
     (this.#marginCells[provider] ?? this.#marginCell(provider)).observe(margin / 1000);
     return false;

@@ -15,7 +15,10 @@ export interface StreamSubscriber {
   onEnd(message: string): void;
   /** The stream has told all that it had to tell, as one of a single signature does. @default the place just ends */
   onComplete?(): void;
-  /** No provider carried the stream for a while, and one does again: what happened meanwhile may be missing. */
+  /**
+   * The stream goes on after a time when no provider carried it, or with one that began too late to know all that the one
+   * before was still to tell: what happened meanwhile may be missing, and could not be asked for.
+   */
   onGap?(): void;
 }
 

@@ -39,3 +39,14 @@ export function subscribedEvents(
     showsResets: false,
   };
 }
+
+/**
+ * Whether a client may count on each event of a stream that a provider is asked for. What waiting transactions there are, and
+ * whether a node is in sync, is what that node happens to tell.
+ *
+ * @param stream a JSON array
+ */
+export function countsOnEach(stream: string): boolean {
+  const [name] = JSON.parse(stream) as readonly unknown[];
+  return name !== 'newPendingTransactions' && name !== 'syncing';
+}

@@ -11,6 +11,8 @@ export interface RelayTarget {
   /** More events wait for the reply than may. */
   overflow(): void;
   onEnd(message: string): void;
+  /** Events may be missing that nobody can tell any more. */
+  onGap(): void;
   /** The stream told all that it had to tell, and the client has it. */
   onComplete(): void;
 }
@@ -36,6 +38,9 @@ export function relayStream(frame: NotificationFrame, target: RelayTarget): Stre
       },
       onEnd: message => {
         if (target.isOpen()) target.onEnd(message);
+      },
+      onGap: () => {
+        if (target.isOpen()) target.onGap();
       },
       onComplete: () => {
         isComplete = true;

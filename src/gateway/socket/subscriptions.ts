@@ -3,7 +3,7 @@ import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import { errorResponse } from '../../protocol/json-rpc/write.ts';
 import type { CallAnswer, CallHandler, GatewayCall } from '../call.ts';
-import { type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
+import { countsOnEach, type SubscribedEvents, subscribedEvents } from '../criteria/subscribed-events.ts';
 import type { EventFeed } from '../event-feed.ts';
 import { firstNumberParam, firstTextParam } from '../first-text-param.ts';
 import { ownError, ownResult } from '../own-answer.ts';
@@ -15,6 +15,8 @@ import { relayStream } from './stream-relay.ts';
 const maxParamsBytes = 65_536;
 /** A client that comes back within this time finds everything gathered that came meanwhile. */
 const keepMs = 5_000;
+/** The reason of a close, which holds at most 123 bytes. */
+const missedMessage = 'no provider carried a stream for a while: events may be missing, subscribe again';
 
 /** What the subscriptions of one socket need of it. */
 export interface SubscriptionSink {
@@ -32,7 +34,9 @@ export interface SubscriptionSink {
 
 /**
  * The subscriptions of one client socket. Heads, logs and hashes of waiting transactions come from the event feed, so
- * that no provider's failure loses or repeats one; anything else comes over the chain's shared streams. The reply with
+ * that no provider's failure loses or repeats one; anything else comes over the chain's shared streams. Where events may be
+ * missing that a client counts on and that nobody can tell any more, the socket is closed (1011), so that the client notices
+ * and subscribes again; an account's state and a signature's fate are asked for instead. The reply with
  * the id always leaves before the first event. https://geth.ethereum.org/docs/interacting-with-geth/rpc/pubsub
  */
 export class SocketSubscriptions {
@@ -175,6 +179,9 @@ export class SocketSubscriptions {
       onEnd: message => {
         this.#held.release(id);
         this.#sink.fail(message);
+      },
+      onGap: () => {
+        if (countsOnEach(stream)) this.#sink.fail(missedMessage);
       },
       onComplete: () => {
         this.#held.release(id);

@@ -47,7 +47,14 @@ async function connect(t: TestContext, url: string) {
       replies.set(id, resolve);
       socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     });
-  return { ask, notifications, results: () => notifications.map(text => JSON.parse(text).params.result) };
+  const closes: [number, string][] = [];
+  socket.on('close', (code, reason) => closes.push([code, reason.toString()]));
+  return {
+    ask,
+    notifications,
+    closes,
+    results: () => notifications.map(text => JSON.parse(text).params.result),
+  };
 }
 
 const logsOf = (slot: number, signature: string) => ({
@@ -138,6 +145,23 @@ describe('Solana subscriptions through Trunkline', () => {
       [error?.code, error?.message],
       [-32601, 'the providers refused the subscription: Method not found'],
     );
+  });
+
+  it('close the socket when events may be missing, and keep it open for what can be asked for', async t => {
+    const { upstreams, url, trunkline } = await setUp(t, 2);
+    const [watcher, holder] = [await connect(t, url), await connect(t, url)];
+    assert.equal((await watcher.ask('logsSubscribe', ['all'])).result, 1);
+    assert.equal((await holder.ask('accountSubscribe', ['key'])).result, 1);
+    await Promise.all(upstreams.map(upstream => upstream.stop()));
+    const sources = () => trunkline.chain('sol').runtime.hub!.stats().sources;
+    await eventually(() => sources().every(({ isOpen }) => !isOpen), 'nobody carries them');
+    await Promise.all(upstreams.map(upstream => upstream.start()));
+    await eventually(() => watcher.closes.length === 1, 'closed', 15_000);
+    assert.deepEqual(watcher.closes, [
+      [1011, 'no provider carried a stream for a while: events may be missing, subscribe again'],
+    ]);
+    await eventually(() => upstreams.some(({ called }) => called.includes('getAccountInfo')), 'asked for');
+    assert.deepEqual(holder.closes, []);
   });
 
   it('leave the bytes of an account as they are', async t => {

@@ -5,6 +5,9 @@ import { settle, setUpHub } from './hub-setup.ts';
 
 const accountStream = '["accountSubscribe","key",{"commitment":"confirmed"}]';
 const signatureStream = '["signatureSubscribe","sig",{"commitment":"confirmed"}]';
+const programStream = '["programSubscribe","key"]';
+const program = (at: number) =>
+  Buffer.from(`{"context":{"slot":${at}},"value":{"pubkey":"p","account":{"lamports":${at}}}}`);
 const slot = (n: number) => Buffer.from(`{"slot":${n},"parent":${n - 1},"root":${n - 2}}`);
 const account = (at: number, lamports: number) =>
   Buffer.from(`{"context":{"slot":${at}},"value":{"lamports":${lamports}}}`);
@@ -79,13 +82,15 @@ describe('the slots of Solana', () => {
 
 describe('an account of Solana', () => {
   it('is asked for when all providers were lost, and told when it changed', async () => {
-    const { sources, subscribe, calls, answer } = setUp(3);
+    const { clock, sources, subscribe, calls, answer } = setUp(3);
     const { recorder } = await subscribe(accountStream);
     await settle();
+    clock.advance(2_000);
     sources[0]!.emit(account(5, 1));
     sources[0]!.close();
     await settle();
     assert.deepEqual(calls, [], 'the second one carried it on');
+    clock.advance(2_000);
     for (const source of sources) source.close();
     sources[2]!.open();
     await settle();
@@ -111,7 +116,7 @@ describe('an account of Solana', () => {
 
   it('is asked for again while nobody answers, and not for ever', async () => {
     const { clock, sources, subscribe, calls, answer } = setUp(1);
-    await subscribe(accountStream);
+    const { recorder } = await subscribe(accountStream);
     sources[0]!.close();
     sources[0]!.open();
     await settle();
@@ -120,6 +125,7 @@ describe('an account of Solana', () => {
       clock.advance(60_000);
     }
     assert.equal(calls.length, 5);
+    assert.equal(recorder.gaps, 1, 'what nobody tells is missing');
   });
 });
 
@@ -211,9 +217,10 @@ describe('logs of Solana', () => {
 
 describe('a stream that nobody carries', () => {
   it('goes on when a provider is there again, and its subscribers hear that something may be missing', async () => {
-    const { sources, subscribe } = setUp(2);
+    const { clock, sources, subscribe } = setUp(2);
     const { recorder } = await subscribe('["logsSubscribe","all"]');
     await settle();
+    clock.advance(2_000);
     sources[0]!.close();
     await settle();
     assert.equal(recorder.gaps, 0, 'one is left');
@@ -225,6 +232,70 @@ describe('a stream that nobody carries', () => {
     await settle();
     const late = await subscribe('["logsSubscribe","all"]');
     assert.deepEqual([recorder.gaps, late.recorder.gaps], [1, 0]);
+  });
+
+  it('has no gap for who can be told by asking', async () => {
+    const { sources, subscribe, answer } = setUp(1);
+    const { recorder } = await subscribe(accountStream);
+    sources[0]!.close();
+    sources[0]!.open();
+    await settle();
+    await answer(account(9, 1));
+    assert.deepEqual([recorder.gaps, recorder.texts.length], [0, 1]);
+  });
+});
+
+describe('a provider that takes a stream over', () => {
+  /** Carried by `a`, which is lost after `b` has joined in and done `meanwhile`. */
+  async function takenOver(meanwhile: (setup: ReturnType<typeof setUp>) => void, stream = programStream) {
+    const setup = setUp(2);
+    const [a, b] = setup.sources;
+    b!.close();
+    const { recorder } = await setup.subscribe(stream);
+    setup.clock.advance(10_000);
+    a!.emit(program(4));
+    b!.open();
+    await settle();
+    meanwhile(setup);
+    a!.close();
+    await settle();
+    return { ...setup, recorder };
+  }
+
+  it('may have a hole before it when it has just begun, once', async () => {
+    const { clock, sources, recorder, metric } = await takenOver(({ sources }) =>
+      sources[1]!.emit(program(5)),
+    );
+    assert.equal(recorder.gaps, 1);
+    assert.equal(await metric('trunkline_stream_gaps_total'), 1);
+    sources[0]!.open();
+    await settle();
+    clock.advance(10);
+    sources[0]!.close();
+    assert.equal(recorder.gaps, 1, 'the one that has the stream now knows it all');
+  });
+
+  it('has none when both told the same event, whoever was first', async () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const { recorder } = await takenOver(({ sources }) => {
+        for (const each of order) sources[each]!.emit(program(5));
+      });
+      assert.equal(recorder.gaps, 0);
+    }
+  });
+
+  it('has none when they were side by side for a while', async () => {
+    const { recorder } = await takenOver(({ clock }) => clock.advance(2_000));
+    assert.equal(recorder.gaps, 0);
+  });
+
+  it('is asked for what can be asked for', async () => {
+    const { calls, recorder } = await takenOver(() => {}, accountStream);
+    assert.deepEqual(calls, ['getAccountInfo ["key",{"commitment":"confirmed"}] b']);
+    assert.equal(recorder.gaps, 0);
   });
 });
 

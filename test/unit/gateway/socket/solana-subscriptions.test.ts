@@ -104,6 +104,18 @@ describe('SocketSubscriptions of Solana', () => {
     assert.equal(subscriptions.size, 0);
   });
 
+  it('closes the socket when events are missing that nobody can tell', async () => {
+    const { hub, subscribed, call, failures } = setUp();
+    await subscribed('logsSubscribe', '["all"]');
+    hub.last.subscriber.onGap?.();
+    const reason = 'no provider carried a stream for a while: events may be missing, subscribe again';
+    assert.deepEqual(failures, [reason]);
+    await subscribed('slotSubscribe');
+    call('slotUnsubscribe', '[2]');
+    hub.last.subscriber.onGap?.();
+    assert.equal(failures.length, 1, 'it was given up before');
+  });
+
   it('says in the code and words of the providers why they refused', async () => {
     const { hub, call } = setUp();
     const answers = call('blockSubscribe', '["all"]');

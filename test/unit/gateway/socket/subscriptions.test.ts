@@ -303,6 +303,17 @@ describe('SocketSubscriptions over a shared stream', () => {
     assert.deepEqual(log, ['overflow']);
   });
 
+  it('tells nothing of missing events that no client counts on', async () => {
+    const { hub, call, log } = setUp();
+    for (const stream of ['[ "syncing" ]', '["newPendingTransactions",true]']) {
+      call('eth_subscribe', stream);
+      hub.last.accept();
+      await settle();
+      hub.last.subscriber.onGap?.();
+    }
+    assert.deepEqual(log, ['reply', 'reply']);
+  });
+
   it('tells the client that a stream ended for good, once', async () => {
     const { hub, log, streamed, held } = setUp();
     await streamed();
