@@ -55,6 +55,7 @@ describe('pipeline', () => {
     [{ parseThreads: 2 }, /parserModule/],
     [{ retry: { attempts: 0 } }, /attempts/],
     [{ buffer: { maxCapacity: 0 } }, /max_capacity/],
+    [{ buffer: { maxBytes: 0 } }, /max_bytes/],
   ];
   for (const [change, message] of wrong)
     it(`refuses what contradicts itself: ${message.source}`, () => {
@@ -95,7 +96,13 @@ describe('pipelineFromConfig', () => {
     concurrency: 4,
     order_by: 'signature',
     retry: { attempts: 7, delay: 1, max_delay: 2, multiplier: 3, jitter: 0.5 },
-    buffer: { max_capacity: 11, batch_size: 12, batch_timeout: 13, overflow_policy: 'drop_oldest' },
+    buffer: {
+      max_capacity: 11,
+      max_bytes: 70_000,
+      batch_size: 12,
+      batch_timeout: 13,
+      overflow_policy: 'drop_oldest',
+    },
     max_dead_letters: 14,
     drain_timeout: 15,
   };
@@ -114,6 +121,7 @@ describe('pipelineFromConfig', () => {
     const { data_size: dataSize, ...filter } = config.filter;
     assert.deepEqual(rest, {
       id: 'mine',
+      metricsLabel: 'mine',
       chain: 'solana-devnet',
       source: 'logs',
       commitment: 'finalized',
@@ -127,6 +135,7 @@ describe('pipelineFromConfig', () => {
       retry: { attempts: 7, delayMs: 1, maxDelayMs: 2, multiplier: 3, jitter: 0.5 },
       buffer: {
         maxCapacity: 11,
+        maxBytes: 70_000,
         batchSize: 12,
         batchTimeoutMs: 13,
         overflowPolicy: 'drop_oldest',
