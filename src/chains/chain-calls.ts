@@ -7,6 +7,8 @@ export interface ChainCallOptions {
   /** Providers that are not asked. */
   readonly avoid?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Told which provider answered, before the call resolves. */
+  readonly onAnswer?: (provider: string) => void;
 }
 
 /** Calls of Trunkline's own to a chain: they go the way of every client's, over all providers of the chain. */

@@ -12,7 +12,8 @@ import type { SourceGap, SourceListener, SourceSubscription } from './source.ts'
 
 export interface IntakeOptions {
   readonly chain: string;
-  readonly source: 'geyser' | 'logs';
+  /** The label of that name. */
+  readonly source: string;
   readonly commitment: Commitment;
   /** The commitment of what comes in. @default commitment */
   readonly content?: Commitment;
@@ -186,6 +187,13 @@ export class Intake {
     if (late.length > 0) this.#goBack(late, served);
     this.#highestFloor = places.reduce((highest, { floor }) => Math.max(highest, floor), -1);
     return late.length > 0;
+  }
+
+  /** Nothing that connections told of what is not settled counts any more: all of them have to be opened anew. */
+  distrust(): void {
+    this.#held.takeAll();
+    this.#heldSlots = [];
+    this.ledger.distrust();
   }
 
   /** Something came on a connection for these filters. */

@@ -57,6 +57,11 @@ export const sourceMetrics = {
     help: 'Calls of a backfill that failed and were made again.',
     labels: ['chain', 'source', 'commitment'],
   }),
+  phantoms: counterDefinition({
+    name: 'trunkline_source_phantom_signatures_total',
+    help: 'Transactions that a provider listed, that none has, and that none lists any more: they are passed over.',
+    labels: ['chain', 'source', 'commitment'],
+  }),
   pausedSeconds: counterDefinition({
     name: 'trunkline_source_paused_seconds_total',
     help: 'Time for which a stream was not read because its subscribers had no room.',

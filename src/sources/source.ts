@@ -74,7 +74,19 @@ export interface UpdateSource {
   readonly chain: string;
   readonly name: 'geyser' | 'logs';
   readonly commitment: Commitment;
+  /** What it is for, where the chain has several of this commitment. @default none */
+  readonly purpose?: string;
   /** Replaces all subscriptions: the filters upstream are rewritten; what stays is not interrupted. */
   subscribe(subscriptions: readonly SourceSubscription[]): void;
   state(): SourceState;
+}
+
+/** The label `source` of a source's metrics. */
+export function sourceLabel(name: UpdateSource['name'], purpose = ''): string {
+  return purpose === '' ? name : `${name}:${purpose}`;
+}
+
+/** What the names of a source's processes have beside its chain and commitment. */
+export function purposeField({ purpose = '' }: Pick<UpdateSource, 'purpose'>): { readonly purpose?: string } {
+  return purpose === '' ? {} : { purpose };
 }

@@ -1,6 +1,7 @@
 import { decode } from '../../chains/solana/base58.ts';
 import type { AccountUpdate } from '../../chains/solana/updates.ts';
 import type { Intake } from '../intake.ts';
+import { isSlot } from '../slots/believed-slots.ts';
 import type { SourceSubscription } from '../source.ts';
 import type { PatientCalls } from './patient-calls.ts';
 
@@ -45,7 +46,7 @@ export class AccountsNow {
 function readAccounts(result: unknown, keys: readonly string[]): readonly AccountUpdate[] | undefined {
   const { context, value } = (result ?? {}) as { context?: { slot?: unknown }; value?: unknown };
   const slot = context?.slot;
-  if (typeof slot !== 'number' || !Array.isArray(value) || value.length !== keys.length) return undefined;
+  if (!isSlot(slot) || !Array.isArray(value) || value.length !== keys.length) return undefined;
   const accounts: AccountUpdate[] = [];
   for (const [index, account] of value.entries()) {
     const pubkey = decode(keys[index]!);

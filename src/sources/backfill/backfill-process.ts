@@ -2,7 +2,7 @@ import { type PlainChildSpec, serverChild } from '../../otp/child-spec.ts';
 import type { GenServer } from '../../otp/gen-server.ts';
 import { processName } from '../../otp/process-name.ts';
 import type { MissingRange } from '../slots/slot-ledger.ts';
-import type { UpdateSource } from '../source.ts';
+import { purposeField, type UpdateSource } from '../source.ts';
 
 /** What a backfill process works on. */
 export interface BackfillWork {
@@ -59,7 +59,13 @@ export function sourceBackfillChild(source: UpdateSource, work: BackfillWork): P
     id: 'source_backfill',
     server: backfillServer,
     args: work,
-    name: processName<never, BackfillCast>({ type: 'source_backfill', chain, source: name, commitment }),
+    name: processName<never, BackfillCast>({
+      type: 'source_backfill',
+      chain,
+      source: name,
+      commitment,
+      ...purposeField(source),
+    }),
     about: 'Fetches what the streams did not bring, range by range, before the checkpoint passes it.',
   });
 }

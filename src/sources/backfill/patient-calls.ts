@@ -17,6 +17,17 @@ export interface PatientCallsDeps {
 /** What an answer is good for: `undefined` means that it is not the one, and the call is made again. */
 export type ReadAnswer<T> = (result: unknown) => T | undefined;
 
+export interface PatientCallOptions {
+  /** Milliseconds for which answers that are not the one are borne. @default for ever */
+  readonly patienceMs?: number;
+  /** Told who gave the answer that was read. */
+  readonly onAnswer?: (provider: string) => void;
+  /** Others are asked first. */
+  readonly avoid?: readonly string[];
+}
+
+/** Answers that are not the one before patience can end. */
+const LEAST_ANSWERS = 3;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
 const CALL_TIMEOUT_MS = 15_000;
@@ -37,7 +48,7 @@ export class PatientCalls {
 
   /**
    * @param read makes the value of the answer; undefined: ask again
-   * @throws TrunklineError `backfill_refused` (`details.rpcCode`)
+   * @throws TrunklineError `backfill_refused` (`details.rpcCode`), `backfill_undecided`
    * @throws the signal's reason, when it is aborted
    */
   async call<T>(
@@ -45,14 +56,32 @@ export class PatientCalls {
     params: readonly unknown[],
     read: ReadAnswer<T>,
     signal: AbortSignal,
+    { patienceMs, onAnswer, avoid = [] }: PatientCallOptions = {},
   ): Promise<T> {
+    /** Whose answer was not the one: somebody else's turn. */
+    const avoided = new Set(avoid);
+    let answers = 0;
+    let since: number | undefined;
     for (let failures = 0; ; failures++) {
       signal.throwIfAborted();
       let problem: unknown;
+      let provider: string | undefined;
+      let isAnswered = false;
       try {
-        const result = await this.#deps.calls.call(method, params, { timeoutMs: CALL_TIMEOUT_MS, signal });
+        const result = await this.#deps.calls.call(method, params, {
+          timeoutMs: CALL_TIMEOUT_MS,
+          signal,
+          ...(avoided.size === 0 ? {} : { avoid: [...avoided] }),
+          onAnswer: id => {
+            provider = id;
+          },
+        });
+        isAnswered = true;
         const value = read(result);
-        if (value !== undefined) return value;
+        if (value !== undefined) {
+          if (provider !== undefined) onAnswer?.(provider);
+          return value;
+        }
         problem = new TrunklineError(sourceErrors, 'backfill_malformed', `${method} is not answered yet`);
       } catch (error) {
         signal.throwIfAborted();
@@ -65,6 +94,25 @@ export class PatientCalls {
           });
         }
         problem = error;
+      }
+      if (isAnswered) {
+        answers++;
+        since ??= this.#deps.clock.now();
+        if (provider !== undefined) avoided.add(provider);
+        if (
+          patienceMs !== undefined &&
+          answers >= LEAST_ANSWERS &&
+          this.#deps.clock.now() - since >= patienceMs
+        )
+          throw new TrunklineError(
+            sourceErrors,
+            'backfill_undecided',
+            `${method} was not answered as expected`,
+          );
+      } else if (avoided.size > 0) {
+        // The others have none either: all are asked again.
+        avoided.clear();
+        continue;
       }
       this.#deps.retries.inc();
       if (failures % 10 === 2)

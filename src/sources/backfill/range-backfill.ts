@@ -1,11 +1,13 @@
 import type { Commitment } from '../../chains/solana/commitment.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
+import type { CounterCell } from '../../telemetry/metrics.ts';
 import type { Intake } from '../intake.ts';
+import { isSlot } from '../slots/believed-slots.ts';
 import type { MissingRange } from '../slots/slot-ledger.ts';
 import type { SourceGap, SourceSubscription } from '../source.ts';
 import { AccountsNow } from './accounts-now.ts';
 import type { PatientCalls } from './patient-calls.ts';
-import { RangeTransactions } from './range-transactions.ts';
+import { isUndecided, RangeTransactions } from './range-transactions.ts';
 
 export interface RangeBackfillOptions {
   readonly commitment: Commitment;
@@ -15,6 +17,16 @@ export interface RangeBackfillOptions {
   readonly wholeBlocks?: number;
   /** Fetching ranges is how the source works: no gap is told of what was fetched, and accounts are left out. @default false */
   readonly isRoutine?: boolean;
+  /** Milliseconds for which providers may contradict what streams told before it is doubted. @default 30000 */
+  readonly patienceMs?: number;
+}
+
+export interface RangeBackfillDeps {
+  readonly intake: Intake;
+  readonly calls: PatientCalls;
+  readonly phantoms: CounterCell;
+  /** What was told of a range with this end does not fit what the providers say. */
+  readonly onContradiction: (end: number, isSettled: boolean) => void;
 }
 
 /** Fetches by calls what the streams did not bring, and says where that is not possible. */
@@ -27,19 +39,29 @@ export class RangeBackfill {
   readonly #isRoutine: boolean;
   readonly #transactions: RangeTransactions;
   readonly #accounts: AccountsNow;
+  readonly #patienceMs: number;
+  readonly #onContradiction: RangeBackfillDeps['onContradiction'];
 
   constructor(
-    { commitment, maxSlots = 1000, wholeBlocks = 8, isRoutine = false }: RangeBackfillOptions,
-    { intake, calls }: { readonly intake: Intake; readonly calls: PatientCalls },
+    {
+      commitment,
+      maxSlots = 1000,
+      wholeBlocks = 8,
+      isRoutine = false,
+      patienceMs = 30_000,
+    }: RangeBackfillOptions,
+    { intake, calls, phantoms, onContradiction }: RangeBackfillDeps,
   ) {
+    this.#patienceMs = patienceMs;
+    this.#onContradiction = onContradiction;
     this.#intake = intake;
     this.#calls = calls;
     this.#commitment = commitment === 'finalized' ? 'finalized' : 'confirmed';
     this.#maxSlots = maxSlots;
     this.#isRoutine = isRoutine;
     this.#transactions = new RangeTransactions(
-      { commitment: this.#commitment, wholeBlocks },
-      { intake, calls },
+      { commitment: this.#commitment, wholeBlocks, patienceMs },
+      { intake, calls, phantoms, onLost: slot => this.#tellLost(slot) },
     );
     this.#accounts = new AccountsNow(this.#commitment, { intake, calls });
   }
@@ -50,6 +72,10 @@ export class RangeBackfill {
    */
   async run({ from, to, isAnchored }: MissingRange, signal: AbortSignal): Promise<void> {
     const start = Math.max(from, to - this.#maxSlots + 1);
+    if (start > from && !(await this.isThere(to, isAnchored, signal))) {
+      this.#onContradiction(to, false);
+      return;
+    }
     if (start > from)
       this.#lose('too_long', from, start - 1, 'more slots are missing than max_backfill allows');
     if (start > to) return;
@@ -70,7 +96,8 @@ export class RangeBackfill {
     }
     const start = Math.max(from, first);
     if (start > from) this.#lose('not_recoverable', from, start - 1, 'no provider keeps blocks that old');
-    const slots = await this.#slotsIn(start, to, isAnchored, signal);
+    const slots = await this.#decide(start, to, isAnchored, signal);
+    if (slots === undefined) return;
     const owed = this.#intake.owed(to);
     await this.#transactions.fetch({ from: start, to, slots }, owed, signal);
     const accountIds = idsOf(owed.filter(isOfAccounts));
@@ -114,14 +141,73 @@ export class RangeBackfill {
     }
   }
 
+  #tellLost(slot: number): void {
+    const message = 'a provider lists a transaction in this slot that no provider has';
+    const owed = this.#intake.owed(slot).filter(subscription => !isOfAccounts(subscription));
+    this.#intake.gap(gapOf('not_recoverable', slot, slot, 'none', message), idsOf(owed));
+  }
+
+  /**
+   * Whether the providers say, too, that the chain has got to a slot.
+   * @param isBlock whether they have to have a block of it
+   * @throws the signal's reason, when it is aborted
+   */
+  async isThere(
+    slot: number,
+    isBlock: boolean,
+    signal: AbortSignal,
+    patienceMs = this.#patienceMs,
+  ): Promise<boolean> {
+    if (!isSlot(slot)) return false;
+    const options = { patienceMs };
+    const commitment = this.#commitment;
+    const readSlot = (result: unknown) => (isSlot(result) && result >= slot ? true : undefined);
+    try {
+      await this.#calls.call('getSlot', [{ commitment }], readSlot, signal, options);
+      if (isBlock) await this.#slotsIn(slot, slot, true, signal, patienceMs);
+      return true;
+    } catch (error) {
+      if (isUndecided(error)) return false;
+      // What nobody keeps any more was there.
+      if (error instanceof TrunklineError && error.code === 'backfill_refused') return true;
+      throw error;
+    }
+  }
+
+  /** The slots of a range that have a block; undefined: the range is doubted. */
+  async #decide(
+    from: number,
+    to: number,
+    isAnchored: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly number[] | undefined> {
+    try {
+      return await this.#slotsIn(from, to, isAnchored, signal);
+    } catch (error) {
+      if (!isUndecided(error)) throw error;
+    }
+    // Where the providers are past it and know no such block, it is they who are right.
+    const isPast = !this.#isRoutine && (await this.isThere(to, false, signal));
+    this.#onContradiction(to, isPast);
+    return isPast ? this.#slotsIn(from, to, false, signal) : undefined;
+  }
+
   /** The slots of a range that have a block. */
-  #slotsIn(from: number, to: number, isAnchored: boolean, signal: AbortSignal): Promise<readonly number[]> {
+  #slotsIn(
+    from: number,
+    to: number,
+    isAnchored: boolean,
+    signal: AbortSignal,
+    patienceMs = this.#patienceMs,
+  ): Promise<readonly number[]> {
     const read = (result: unknown) => {
       const slots = readNumbers(result);
       // A provider that is behind does not know the range's end.
       return isAnchored && slots?.at(-1) !== to ? undefined : slots;
     };
-    return this.#calls.call('getBlocks', [from, to, { commitment: this.#commitment }], read, signal);
+    const options = isAnchored ? { patienceMs } : {};
+    const params = [from, to, { commitment: this.#commitment }];
+    return this.#calls.call('getBlocks', params, read, signal, options);
   }
 }
 
@@ -144,9 +230,9 @@ function idsOf(subscriptions: readonly SourceSubscription[]): readonly string[] 
 }
 
 function readNumber(result: unknown): number | undefined {
-  return typeof result === 'number' ? result : undefined;
+  return isSlot(result) ? result : undefined;
 }
 
 function readNumbers(result: unknown): readonly number[] | undefined {
-  return Array.isArray(result) && result.every(slot => typeof slot === 'number') ? result : undefined;
+  return Array.isArray(result) && result.every(isSlot) ? result : undefined;
 }

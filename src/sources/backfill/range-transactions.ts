@@ -1,11 +1,14 @@
-import { decode } from '../../chains/solana/base58.ts';
+import { decode, encode } from '../../chains/solana/base58.ts';
 import type { TransactionUpdate } from '../../chains/solana/updates.ts';
+import { TrunklineError } from '../../errors/trunkline-error.ts';
+import type { CounterCell } from '../../telemetry/metrics.ts';
 import type { Intake } from '../intake.ts';
 import { matches } from '../matches.ts';
+import { isSlot } from '../slots/believed-slots.ts';
 import type { SourceSubscription } from '../source.ts';
 import type { UpdateFilter } from '../update-filter.ts';
 import type { PatientCalls } from './patient-calls.ts';
-import { type ListedSignature, signaturesOf } from './signatures.ts';
+import { type ListedSignature, type SignatureRange, signaturesOf } from './signatures.ts';
 import { blockMetaFromRpc, blockTransactionsFromRpc, transactionFromRpc } from './transaction-from-rpc.ts';
 
 /** A range of slots and those of them that have a block, ascending. */
@@ -19,12 +22,21 @@ interface RangeTransactionsOptions {
   readonly commitment: 'confirmed' | 'finalized';
   /** Up to so many blocks are read whole. */
   readonly wholeBlocks: number;
+  /** Milliseconds for which one transaction is asked for that was listed and that nobody has, before lists are made anew. */
+  readonly patienceMs: number;
 }
 
 interface Deps {
   readonly intake: Intake;
   readonly calls: PatientCalls;
+  /** Passed over. */
+  readonly phantoms: CounterCell;
+  /** A transaction is listed again and again, and nobody has it: something may be missing in its slot. */
+  readonly onLost: (slot: number) => void;
 }
+
+/** Times that lists are made anew for one transaction that nobody has. */
+const MAX_LISTINGS = 3;
 
 /** Blocks that are read at once; each may be some megabytes. */
 const BLOCKS_AT_ONCE = 2;
@@ -38,12 +50,16 @@ export class RangeTransactions {
   readonly #wholeBlocks: number;
   readonly #intake: Intake;
   readonly #calls: PatientCalls;
+  readonly #patienceMs: number;
+  readonly #deps: Deps;
 
-  constructor({ commitment, wholeBlocks }: RangeTransactionsOptions, { intake, calls }: Deps) {
+  constructor({ commitment, wholeBlocks, patienceMs }: RangeTransactionsOptions, deps: Deps) {
     this.#commitment = commitment;
     this.#wholeBlocks = wholeBlocks;
-    this.#intake = intake;
-    this.#calls = calls;
+    this.#patienceMs = patienceMs;
+    this.#deps = deps;
+    this.#intake = deps.intake;
+    this.#calls = deps.calls;
   }
 
   /** @throws as `PatientCalls.call` */
@@ -53,9 +69,27 @@ export class RangeTransactions {
       .filter(({ kind }) => kind !== 'account' && kind !== 'slot');
     if (filters.length === 0 || range.slots.length === 0) return;
     const addresses = range.slots.length <= this.#wholeBlocks ? undefined : addressesOf(filters);
-    const listed = addresses && (await this.#list(range, addresses, filters, signal));
-    if (listed === undefined) await this.#fetchBlocks(range.slots, filters, signal);
-    else await this.#fetchTransactions(listed, signal);
+    const listings = new Map<string, number>();
+    for (;;) {
+      const listed = addresses && (await this.#list(range, addresses, filters, signal));
+      if (listed === undefined) return this.#fetchBlocks(range.slots, filters, signal);
+      this.#countPhantoms(listings, listed);
+      const wanted = listed.filter(({ signature }) => (listings.get(signature) ?? 0) < MAX_LISTINGS);
+      const missing = await this.#fetchTransactions(wanted, signal);
+      if (missing === undefined) return;
+      const times = (listings.get(missing.signature) ?? 0) + 1;
+      listings.set(missing.signature, times);
+      if (times === MAX_LISTINGS) this.#deps.onLost(missing.slot);
+    }
+  }
+
+  /** What is not listed any more never was. */
+  #countPhantoms(listings: Map<string, number>, listed: readonly ListedSignature[]): void {
+    for (const [signature, times] of listings) {
+      if (times >= MAX_LISTINGS || listed.some(entry => entry.signature === signature)) continue;
+      this.#deps.phantoms.inc();
+      listings.delete(signature);
+    }
   }
 
   async #fetchBlocks(
@@ -96,16 +130,29 @@ export class RangeTransactions {
     );
   }
 
-  async #fetchTransactions(listed: readonly ListedSignature[], signal: AbortSignal): Promise<void> {
-    await inOrder(
-      listed,
-      TRANSACTIONS_AT_ONCE,
-      ({ signature }) => fetchTransaction(signature, this.#commitment, this.#calls, signal),
-      async transaction => {
-        await this.#intake.room(signal);
-        this.#intake.takeFetched(transaction);
-      },
-    );
+  /** @returns the first one that nobody has: what follows it was not taken in */
+  async #fetchTransactions(
+    listed: readonly ListedSignature[],
+    signal: AbortSignal,
+  ): Promise<ListedSignature | undefined> {
+    const options = { commitment: this.#commitment, patienceMs: this.#patienceMs };
+    let taken = 0;
+    try {
+      await inOrder(
+        listed,
+        TRANSACTIONS_AT_ONCE,
+        entry => fetchTransaction(entry, options, this.#calls, signal),
+        async transaction => {
+          await this.#intake.room(signal);
+          this.#intake.takeFetched(transaction);
+          taken++;
+        },
+      );
+      return undefined;
+    } catch (error) {
+      if (isUndecided(error)) return listed[taken];
+      throw error;
+    }
   }
 
   /** The transactions of all addresses, in order; undefined: too many. */
@@ -119,7 +166,7 @@ export class RangeTransactions {
     const range = { from, to, commitment: this.#commitment, limit: MAX_SIGNATURES };
     const bySignature = new Map<string, ListedSignature>();
     for (const address of addresses) {
-      const listed = await signaturesOf(address, range, this.#calls, signal);
+      const listed = await this.#signaturesOf(address, range, signal);
       if (listed === undefined || bySignature.size > MAX_SIGNATURES) return undefined;
       for (const entry of listed) {
         const isKnown = this.#intake.hasTold(entry.slot, decode(entry.signature) ?? new Uint8Array());
@@ -129,6 +176,20 @@ export class RangeTransactions {
     const entries = [...bySignature.values()];
     if (addresses.length > 1) return this.#ordered(entries, signal);
     return entries;
+  }
+
+  /** Undefined: too many, or lists that make no sense. */
+  async #signaturesOf(
+    address: string,
+    range: SignatureRange,
+    signal: AbortSignal,
+  ): Promise<readonly ListedSignature[] | undefined> {
+    try {
+      return await signaturesOf(address, range, this.#calls, signal);
+    } catch (error) {
+      if (isUndecided(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Of two addresses' transactions in one slot only the block tells which came first. */
@@ -167,21 +228,28 @@ export class RangeTransactions {
 }
 
 /**
- * One transaction by its signature, as soon as a provider has it.
+ * One transaction by its signature, as soon as a provider has it in the slot that it was listed in.
  * @throws as `PatientCalls.call`
  */
 export function fetchTransaction(
-  signature: string,
-  commitment: 'confirmed' | 'finalized',
+  { signature, slot: listedSlot }: Pick<ListedSignature, 'signature' | 'slot'>,
+  { commitment, patienceMs }: { readonly commitment: 'confirmed' | 'finalized'; readonly patienceMs: number },
   calls: PatientCalls,
   signal: AbortSignal,
 ): Promise<TransactionUpdate> {
   const read = (result: unknown) => {
     const { slot } = (result ?? {}) as { slot?: unknown };
-    return typeof slot === 'number' ? transactionFromRpc(result, slot, undefined) : undefined;
+    if (!isSlot(slot) || slot !== listedSlot) return undefined;
+    const transaction = transactionFromRpc(result, slot, undefined);
+    return encode(transaction.signature) === signature ? transaction : undefined;
   };
   const options = { commitment, encoding: 'json', maxSupportedTransactionVersion: 0 };
-  return calls.call('getTransaction', [signature, options], read, signal);
+  return calls.call('getTransaction', [signature, options], read, signal, { patienceMs });
+}
+
+/** Whether patience has ended. */
+export function isUndecided(error: unknown): boolean {
+  return error instanceof TrunklineError && error.code === 'backfill_undecided';
 }
 
 /** Addresses of which each wanted transaction names at least one; undefined: blocks have to be read. */

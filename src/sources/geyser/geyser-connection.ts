@@ -2,6 +2,7 @@ import { type PlainChildSpec, statemChild } from '../../otp/child-spec.ts';
 import type { GenStatem } from '../../otp/gen-statem.ts';
 import { type ProcessName, processName } from '../../otp/process-name.ts';
 import { keepState, startIn, toState } from '../../otp/statem-events.ts';
+import { purposeField } from '../source.ts';
 import type { EndpointOwner, GeyserEndpoint } from './geyser-endpoint.ts';
 import type { GeyserSource } from './geyser-source.ts';
 import type { StreamEnd } from './stream-end.ts';
@@ -38,6 +39,7 @@ export const geyserConnectionName = (
     chain: source.chain,
     commitment: source.commitment,
     endpoint,
+    ...purposeField(source),
   });
 
 /**
@@ -101,7 +103,7 @@ const geyserConnection: GenStatem<GeyserConnectionArgs, State, Data, never, Geys
     const { end } = message;
     const waitMs = endpoint.waitMs;
     if (end.reason !== 'stopped') {
-      endpoint.log.warn('a Geyser stream ended', { reason: end.reason, message: end.message, waitMs });
+      endpoint.log.warn('a Geyser stream ended', { end: end.reason, reason: end.message, waitMs });
     }
     // Not before this one's state is another: then it is somebody else's turn.
     endpoint.status = 'waiting';

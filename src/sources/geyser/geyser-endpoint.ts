@@ -5,7 +5,7 @@ import type { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
 import type { BelievedSlots } from '../slots/believed-slots.ts';
 import type { Coverage } from '../slots/coverage.ts';
-import type { SourceState } from '../source.ts';
+import { type SourceState, sourceLabel } from '../source.ts';
 import { FilterReaders } from './filter-readers.ts';
 import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
 import { GeyserStream } from './geyser-stream.ts';
@@ -72,9 +72,9 @@ export class GeyserEndpoint {
     this.#options = options;
     this.#deps = deps;
     this.#plan = new ReconnectPlan(options, deps.random);
-    const { chain, commitment } = options;
+    const { chain, commitment, purpose } = options;
     this.log = deps.log.child({ chain, commitment, endpoint: endpoint.id });
-    const labels = { chain, source: 'geyser', commitment, endpoint: endpoint.id };
+    const labels = { chain, source: sourceLabel('geyser', purpose), commitment, endpoint: endpoint.id };
     const { metrics } = deps;
     this.#cells = {
       bytes: metrics.counter(sourceMetrics.bytes, labels),
@@ -154,6 +154,16 @@ export class GeyserEndpoint {
   /** Has the stream carry what the subscriptions want by now. */
   rewrite(): void {
     this.#stream?.rewrite(this.#request());
+  }
+
+  /** The newest slot that its stream told to be sure; -1: none. */
+  get position(): number {
+    return this.#stream === undefined ? -1 : (this.#coverage?.position ?? -1);
+  }
+
+  /** What it tells does not fit what the providers say. */
+  giveUp(): void {
+    this.#stream?.end(streamEnd('contradictory'));
   }
 
   /** Ends the stream; its process starts the next one at once. */

@@ -32,6 +32,8 @@ export interface GeyserConnectionOptions {
 export interface GeyserSourceOptions extends GeyserConnectionOptions {
   readonly chain: string;
   readonly commitment: Commitment;
+  /** What it is for, where a chain has several of one commitment: in the names of its processes and in the label `source`. @default '' */
+  readonly purpose?: string;
   /** `standby`: one endpoint streams, another takes its place when it fails; `race`: all do, and the first arrival counts. @default 'standby' */
   readonly mode?: 'standby' | 'race';
   readonly endpoints: readonly GeyserEndpointOptions[];
@@ -41,6 +43,8 @@ export interface GeyserSourceOptions extends GeyserConnectionOptions {
   readonly reconnectMaxMs?: number;
   /** Slots that may be fetched in place of what the streams did not bring. @default 1000 */
   readonly maxBackfill?: number;
+  /** Milliseconds for which providers may contradict an endpoint before it counts as broken. @default 30000 */
+  readonly patienceMs?: number;
 }
 
 /** The same with its defaults. */
@@ -56,9 +60,11 @@ export function completeOptions(options: GeyserSourceOptions): CompleteGeyserOpt
     stallTimeoutMs: 15_000,
     connectTimeoutMs: 10_000,
     mode: 'standby',
+    purpose: '',
     reconnectMinMs: 100,
     reconnectMaxMs: 30_000,
     maxBackfill: 1000,
+    patienceMs: 30_000,
     ...options,
   };
 }

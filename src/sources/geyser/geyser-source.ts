@@ -10,7 +10,13 @@ import { RangeBackfill } from '../backfill/range-backfill.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
 import { BelievedSlots } from '../slots/believed-slots.ts';
-import type { SourceListener, SourceState, SourceSubscription, UpdateSource } from '../source.ts';
+import {
+  type SourceListener,
+  type SourceState,
+  type SourceSubscription,
+  sourceLabel,
+  type UpdateSource,
+} from '../source.ts';
 import { geyserConnectionChild } from './geyser-connection.ts';
 import { GeyserEndpoint } from './geyser-endpoint.ts';
 import { type CompleteGeyserOptions, completeOptions, type GeyserSourceOptions } from './geyser-options.ts';
@@ -35,6 +41,7 @@ export class GeyserSource implements UpdateSource {
   readonly chain: string;
   readonly name = 'geyser';
   readonly commitment: Commitment;
+  readonly purpose: string;
   readonly endpoints: readonly GeyserEndpoint[];
   readonly #options: CompleteGeyserOptions;
   readonly #intake: Intake;
@@ -48,20 +55,23 @@ export class GeyserSource implements UpdateSource {
   constructor(options: GeyserSourceOptions, deps: GeyserSourceDeps) {
     const { listener, calls, clock, log, metrics, random = Math.random } = deps;
     this.#options = completeOptions(options);
-    const { chain, commitment, maxBackfill } = this.#options;
+    const { chain, commitment, purpose, maxBackfill, patienceMs } = this.#options;
     this.chain = chain;
     this.commitment = commitment;
+    this.purpose = purpose;
     this.#calls = calls;
-    this.#intake = new Intake({ chain, source: 'geyser', commitment }, { listener, metrics });
-    const labels = { chain, source: 'geyser', commitment };
+    const labels = { chain, source: sourceLabel('geyser', purpose), commitment };
+    this.#intake = new Intake(labels, { listener, metrics });
     const retries = metrics.counter(sourceMetrics.callRetries, labels);
     const rejected = metrics.counter(sourceMetrics.implausible, labels);
     this.#slots = new BelievedSlots({ calls, clock, log: log.child(labels), rejected });
     this.#backfill = new RangeBackfill(
-      { commitment, maxSlots: maxBackfill },
+      { commitment, maxSlots: maxBackfill, patienceMs },
       {
         intake: this.#intake,
         calls: new PatientCalls({ calls, clock, log: log.child(labels), retries, random }),
+        phantoms: metrics.counter(sourceMetrics.phantoms, labels),
+        onContradiction: (end, isSettled) => this.#doubt(end, isSettled),
       },
     );
     const endpointDeps = {
@@ -152,6 +162,16 @@ export class GeyserSource implements UpdateSource {
 
   #look(): void {
     if (!this.#isBackfilling && this.#intake.ledger.missing() !== undefined) this.#wake();
+  }
+
+  /** Gives up the endpoints that told of a range what the providers do not know. */
+  #doubt(end: number, isSettled: boolean): void {
+    const liars = this.endpoints.filter(({ position }) => position >= end);
+    if (!isSettled) this.#intake.distrust();
+    for (const endpoint of this.endpoints) {
+      if (liars.includes(endpoint)) endpoint.giveUp();
+      else if (!isSettled) endpoint.renew();
+    }
   }
 
   #status(): SourceState['status'] {

@@ -1,3 +1,5 @@
+import { isSlot } from '../slots/believed-slots.ts';
+
 /** What a notification of `logsSubscribe` says, its logs left out. */
 export interface LogNotification {
   readonly slot: number;
@@ -11,7 +13,7 @@ export function readLogNotification(result: Buffer): LogNotification | undefined
   const { context, value } = readObject(result);
   const slot = property(context, 'slot');
   const signature = property(value, 'signature');
-  if (typeof slot !== 'number' || typeof signature !== 'string') return undefined;
+  if (!isSlot(slot) || typeof signature !== 'string') return undefined;
   const error = property(value, 'err');
   return { slot, signature, isFailed: error !== null && error !== undefined };
 }
@@ -21,7 +23,7 @@ export function readSlotNotification(
   result: Buffer,
 ): { readonly slot: number; readonly parent: number } | undefined {
   const { slot, parent } = readObject(result);
-  return typeof slot === 'number' && typeof parent === 'number' ? { slot, parent } : undefined;
+  return isSlot(slot) && isSlot(parent) ? { slot, parent } : undefined;
 }
 
 function readObject(bytes: Buffer): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { type PlainChildSpec, serverChild } from '../../otp/child-spec.ts';
 import type { GenServer } from '../../otp/gen-server.ts';
 import { type ProcessName, processName } from '../../otp/process-name.ts';
 import type { SendTimer } from '../../otp/self.ts';
+import { purposeField } from '../source.ts';
 import type { LogsSource } from './logs-source.ts';
 
 type LogsSourceCast =
@@ -63,8 +64,15 @@ function compare(state: State, self: Parameters<NonNullable<typeof logsSourceSer
 }
 
 /** The name of that process. */
-export const logsSourceName = ({ chain, commitment }: LogsSource): ProcessName<never, LogsSourceCast> =>
-  processName<never, LogsSourceCast>({ type: 'logs_source', chain, commitment });
+export const logsSourceName = (source: LogsSource): ProcessName<never, LogsSourceCast> => {
+  const { chain, commitment } = source;
+  return processName<never, LogsSourceCast>({
+    type: 'logs_source',
+    chain,
+    commitment,
+    ...purposeField(source),
+  });
+};
 
 /** The specification of the process that makes a logs source run. */
 export function logsSourceChild(source: LogsSource): PlainChildSpec {

@@ -9,7 +9,14 @@ import { RangeBackfill } from '../backfill/range-backfill.ts';
 import { addressesOf, fetchTransaction } from '../backfill/range-transactions.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
-import type { SourceListener, SourceState, SourceSubscription, UpdateSource } from '../source.ts';
+import {
+  type SourceListener,
+  type SourceState,
+  type SourceSubscription,
+  sourceLabel,
+  type UpdateSource,
+} from '../source.ts';
+import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
 import { HubSubscriptions } from './hub-subscriptions.ts';
 import { readLogNotification, readSlotNotification } from './log-notification.ts';
 import type { LogsSourceOptions } from './logs-options.ts';
@@ -27,6 +34,8 @@ export interface LogsSourceDeps {
   readonly random?: () => number;
 }
 
+/** Milliseconds for which it is asked whether the chain has got to a slot that is far ahead. */
+const CONFIRM_MS = 2000;
 const slotStream = '["slotSubscribe"]';
 
 /**
@@ -41,9 +50,12 @@ export class LogsSource implements UpdateSource {
   readonly chain: string;
   readonly name = 'logs';
   readonly commitment: Commitment;
+  readonly purpose: string;
   readonly #options: Required<LogsSourceOptions>;
   readonly #intake: Intake;
   readonly #calls: PatientCalls;
+  readonly #slots: BelievedSlots;
+  readonly #rejected: CounterCell;
   readonly #log: Log;
   readonly #backfill: RangeBackfill;
   readonly #subscriptions: HubSubscriptions;
@@ -57,27 +69,34 @@ export class LogsSource implements UpdateSource {
   constructor(options: LogsSourceOptions, deps: LogsSourceDeps) {
     const { listener, streams, calls, clock, log, metrics, random = Math.random } = deps;
     this.#options = {
+      purpose: '',
       reconcileIntervalMs: 2000,
       resubscribeMs: 1000,
       maxBackfill: 1000,
       maxQueue: 1000,
       fetchTimeoutMs: 10_000,
+      patienceMs: 30_000,
       ...options,
     };
-    const { chain, commitment, maxBackfill, resubscribeMs } = this.#options;
+    const { chain, commitment, purpose, maxBackfill, resubscribeMs, patienceMs, fetchTimeoutMs } = this.#options;
     this.chain = chain;
     this.commitment = commitment;
-    const labels = { chain, source: 'logs', commitment };
+    this.purpose = purpose;
+    const labels = { chain, source: sourceLabel('logs', purpose), commitment };
     this.#log = log.child(labels);
-    this.#intake = new Intake(
-      { chain, source: 'logs', commitment, content: this.#sureCommitment },
-      { listener, metrics },
-    );
+    this.#intake = new Intake({ ...labels, content: this.#sureCommitment }, { listener, metrics });
     const retries = metrics.counter(sourceMetrics.callRetries, labels);
     this.#calls = new PatientCalls({ calls, clock, log: this.#log, retries, random });
+    this.#rejected = metrics.counter(sourceMetrics.implausible, labels);
+    this.#slots = new BelievedSlots({ calls, clock, log: this.#log, rejected: this.#rejected });
     this.#backfill = new RangeBackfill(
-      { commitment, maxSlots: maxBackfill, wholeBlocks: 0, isRoutine: true },
-      { intake: this.#intake, calls: this.#calls },
+      { commitment, maxSlots: maxBackfill, wholeBlocks: 0, isRoutine: true, patienceMs },
+      {
+        intake: this.#intake,
+        calls: this.#calls,
+        phantoms: metrics.counter(sourceMetrics.phantoms, labels),
+        onContradiction: end => this.#warnOfFar(end),
+      },
     );
     this.#subscriptions = new HubSubscriptions(resubscribeMs, {
       streams,
@@ -88,7 +107,10 @@ export class LogsSource implements UpdateSource {
     this.#dropped = metrics.counter(sourceMetrics.dropped, labels);
     this.#fetcherDeps = {
       clock,
-      fetch: (signature, signal) => fetchTransaction(signature, this.#sureCommitment, this.#calls, signal),
+      fetch: (listed, signal) => {
+        const options = { commitment: this.#sureCommitment, patienceMs: fetchTimeoutMs };
+        return fetchTransaction(listed, options, this.#calls, signal);
+      },
       take: transaction => this.#intake.takeFetched(transaction),
       hasRoom: () => this.#intake.hasRoom,
     };
@@ -101,6 +123,8 @@ export class LogsSource implements UpdateSource {
 
   subscribe(subscriptions: readonly SourceSubscription[]): void {
     this.#intake.subscribe(subscriptions);
+    const { resumeFrom } = this.#intake;
+    if (resumeFrom !== undefined) this.#slots.learn(resumeFrom - 1);
     for (const { id, filter } of subscriptions) {
       if (filter.kind === 'account')
         this.#log.warn('log subscriptions tell nothing of accounts', { pipeline: id });
@@ -148,6 +172,13 @@ export class LogsSource implements UpdateSource {
     }
     const sure = await this.#slotAt(this.#sureCommitment, signal);
     const { ledger } = intake;
+    // A provider that is the only one to say so has no block of it.
+    if (!this.#slots.isNear(sure) && !(await this.#backfill.isThere(sure, true, signal, CONFIRM_MS))) {
+      this.#rejected.inc();
+      this.#warnOfFar(sure);
+      return;
+    }
+    this.#slots.learn(sure);
     if (ledger.settled === undefined) {
       ledger.restartAt(sure - 1);
     }
@@ -164,13 +195,17 @@ export class LogsSource implements UpdateSource {
     this.#status = 'streaming';
   }
 
+  #warnOfFar(slot: number): void {
+    this.#log.warn('a provider tells of a slot that the chain is not at: it is asked anew', { slot });
+  }
+
   /** What is only processed cannot be fetched. */
   get #sureCommitment(): 'confirmed' | 'finalized' {
     return this.commitment === 'finalized' ? 'finalized' : 'confirmed';
   }
 
   #slotAt(commitment: Commitment, signal: AbortSignal): Promise<number> {
-    const read = (result: unknown) => (typeof result === 'number' ? result : undefined);
+    const read = (result: unknown) => (isSlot(result) ? result : undefined);
     return this.#calls.call('getSlot', [{ commitment }], read, signal);
   }
 
@@ -190,11 +225,16 @@ export class LogsSource implements UpdateSource {
   #onEvent(params: string, result: Buffer): void {
     if (params === slotStream) {
       const slot = readSlotNotification(result);
-      if (slot !== undefined) this.#intake.ledger.report({ kind: 'slot', ...slot, status: 'processed' });
+      if (slot === undefined) return;
+      if (this.#slots.isNear(slot.slot))
+        this.#intake.ledger.report({ kind: 'slot', ...slot, status: 'processed' });
+      else this.#rejected.inc();
       return;
     }
     const notification = readLogNotification(result);
     if (notification === undefined || (notification.isFailed && !this.#withFailed)) return;
-    if (notification.slot > this.#intake.settled) this.#fetcher?.add(notification.signature);
+    if (notification.slot <= this.#intake.settled) return;
+    if (this.#slots.isNear(notification.slot)) this.#fetcher?.add(notification);
+    else this.#rejected.inc();
   }
 }

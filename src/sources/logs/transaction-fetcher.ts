@@ -1,6 +1,9 @@
 import type { TransactionUpdate } from '../../chains/solana/updates.ts';
 import type { Clock } from '../../clock/clock.ts';
+import type { ListedSignature } from '../backfill/signatures.ts';
 import type { CounterCell } from '../../telemetry/metrics.ts';
+
+type Listed = Pick<ListedSignature, 'signature' | 'slot'>;
 
 export interface TransactionFetcherOptions {
   readonly maxQueue: number;
@@ -9,7 +12,7 @@ export interface TransactionFetcherOptions {
 
 export interface TransactionFetcherDeps {
   readonly clock: Clock;
-  readonly fetch: (signature: string, signal: AbortSignal) => Promise<TransactionUpdate>;
+  readonly fetch: (listed: Listed, signal: AbortSignal) => Promise<TransactionUpdate>;
   /** Takes transactions in the order in which they were asked for. */
   readonly take: (transaction: TransactionUpdate) => void;
   /** Whether there is room for more. */
@@ -26,7 +29,7 @@ const AT_ONCE = 8;
 export class TransactionFetcher {
   readonly #options: TransactionFetcherOptions;
   readonly #deps: TransactionFetcherDeps;
-  readonly #queue: string[] = [];
+  readonly #queue: Listed[] = [];
   /** In the order of the results. */
   readonly #running: Promise<TransactionUpdate | undefined>[] = [];
   readonly #known = new Set<string>();
@@ -42,14 +45,15 @@ export class TransactionFetcher {
     return this.#known.size;
   }
 
-  add(signature: string): void {
+  add(listed: Listed): void {
+    const { signature } = listed;
     if (this.#known.has(signature) || this.#stopped.signal.aborted) return;
     if (this.#known.size >= this.#options.maxQueue || !this.#deps.hasRoom()) {
       this.#deps.dropped.inc();
       return;
     }
     this.#known.add(signature);
-    this.#queue.push(signature);
+    this.#queue.push(listed);
     if (!this.#isDraining) void this.#drain();
   }
 
@@ -73,18 +77,18 @@ export class TransactionFetcher {
     this.#isDraining = false;
   }
 
-  async #fetch(signature: string): Promise<TransactionUpdate | undefined> {
+  async #fetch(listed: Listed): Promise<TransactionUpdate | undefined> {
     const { clock, fetch, dropped } = this.#deps;
     const late = new AbortController();
     const timer = clock.setTimeout(() => late.abort(), this.#options.timeoutMs);
     try {
-      return await fetch(signature, AbortSignal.any([late.signal, this.#stopped.signal]));
+      return await fetch(listed, AbortSignal.any([late.signal, this.#stopped.signal]));
     } catch {
       dropped.inc();
       return undefined;
     } finally {
       clock.clearTimeout(timer);
-      this.#known.delete(signature);
+      this.#known.delete(listed.signature);
     }
   }
 }

@@ -51,13 +51,18 @@ export class BelievedSlots {
     this.#known = { slot, at: this.#deps.clock.now() };
   }
 
-  /** Whether the slot can be real by what is known. Has the providers asked early enough that this seldom says no. */
-  believes(slot: number): boolean {
+  /** Whether the slot can be real by what is known. */
+  isNear(slot: number): boolean {
     if (!isSlot(slot) || this.#known === undefined) return false;
-    const lead = slot - this.#known.slot;
-    if (lead <= slotLead / 2) return true;
-    if (this.#deps.clock.now() - this.#askedAt > ASK_EVERY_MS) void this.#ask();
-    return lead <= slotLead + (this.#deps.clock.now() - this.#known.at) / SLOT_MS;
+    const { slot: known, at } = this.#known;
+    return slot - known <= slotLead + (this.#deps.clock.now() - at) / SLOT_MS;
+  }
+
+  /** The same. Has the providers asked early enough that this seldom says no. */
+  believes(slot: number): boolean {
+    const isFar = this.#known !== undefined && slot - this.#known.slot > slotLead / 2;
+    if (isFar && this.#deps.clock.now() - this.#askedAt > ASK_EVERY_MS) void this.#ask();
+    return this.isNear(slot);
   }
 
   /** Whether the slot is real, as the providers say. Where it is not, that is counted. */

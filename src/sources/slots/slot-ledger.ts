@@ -85,6 +85,15 @@ export class SlotLedger {
     this.#coverages.clear();
   }
 
+  /** Nothing that connections told of slots that are not settled counts any more; others tell it anew. */
+  distrust(): void {
+    if (this.#settled === undefined) return;
+    for (const entry of this.#entries.after(this.#settled)) entry.parent = undefined;
+    this.#top = -1;
+    this.#newest = this.#settled;
+    this.restartAt(this.#settled);
+  }
+
   /** What was told of slots later than this one, slot by slot. */
   *toldAfter(after: number): Iterable<SlotUpdate> {
     for (const { slot, parent, told, isDead } of [...this.#entries.after(after)].sort(
