@@ -73,6 +73,7 @@ function check(definition: PipelineDefinition): void {
   if (!isCount(concurrency, 1)) refuse('concurrency has to be at least 1');
   if (!isCount(retry.attempts, 1)) refuse('retry.attempts has to be at least 1');
   if (!isCount(buffer.maxCapacity, 1)) refuse('buffer.max_capacity has to be at least 1');
+  if (!isCount(buffer.maxBytes, 1)) refuse('buffer.max_bytes has to be at least 1');
   if (!isCount(buffer.batchSize, 1)) refuse('buffer.batch_size has to be at least 1');
   if (!isCount(parseThreads, 0)) refuse('parse_threads has to be 0 or more');
   if (parseThreads > 0 && parserModule === undefined)

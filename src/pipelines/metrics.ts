@@ -89,6 +89,11 @@ export const pipelineMetrics = {
     help: 'Updates and values that wait in a pipeline.',
     labels,
   }),
+  queueBytes: gaugeDefinition({
+    name: 'trunkline_pipeline_queue_bytes',
+    help: 'Bytes of updates that wait in the memory of a pipeline, with those whose values handlers have in hand; estimated.',
+    labels,
+  }),
   latency: histogramDefinition({
     name: 'trunkline_pipeline_latency_seconds',
     help: 'From the arrival of an update to the end of its last handler.',

@@ -37,6 +37,7 @@ export interface PipelineConfig {
   };
   readonly buffer: {
     readonly max_capacity: number;
+    readonly max_bytes: number;
     readonly batch_size: number;
     readonly batch_timeout: number;
     readonly overflow_policy: OverflowPolicy;
@@ -88,6 +89,7 @@ export async function pipelineFromConfig(
     },
     buffer: {
       maxCapacity: buffer.max_capacity,
+      maxBytes: buffer.max_bytes,
       batchSize: buffer.batch_size,
       batchTimeoutMs: buffer.batch_timeout,
       overflowPolicy: buffer.overflow_policy,

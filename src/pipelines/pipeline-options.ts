@@ -33,6 +33,11 @@ export interface RetryPolicy {
 export interface BufferPolicy {
   /** Updates that wait at most. @default 10000 */
   readonly maxCapacity: number;
+  /**
+   * Bytes of updates in memory at most, estimated by the lengths of what they hold; those count whose values handlers
+   * have or wait for, too. One that is larger by itself waits where no other does. @default 64 MiB
+   */
+  readonly maxBytes: number;
   /** Values that a handler with `handleBatch` gets at once, at most. @default 100 */
   readonly batchSize: number;
   /** Milliseconds that a batch waits to be full. @default 10 */
@@ -104,6 +109,7 @@ export const pipelineDefaults = {
   retry: { attempts: 5, delayMs: 100, maxDelayMs: 30_000, multiplier: 2, jitter: 0.2 },
   buffer: {
     maxCapacity: 10_000,
+    maxBytes: 64 * 1024 * 1024,
     batchSize: 100,
     batchTimeoutMs: 10,
     overflowPolicy: 'block',

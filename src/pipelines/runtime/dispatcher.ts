@@ -7,6 +7,7 @@ import { promiseOf } from '../promised.ts';
 import { pipelineErrorOf } from '../thrown.ts';
 import { Delivery, type DeliveryHost, type DeliveryTask } from './delivery.ts';
 import { Fifo } from './fifo.ts';
+import type { HeldUpdates } from './held-updates.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { SlotLedger } from './slot-ledger.ts';
@@ -14,6 +15,7 @@ import type { SlotLedger } from './slot-ledger.ts';
 /** What a dispatcher needs of its pipeline. */
 export interface DispatcherHost {
   readonly ledger: SlotLedger;
+  readonly held: HeldUpdates;
   readonly figures: PipelineFigures;
   /** Keeps items as dead letters; resolves once they are stored. */
   bury(items: readonly PipelineItem[], handler: Handler, error: unknown, attempts: number): Promise<void>;
@@ -98,7 +100,7 @@ export class Dispatcher implements DeliveryHost {
       return;
     }
     if (this.#isKeyed || this.#active >= this.#definition.concurrency || this.#ready.length > 0) {
-      this.#host.ledger.begin(item.origin.slot);
+      this.#begin(item);
       this.#enqueue(newTask([item], [arrivedAt], this.#isKeyed ? orderKey : ''));
       return;
     }
@@ -194,20 +196,27 @@ export class Dispatcher implements DeliveryHost {
     const { task } = delivery;
     if (--task.open > 0) return;
     this.#active--;
-    const { ledger, figures } = this.#host;
+    const { ledger, held, figures } = this.#host;
     const now = this.#clock.now();
     for (let at = 0; at < task.items.length; at++) {
       const item = task.items[at]!;
       if (task.buried?.has(item) !== true) figures.onHandled(now - task.arrivals[at]!);
       ledger.end(item.origin.slot);
+      held.release(item);
     }
     this.#leaveLane(task.orderKey);
     this.#startReady();
     this.#host.onFree();
   }
 
-  #gather(item: PipelineItem, arrivedAt: number, orderKey: string): void {
+  /** A value is not done at once. */
+  #begin(item: PipelineItem): void {
     this.#host.ledger.begin(item.origin.slot);
+    this.#host.held.hold(item);
+  }
+
+  #gather(item: PipelineItem, arrivedAt: number, orderKey: string): void {
+    this.#begin(item);
     const batch = this.#batch;
     batch.items.push(item);
     batch.arrivals.push(arrivedAt);
@@ -240,13 +249,13 @@ export class Dispatcher implements DeliveryHost {
   }
 
   #callAll(item: PipelineItem, arrivedAt: number): void {
-    this.#host.ledger.begin(item.origin.slot);
+    this.#begin(item);
     this.#start(newTask([item], [arrivedAt], ''));
   }
 
   /** A delivery for an item that the handler `at` has in hand. */
   #adopt(item: PipelineItem, arrivedAt: number, at: number): Delivery {
-    this.#host.ledger.begin(item.origin.slot);
+    this.#begin(item);
     this.#active++;
     const task = newTask([item], [arrivedAt], '');
     task.open = 1;

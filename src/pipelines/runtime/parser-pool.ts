@@ -23,6 +23,7 @@ export interface ParserPoolDependencies {
 
 interface Batch {
   readonly inputs: readonly QueuedInput[];
+  readonly bytes: number;
   parsed: readonly ParsedUpdate[] | undefined;
 }
 
@@ -31,6 +32,8 @@ const entry = new URL(`./parse-worker${extname(import.meta.url)}`, import.meta.u
 const batchesPerThread = 2;
 /** Updates of a batch at most. */
 const batchInputs = 64;
+/** Bytes from which on a batch is full: its thread gets a copy. */
+const batchBytes = 2 ** 22;
 
 /** Threads that parse, for parsers that would hold up everything else. The order of updates stays. */
 export class ParserPool {
@@ -39,6 +42,7 @@ export class ParserPool {
   readonly #pool: Piscina;
   readonly #batches = new Fifo<Batch>();
   #length = 0;
+  #bytes = 0;
   #isClosed = false;
 
   constructor(options: ParserPoolOptions, dependencies: ParserPoolDependencies) {
@@ -67,15 +71,28 @@ export class ParserPool {
     return this.#length;
   }
 
-  /** How many updates `submit` takes at once. */
-  get batchInputs(): number {
-    return batchInputs;
+  /** Bytes of the updates in it, estimated. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  submit(inputs: readonly QueuedInput[]): void {
-    const batch: Batch = { inputs, parsed: undefined };
+  /**
+   * Takes an update, and as many more as make a batch.
+   * @param next the update behind; undefined: there is none
+   */
+  submit(first: QueuedInput, next: () => QueuedInput | undefined): void {
+    const inputs = [first];
+    let { bytes } = first;
+    while (inputs.length < batchInputs && bytes < batchBytes) {
+      const input = next();
+      if (input === undefined) break;
+      inputs.push(input);
+      bytes += input.bytes;
+    }
+    const batch: Batch = { inputs, bytes, parsed: undefined };
     this.#batches.push(batch);
     this.#length += inputs.length;
+    this.#bytes += bytes;
     void this.#parse(batch);
   }
 
@@ -83,6 +100,7 @@ export class ParserPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#batches.clear();
+    this.#length = this.#bytes = 0;
     await this.#pool.destroy();
   }
 
@@ -96,6 +114,7 @@ export class ParserPool {
     for (let head = this.#batches.peek(); head?.parsed !== undefined; head = this.#batches.peek()) {
       this.#batches.shift();
       this.#length -= head.inputs.length;
+      this.#bytes -= head.bytes;
       this.#dependencies.onParsed(head.inputs, head.parsed);
     }
   }

@@ -3,7 +3,7 @@ import { pipelineMetrics } from '../metrics.ts';
 import { pipelineStates } from './pipeline-state.ts';
 import type { RunningPipeline } from './running-pipeline.ts';
 
-const { queueDepth, slotLag, checkpoint, spillBytes, deadLetters, state } = pipelineMetrics;
+const { queueDepth, queueBytes, slotLag, checkpoint, spillBytes, deadLetters, state } = pipelineMetrics;
 
 /** The gauges of pipelines: one set for all that have the same label, from the first of them to the last. */
 export class PipelineGauges {
@@ -33,7 +33,7 @@ export class PipelineGauges {
     if (pipelines?.size !== 0) return;
     this.#byLabel.delete(label);
     const labels = { pipeline: label };
-    for (const gauge of [queueDepth, slotLag, checkpoint, spillBytes, deadLetters])
+    for (const gauge of [queueDepth, queueBytes, slotLag, checkpoint, spillBytes, deadLetters])
       this.#metrics.remove(gauge, labels);
     for (const name of pipelineStates) this.#metrics.remove(state, { ...labels, state: name });
   }
@@ -50,6 +50,11 @@ export class PipelineGauges {
       queueDepth,
       labels,
       sum(pipeline => pipeline.queueDepth),
+    );
+    metrics.gauge(
+      queueBytes,
+      labels,
+      sum(pipeline => pipeline.queueBytes),
     );
     metrics.gauge(
       spillBytes,

@@ -9,6 +9,7 @@ import type { QueuedInput, SpillLog } from '../state/spill-log.ts';
 import { codeOf, messageOf, pipelineErrorOf } from '../thrown.ts';
 import { Dispatcher, type DispatcherHost } from './dispatcher.ts';
 import { GapTeller } from './gap-teller.ts';
+import { HeldUpdates } from './held-updates.ts';
 import { InputBuffer, type InputBufferHost } from './input-buffer.ts';
 import { ParserPool } from './parser-pool.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
@@ -49,6 +50,7 @@ const spillRetryMs = 1_000;
 /** The way of updates through a pipeline from one opening to the next stop: buffer, parser, handlers, and what of it is done. */
 export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBufferHost {
   readonly ledger: SlotLedger;
+  readonly held = new HeldUpdates();
   readonly figures: PipelineFigures;
   readonly #definition: PipelineDefinition;
   readonly #host: PipelineRunHost;
@@ -118,6 +120,15 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     return this.#buffer.length + (this.#pool?.length ?? 0) + this.#dispatcher.waiting;
   }
 
+  /** Bytes of updates that wait in memory, in one form or another; estimated. */
+  get queueBytes(): number {
+    return this.#buffer.bytes + this.bytesBehind;
+  }
+
+  get bytesBehind(): number {
+    return this.held.bytes + (this.#pool?.bytes ?? 0);
+  }
+
   /** Values, or batches, that handlers have in hand. */
   get active(): number {
     return this.#dispatcher.active;
@@ -140,8 +151,8 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     }
     if (slot > this.#slot) this.#slot = slot;
     const now = this.#dependencies.clock.now();
-    if (this.#mayPass && this.#buffer.isEmpty && this.#dispatcher.hasCapacity) {
-      this.#intake.read(update, now);
+    if (this.#mayPass && this.#buffer.isEmpty && this.#hasCapacity) {
+      this.#read(update, now);
       return;
     }
     // Before the buffer sees it: it may be told of as dropped.
@@ -206,6 +217,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     this.#gaps.cancel();
     this.#dispatcher.cancel();
     this.#buffer.clear();
+    this.held.clear();
     await this.#pool?.close();
   }
 
@@ -286,12 +298,23 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     return this.#isReading && !this.#isPumping && this.#pool === undefined;
   }
 
+  /** Whether handlers can take more. */
+  get #hasCapacity(): boolean {
+    return this.#dispatcher.hasCapacity && this.bytesBehind < this.#definition.buffer.maxBytes;
+  }
+
+  #read(update: SolanaUpdate, arrivedAt: number, bytes?: number): void {
+    this.held.begin(update, bytes);
+    this.#intake.read(update, arrivedAt);
+    this.held.end();
+  }
+
   /** Reads what waits, as long as the handlers can take it. */
   #pump(): void {
     if (this.#isPumping || !this.#isReading) return;
     this.#isPumping = true;
     let left = turnInputs;
-    while (this.#isReading && this.#dispatcher.hasCapacity && this.#pool?.hasRoom !== false) {
+    while (this.#isReading && this.#hasCapacity && this.#pool?.hasRoom !== false) {
       if (left-- === 0) {
         this.#schedulePump();
         break;
@@ -299,9 +322,9 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
       const input = this.#buffer.shift();
       if (input === undefined) break;
       if (this.#pool === undefined) {
-        this.#intake.read(input.update, input.arrivedAt);
+        this.#read(input.update, input.arrivedAt, input.bytes);
         this.ledger.end(input.update.slot);
-      } else this.#submit(this.#pool, input);
+      } else this.#pool.submit(input, () => this.#buffer.shift());
     }
     this.#isPumping = false;
     if (left < turnInputs) {
@@ -323,22 +346,13 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     });
   }
 
-  /** Gives the threads what waits, up to a batch. */
-  #submit(pool: ParserPool, first: QueuedInput): void {
-    const inputs = [first];
-    while (inputs.length < pool.batchInputs) {
-      const input = this.#buffer.shift();
-      if (input === undefined) break;
-      inputs.push(input);
-    }
-    pool.submit(inputs);
-  }
-
   #onParsed(inputs: readonly QueuedInput[], parsed: readonly ParsedUpdate[]): void {
     this.#isPumping = true;
     for (let at = 0; at < inputs.length; at++) {
-      const { update, arrivedAt } = inputs[at]!;
+      const { update, arrivedAt, bytes } = inputs[at]!;
+      this.held.begin(update, bytes);
       this.#intake.take(update, arrivedAt, parsed[at]!);
+      this.held.end();
       this.ledger.end(update.slot);
     }
     this.#isPumping = false;

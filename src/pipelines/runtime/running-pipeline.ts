@@ -70,7 +70,7 @@ export class RunningPipeline implements PipelineRunHost {
     this.#dependencies = { random: Math.random, ...dependencies, state, log };
     this.#host = host;
     this.#spill = new SpillLog(
-      { pipeline: id, maxBytes: buffer.maxSpillBytes },
+      { pipeline: id, maxBytes: buffer.maxSpillBytes, maxMemoryBytes: buffer.maxBytes / 4 },
       {
         state,
         clock,
@@ -130,6 +130,11 @@ export class RunningPipeline implements PipelineRunHost {
   /** Updates and values that wait. */
   get queueDepth(): number {
     return this.#run?.queueDepth ?? 0;
+  }
+
+  /** Bytes of updates that wait in memory, in one form or another; estimated. */
+  get queueBytes(): number {
+    return this.#run?.queueBytes ?? 0;
   }
 
   /** Slots between the newest that was seen and the checkpoint. */

@@ -9,12 +9,16 @@ import type { StateStore } from './state-store.ts';
 export interface QueuedInput {
   readonly update: SolanaUpdate;
   readonly arrivedAt: number;
+  /** What the update takes in memory, estimated. */
+  readonly bytes: number;
 }
 
 export interface SpillLogOptions {
   readonly pipeline: string;
   /** Bytes in the store; beyond it there is no room. */
   readonly maxBytes: number;
+  /** Bytes of updates that the store has not taken yet, estimated; beyond it there is no room. */
+  readonly maxMemoryBytes: number;
 }
 
 export interface SpillLogDependencies {
@@ -31,10 +35,14 @@ interface Chunk {
   /** In memory until the store has them. */
   inputs: QueuedInput[] | undefined;
   readonly count: number;
+  /** What its updates take in memory. */
+  readonly memoryBytes: number;
 }
 
 const prefix = 's/';
 const chunkInputs = 128;
+/** Bytes in memory from which on a chunk is full. */
+const chunkBytes = 2 ** 20;
 /** Updates in memory that the store has not taken yet, at most. */
 const maxStaged = 4_096;
 const retryMs = 500;
@@ -49,10 +57,12 @@ export class SpillLog {
   readonly #chunks = new Fifo<Chunk>();
   readonly #unwritten = new Fifo<Chunk>();
   #staging: QueuedInput[] = [];
+  #stagingBytes = 0;
   #nextId = 0;
   #bytes = 0;
   #length = 0;
   #inMemory = 0;
+  #memoryBytes = 0;
   #isWriting = false;
   #timer: TimerHandle | undefined;
   /** What was begun before the last `open` does not count any more. */
@@ -73,8 +83,14 @@ export class SpillLog {
     return this.#bytes;
   }
 
+  /** Bytes of those that the store has not taken yet, estimated. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
   get hasRoom(): boolean {
-    return this.#bytes < this.#options.maxBytes && this.#inMemory < maxStaged;
+    const { maxBytes, maxMemoryBytes } = this.#options;
+    return this.#bytes < maxBytes && this.#inMemory < maxStaged && this.#memoryBytes < maxMemoryBytes;
   }
 
   /** Empties it. */
@@ -83,6 +99,7 @@ export class SpillLog {
     this.#chunks.clear();
     this.#unwritten.clear();
     this.#staging = [];
+    this.#stagingBytes = this.#memoryBytes = 0;
     this.#bytes = this.#length = this.#inMemory = 0;
     while ((await this.#dependencies.state.clear(prefix)) > 0);
   }
@@ -92,7 +109,10 @@ export class SpillLog {
     this.#staging.push(input);
     this.#length++;
     this.#inMemory++;
-    if (this.#staging.length >= chunkInputs) this.#seal();
+    this.#stagingBytes += input.bytes;
+    this.#memoryBytes += input.bytes;
+    const isFull = this.#stagingBytes >= Math.min(chunkBytes, this.#options.maxMemoryBytes);
+    if (isFull || this.#staging.length >= chunkInputs) this.#seal();
   }
 
   /** The oldest updates; undefined: there are none. One call at a time. @throws StorageError */
@@ -104,6 +124,8 @@ export class SpillLog {
       this.#staging = [];
       this.#length -= staged.length;
       this.#inMemory -= staged.length;
+      this.#memoryBytes -= this.#stagingBytes;
+      this.#stagingBytes = 0;
       return staged;
     }
     const epoch = this.#epoch;
@@ -117,6 +139,7 @@ export class SpillLog {
     this.#length -= chunk.count;
     if (chunk.inputs !== undefined) {
       this.#inMemory -= chunk.count;
+      this.#memoryBytes -= chunk.memoryBytes;
       // Its write comes too late, or is under way: then it is removed when that is done.
       chunk.inputs = undefined;
       if (chunk.bytes === 0) return inputs;
@@ -129,7 +152,8 @@ export class SpillLog {
     const inputs = this.#staging;
     this.#staging = [];
     const key = `${prefix}${(this.#nextId++).toString(16).padStart(13, '0')}`;
-    const chunk: Chunk = { key, bytes: 0, inputs, count: inputs.length };
+    const chunk: Chunk = { key, bytes: 0, inputs, count: inputs.length, memoryBytes: this.#stagingBytes };
+    this.#stagingBytes = 0;
     this.#chunks.push(chunk);
     this.#unwritten.push(chunk);
     void this.#write();
@@ -168,6 +192,7 @@ export class SpillLog {
         else {
           chunk.inputs = undefined;
           this.#inMemory -= chunk.count;
+          this.#memoryBytes -= chunk.memoryBytes;
         }
       }
       this.#unwritten.shift();

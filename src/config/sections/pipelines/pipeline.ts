@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { field, section } from '../../field.ts';
+import { bytes } from '../../values/bytes.ts';
 import { chainReference } from '../../values/chain-reference.ts';
 import { choice } from '../../values/choice.ts';
 import { duration } from '../../values/duration.ts';
@@ -25,6 +26,12 @@ const bufferSection = section('Values that wait for the handlers.', {
   max_capacity: field(integer({ min: 1, max: 10_000_000 }).prefault(10_000), {
     doc: 'How many wait at most.',
     unit: 'values',
+    applies: 'restart-child',
+    child: 'pipelines',
+  }),
+  max_bytes: field(bytes({ min: 2 ** 16, max: 2 ** 36 }).prefault('64MiB'), {
+    doc: 'How much memory they take at most, with those that handlers have in hand; estimated by the lengths of the updates that they are made of. Whichever bound is reached first counts. A larger update waits alone.',
+    unit: 'bytes',
     applies: 'restart-child',
     child: 'pipelines',
   }),
