@@ -55,6 +55,7 @@ describe('three hundred programs and accounts that clients follow', () => {
   it('stop nobody’s stream, whose pipelines and followers miss nothing', async () => {
     const before = (await ofPipelines()).length;
     const client = new FeedClient(trunkline.wsUrl);
+    cleanup.after(() => client.socket.terminate());
     await new Promise(resolve => client.socket.once('open', resolve));
     for (let n = 0; n < followedKeys; n += 10) {
       const topics = Array.from({ length: 10 }, (_, i) => {
@@ -87,6 +88,5 @@ describe('three hundred programs and accounts that clients follow', () => {
     const lines = await metrics();
     assert.equal(sum(lines, 'trunkline_source_stream_ends_total'), 0);
     assert.equal((await ofPipelines()).length, before);
-    client.socket.terminate();
   });
 });
