@@ -13,7 +13,9 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest();
 const payer = Keypair.fromSeed(sha256('trunkline devnet account 0'));
 
 const stats = await fetch(`${trunkline}/sessions/stats`);
-const { wallet_address } = (await stats.json()) as { wallet_address: string };
+const { wallet_address } = (await stats.json()) as { wallet_address?: string };
+if (wallet_address === undefined)
+  throw new Error('the session builder does not run: look at `trunkline sessions`');
 const sessionId = randomUUID().slice(0, 8);
 const accountOwner = program;
 /** Where `method: seed` creates the account: derived from the session builder's wallet, the seed and the owner. */
