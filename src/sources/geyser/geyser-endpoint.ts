@@ -30,7 +30,10 @@ export interface GeyserEndpointDeps {
   readonly random: () => number;
   /** Statuses came: something may be missing. */
   readonly onSlot: () => void;
-  readonly isChainMoving: () => Promise<boolean>;
+  /** Up to where everything is in; undefined: that is not the streams' task now. */
+  readonly settled: () => number | undefined;
+  /** Whether the chain has gone past the newest slot that was told, or past what is settled. */
+  readonly isChainMoving: (past: 'newest' | 'settled') => Promise<boolean>;
 }
 
 /** Slots below what is settled of which no status comes any more on a chain that goes on. */
@@ -62,6 +65,7 @@ export class GeyserEndpoint {
   #error: string | undefined;
   #isRefused = false;
   #connects = 0;
+  #connectedAt = 0;
   #replayFrom: number | undefined;
   #isPaused = false;
 
@@ -118,6 +122,7 @@ export class GeyserEndpoint {
     const coverage = intake.ledger.open(fromSlot);
     this.#coverage = coverage;
     this.#connects++;
+    this.#connectedAt = clock.now();
     this.#cells.connects.inc();
     const stream: GeyserStream = new GeyserStream(this.#endpoint, this.#options, this.#request(fromSlot), {
       clock,
@@ -145,7 +150,8 @@ export class GeyserEndpoint {
           this.#isPaused = true;
           intake.whenRoom(resume);
         },
-        isChainMoving: () => this.#deps.isChainMoving(),
+        settled: () => this.#deps.settled(),
+        isChainMoving: past => this.#deps.isChainMoving(past),
       },
     });
     this.#stream = stream;
@@ -195,7 +201,7 @@ export class GeyserEndpoint {
     this.#stream = undefined;
     this.#isPaused = false;
     this.#deps.intake.ledger.close(coverage);
-    this.#plan.ended(end, coverage.position >= 0);
+    this.#plan.ended(end, coverage.position >= 0, this.#deps.clock.now() - this.#connectedAt);
     this.#isRefused = end.reason === 'refused' || end.reason === 'bad_request';
     if (end.reason !== 'stopped') this.#error = end.message;
     this.#countEnd(end.reason);

@@ -22,7 +22,7 @@ export interface GeyserConnectionOptions {
   readonly keepaliveTimeoutMs?: number;
   /** Between pings of the protocol itself, which also keep load balancers from cutting the stream. @default 10000 */
   readonly pingIntervalMs?: number;
-  /** Without an update, while the chain goes on, after which a stream is given up. @default 15000 */
+  /** Without the status of a slot, while the chain goes on, after which a stream is given up; four times as long where slots are told and none settles. @default 15000 */
   readonly stallTimeoutMs?: number;
   /** Until the endpoint answers at all. @default 10000 */
   readonly connectTimeoutMs?: number;

@@ -9,7 +9,7 @@ import { PatientCalls } from '../backfill/patient-calls.ts';
 import { RangeBackfill } from '../backfill/range-backfill.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
-import { BelievedSlots } from '../slots/believed-slots.ts';
+import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
 import {
   type SourceListener,
   type SourceState,
@@ -82,7 +82,8 @@ export class GeyserSource implements UpdateSource {
       metrics,
       random,
       onSlot: () => this.#look(),
-      isChainMoving: () => this.#isChainMoving(),
+      settled: () => (this.#isBackfilling ? undefined : this.#intake.settled),
+      isChainMoving: (past: 'newest' | 'settled') => this.#isChainMoving(past),
     };
     this.endpoints = [...options.endpoints]
       .sort((a, b) => (a.priority ?? 1) - (b.priority ?? 1))
@@ -181,10 +182,12 @@ export class GeyserSource implements UpdateSource {
     return this.endpoints.every(({ isRefused }) => isRefused) ? 'failed' : 'connecting';
   }
 
-  async #isChainMoving(): Promise<boolean> {
+  async #isChainMoving(past: 'newest' | 'settled'): Promise<boolean> {
+    const sure = this.commitment === 'finalized' ? 'finalized' : 'confirmed';
     try {
-      const slot = await this.#calls.call('getSlot', [{ commitment: 'processed' }]);
-      return typeof slot !== 'number' || slot > this.#intake.ledger.newest;
+      const commitment = past === 'newest' ? 'processed' : sure;
+      const slot = await this.#calls.call('getSlot', [{ commitment }]);
+      return !isSlot(slot) || slot > (past === 'newest' ? this.#intake.ledger.newest : this.#intake.settled);
     } catch {
       // Nobody knows: another connection may.
       return true;

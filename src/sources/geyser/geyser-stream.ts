@@ -22,8 +22,10 @@ export interface GeyserStreamListener {
   /** Whether more may come. */
   hasRoom(): boolean;
   whenRoom(listener: () => void): void;
-  /** Whether the chain has gone on since the newest slot that is known; asked when the stream tells nothing. */
-  isChainMoving(): Promise<boolean>;
+  /** Up to where everything is in; undefined: that is not the stream's task now. */
+  settled(): number | undefined;
+  /** Whether the chain has gone past the newest slot that is known, or past what is settled; asked when that stands still. */
+  isChainMoving(past: 'newest' | 'settled'): Promise<boolean>;
 }
 
 /** Milliseconds for the question how far it goes back. */
@@ -61,7 +63,8 @@ export class GeyserStream {
     this.#watch = new StreamWatch(options, {
       clock,
       ping: () => this.#ping(),
-      isChainMoving: () => listener.isChainMoving(),
+      settled: () => listener.settled(),
+      isChainMoving: past => listener.isChainMoving(past),
       onSilent: reason => this.end(streamEnd(reason)),
     });
     this.#connectTimer = clock.setTimeout(() => this.end(streamEnd('unreachable')), options.connectTimeoutMs);
@@ -116,7 +119,7 @@ export class GeyserStream {
       if (message.ping) this.#ping();
       filters = message.filters;
       update = toUpdate(message);
-      this.#watch.saw(!message.ping && !message.pong);
+      this.#watch.saw(update?.kind === 'slot');
     } catch {
       this.end(streamEnd('garbage'));
       return;

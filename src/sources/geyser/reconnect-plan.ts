@@ -8,6 +8,10 @@ export interface ReconnectPlanOptions {
 
 /** Ends that the same request may bring about again and again. */
 const blamable: ReadonlySet<StreamEndReason> = new Set(['internal', 'too_large', 'garbage', 'bad_request']);
+/** Ends of which the endpoint's own word is to blame. */
+const broken: ReadonlySet<StreamEndReason> = new Set(['implausible', 'contradictory']);
+/** Milliseconds that a stream has to last for the waits to begin anew: one that ends with each message is no better than none. */
+const LASTED_MS = 10_000;
 /** Least wait in milliseconds after an endpoint said that it has too much to do. */
 const EXHAUSTED_MS = 1000;
 
@@ -47,11 +51,12 @@ export class ReconnectPlan {
   /**
    * A stream has ended.
    * @param hasProgress it had told of slots
+   * @param lastedMs milliseconds for which it was there
    */
-  ended({ reason, available }: StreamEnd, hasProgress: boolean): void {
+  ended({ reason, available }: StreamEnd, hasProgress: boolean, lastedMs = 0): void {
     const { reconnectMinMs, reconnectMaxMs } = this.#options;
+    if (hasProgress && lastedMs >= LASTED_MS && !broken.has(reason)) this.#failures = 0;
     if (hasProgress) {
-      this.#failures = 0;
       this.#blamed = 0;
       this.#expired = 0;
       this.#floor = 0;

@@ -11,13 +11,19 @@ export interface StreamWatchDeps {
   readonly clock: Clock;
   /** Sends a ping. */
   readonly ping: () => void;
-  readonly isChainMoving: () => Promise<boolean>;
+  /** Up to where everything is in; undefined: that is not the stream's task now. */
+  readonly settled: () => number | undefined;
+  /** Whether the chain has gone past the newest slot that is known, or past what is settled. */
+  readonly isChainMoving: (past: 'newest' | 'settled') => Promise<boolean>;
   readonly onSilent: (reason: 'silent' | 'stalled') => void;
 }
 
+/** Stall timeouts for which slots may be told and none settle. */
+const UNSETTLED_STALLS = 4;
+
 /**
- * Watches one stream: sends pings, and tells when nothing at all comes back, or when pings go on and updates do not
- * although the chain does.
+ * Watches one stream: sends pings, and tells when nothing at all comes back, or when other messages go on and statuses of
+ * slots do not although the chain does, or when for long nothing settles by them.
  */
 export class StreamWatch {
   readonly #options: StreamWatchOptions;
@@ -25,7 +31,9 @@ export class StreamWatch {
   #timer: TimerHandle | undefined;
   #lastPing = 0;
   #lastMessage = 0;
-  #lastUpdate = 0;
+  #lastSlot = 0;
+  #settled: number | undefined;
+  #settledAt = 0;
   #isPaused = false;
   #isAsking = false;
 
@@ -42,11 +50,11 @@ export class StreamWatch {
     this.#timer = this.#deps.clock.setInterval(() => this.#look(), period);
   }
 
-  /** A message came. */
-  saw(isUpdate: boolean): void {
+  /** A message came. @param isSlot whether it is the status of a slot */
+  saw(isSlot: boolean): void {
     const now = this.#deps.clock.now();
     this.#lastMessage = now;
-    if (isUpdate) this.#lastUpdate = now;
+    if (isSlot) this.#lastSlot = now;
   }
 
   /** The stream is not read: its silence means nothing. */
@@ -66,7 +74,8 @@ export class StreamWatch {
 
   #refresh(): void {
     this.#lastMessage = this.#deps.clock.now();
-    this.#lastUpdate = this.#lastMessage;
+    this.#lastSlot = this.#lastMessage;
+    this.#settledAt = this.#lastMessage;
   }
 
   #look(): void {
@@ -78,17 +87,29 @@ export class StreamWatch {
     }
     if (this.#isPaused) return;
     if (now - this.#lastMessage >= 2 * pingIntervalMs + keepaliveTimeoutMs) this.#deps.onSilent('silent');
-    else if (now - this.#lastUpdate >= stallTimeoutMs) void this.#ask();
+    else if (now - this.#lastSlot >= stallTimeoutMs) void this.#ask('newest');
+    else if (this.#isUnsettled(now)) void this.#ask('settled');
   }
 
-  async #ask(): Promise<void> {
+  #isUnsettled(now: number): boolean {
+    const settled = this.#deps.settled();
+    if (settled === undefined || settled !== this.#settled) {
+      this.#settled = settled;
+      this.#settledAt = now;
+    }
+    return now - this.#settledAt >= UNSETTLED_STALLS * this.#options.stallTimeoutMs;
+  }
+
+  async #ask(past: 'newest' | 'settled'): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    const since = this.#lastUpdate;
-    const isMoving = await this.#deps.isChainMoving();
+    const since = past === 'newest' ? this.#lastSlot : this.#settledAt;
+    const isMoving = await this.#deps.isChainMoving(past);
     this.#isAsking = false;
-    if (this.#timer === undefined || this.#isPaused || this.#lastUpdate !== since) return;
+    const last = past === 'newest' ? this.#lastSlot : this.#settledAt;
+    if (this.#timer === undefined || this.#isPaused || last !== since) return;
     if (isMoving) this.#deps.onSilent('stalled');
-    else this.#lastUpdate = this.#deps.clock.now();
+    else if (past === 'newest') this.#lastSlot = this.#deps.clock.now();
+    else this.#settledAt = this.#deps.clock.now();
   }
 }

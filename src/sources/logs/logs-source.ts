@@ -9,6 +9,7 @@ import { RangeBackfill } from '../backfill/range-backfill.ts';
 import { addressesOf, fetchTransaction } from '../backfill/range-transactions.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
+import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
 import {
   type SourceListener,
   type SourceState,
@@ -16,7 +17,6 @@ import {
   sourceLabel,
   type UpdateSource,
 } from '../source.ts';
-import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
 import { HubSubscriptions } from './hub-subscriptions.ts';
 import { readLogNotification, readSlotNotification } from './log-notification.ts';
 import type { LogsSourceOptions } from './logs-options.ts';
@@ -78,7 +78,8 @@ export class LogsSource implements UpdateSource {
       patienceMs: 30_000,
       ...options,
     };
-    const { chain, commitment, purpose, maxBackfill, resubscribeMs, patienceMs, fetchTimeoutMs } = this.#options;
+    const { chain, commitment, purpose, maxBackfill, resubscribeMs, patienceMs, fetchTimeoutMs } =
+      this.#options;
     this.chain = chain;
     this.commitment = commitment;
     this.purpose = purpose;

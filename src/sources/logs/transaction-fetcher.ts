@@ -1,7 +1,7 @@
 import type { TransactionUpdate } from '../../chains/solana/updates.ts';
 import type { Clock } from '../../clock/clock.ts';
-import type { ListedSignature } from '../backfill/signatures.ts';
 import type { CounterCell } from '../../telemetry/metrics.ts';
+import type { ListedSignature } from '../backfill/signatures.ts';
 
 type Listed = Pick<ListedSignature, 'signature' | 'slot'>;
 

@@ -5,7 +5,7 @@ import { streamEnd } from '../../../../src/sources/geyser/stream-end.ts';
 
 const plan = (random = 1) => new ReconnectPlan({ reconnectMinMs: 100, reconnectMaxMs: 30_000 }, () => random);
 
-test('the wait doubles up to its limit, is anything below by chance, and starts anew after progress', () => {
+test('the wait doubles up to its limit, is anything below by chance, and starts anew after a stream that lasted', () => {
   const failing = plan();
   const waits = [1, 2, 3, 4].map(() => {
     failing.ended(streamEnd('unreachable'), false);
@@ -14,7 +14,11 @@ test('the wait doubles up to its limit, is anything below by chance, and starts 
   assert.deepEqual(waits, [100, 200, 400, 800]);
   for (let i = 0; i < 10; i++) failing.ended(streamEnd('unreachable'), false);
   assert.equal(failing.waitMs, 30_000);
-  failing.ended(streamEnd('unreachable'), true);
+  failing.ended(streamEnd('unreachable'), true, 500);
+  assert.equal(failing.waitMs, 30_000);
+  failing.ended(streamEnd('implausible'), true, 60_000);
+  assert.equal(failing.waitMs, 30_000);
+  failing.ended(streamEnd('unreachable'), true, 10_000);
   assert.equal(failing.waitMs, 100);
   const lucky = plan(0);
   lucky.ended(streamEnd('unreachable'), false);

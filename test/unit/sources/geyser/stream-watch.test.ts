@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { StreamWatch } from '../../../../src/sources/geyser/stream-watch.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
-function setUp(isMoving = true) {
+function setUp(isMoving = true, settled: () => number | undefined = () => undefined) {
   const clock = new ManualClock();
   const ends: string[] = [];
   let pings = 0;
@@ -14,6 +14,7 @@ function setUp(isMoving = true) {
       ping: () => {
         pings++;
       },
+      settled,
       isChainMoving: async () => isMoving,
       onSilent: reason => {
         ends.push(reason);
@@ -35,6 +36,17 @@ test('a stream with pings and no updates is stalled after the time that is set',
   await clock.advanceAndSettle(5000);
   assert.deepEqual(ends, ['stalled']);
   assert.equal(pings(), 1);
+});
+
+test('a stream that tells of slots and settles none is stalled, later', async () => {
+  const { clock, watch, ends } = setUp(true, () => 7);
+  for (let second = 0; second < 58; second++) {
+    await clock.advanceAndSettle(1000);
+    watch.saw(true);
+  }
+  assert.deepEqual(ends, []);
+  await clock.advanceAndSettle(6000, 6);
+  assert.deepEqual(ends, ['stalled']);
 });
 
 test('while the chain stands still a stream is not stalled', async () => {
