@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { Keypair } from '@solana/web3.js';
 import { SessionError } from './errors.ts';
 
+/** Where the file is named: who reads the message has to know what to change. */
+const setting = 'sessions.keypair';
 /** A key file has less than 300 characters. */
 const maxBytes = 4_096;
 /** The rights of the group and of everybody else. */
@@ -16,7 +18,8 @@ const othersRights = 0o077;
  */
 export async function loadKeypair(path: string, options: { readonly isMade: boolean }): Promise<Keypair> {
   const file = (await openFile(path)) ?? (options.isMade ? await makeFile(path) : undefined);
-  if (file === undefined) throw new SessionError('session_keypair_missing', `there is no file ${path}`);
+  if (file === undefined)
+    throw new SessionError('session_keypair_missing', `${setting}: there is no file ${path}`);
   try {
     const found = await file.stat();
     if (!found.isFile()) throw invalid(path, 'it is not a file');
@@ -24,7 +27,7 @@ export async function loadKeypair(path: string, options: { readonly isMade: bool
       const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
       throw new SessionError(
         'session_keypair_unsafe',
-        `others may read ${path} (mode ${mode}): run \`chmod 600 ${path}\``,
+        `${setting}: others may read ${path} (mode ${mode}): run \`chmod 600 ${path}\``,
       );
     }
     if (found.size > maxBytes) throw invalid(path, 'it is too large');
@@ -82,5 +85,5 @@ function isByte(value: unknown): boolean {
 }
 
 function invalid(path: string, problem: string): SessionError {
-  return new SessionError('session_keypair_invalid', `${path}: ${problem}`);
+  return new SessionError('session_keypair_invalid', `${setting}: ${path}: ${problem}`);
 }

@@ -32,20 +32,23 @@ test('reads what the Solana CLI writes', async t => {
 });
 
 for (const mode of [0o640, 0o604, 0o620, 0o601, 0o644]) {
-  test(`refuses a file of mode ${mode.toString(8)}, and says what to run`, async t => {
+  test(`refuses a file of mode ${mode.toString(8)}, and says of which setting it is and what to run`, async t => {
     const path = place(t);
     writeFileSync(path, content);
     chmodSync(path, mode);
     await assert.rejects(loadKeypair(path, { isMade: true }), {
       code: 'session_keypair_unsafe',
-      message: `others may read ${path} (mode 0${mode.toString(8)}): run \`chmod 600 ${path}\``,
+      message: `sessions.keypair: others may read ${path} (mode 0${mode.toString(8)}): run \`chmod 600 ${path}\``,
     });
   });
 }
 
 test('a missing file is an error, unless it is to be made', async t => {
   const path = join(place(t), 'deeper', 'id.json');
-  await assert.rejects(loadKeypair(path, { isMade: false }), { code: 'session_keypair_missing' });
+  await assert.rejects(loadKeypair(path, { isMade: false }), {
+    code: 'session_keypair_missing',
+    message: `sessions.keypair: there is no file ${path}`,
+  });
   assert.equal(existsSync(path), false);
   const made = await loadKeypair(path, { isMade: true });
   assert.equal(statSync(path).mode & 0o777, 0o600);
