@@ -7,12 +7,13 @@ import type { PipelineDefinition } from '../pipelines/pipeline-options.ts';
 import type { StateStore } from '../pipelines/state/state-store.ts';
 import { SessionBuilder } from '../sessions/session-builder.ts';
 import { sessionBuilderChild } from '../sessions/session-builder-process.ts';
-import { sessionPipeline, sessionPipelineId } from '../sessions/session-pipeline.ts';
+import { sessionPipeline } from '../sessions/session-pipeline.ts';
 import type { HealthCheck } from '../telemetry/health-registry.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { ChainAssembly } from './chain-assembly.ts';
 import { exchangeErrors } from './errors.ts';
+import { sessionStream } from './session-stream.ts';
 
 export interface SessionAssemblyDependencies {
   /** The chain as it is now; one that is restarted is another object. */
@@ -51,11 +52,7 @@ export class SessionAssembly {
         log: log.child({ service: 'sessions' }),
         metrics,
         random,
-        stream: () => {
-          const pipelines = chain(config.chain)?.pipelines?.running ?? [];
-          const found = pipelines.find(({ id }) => id === sessionPipelineId);
-          return found === undefined ? undefined : { state: found.state, slot: found.status().slot };
-        },
+        stream: () => sessionStream(config, chain(config.chain)?.pipelines),
       },
     );
     this.parts = { sessionBuilder: sessionBuilderChild(this.builder) };
