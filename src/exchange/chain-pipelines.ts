@@ -23,11 +23,12 @@ import { PipelineRuntime } from '../pipelines/runtime/pipeline-runtime.ts';
 import type { RunningPipeline } from '../pipelines/runtime/running-pipeline.ts';
 import type { StateStore } from '../pipelines/state/state-store.ts';
 import type { GeyserEndpointOptions } from '../sources/geyser/geyser-options.ts';
-import type { UpdateSource } from '../sources/source.ts';
+import { sourceLabel, type UpdateSource } from '../sources/source.ts';
 import type { TypedStore } from '../storage/client/typed-store.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { MetricRegistry } from '../telemetry/metrics.ts';
 import type { ChainEvents } from './chain-events.ts';
+import { gapTopics } from './gap-topics.ts';
 import { type MadeSource, makeSource } from './update-sources.ts';
 
 export interface ChainPipelinesDependencies {
@@ -139,8 +140,10 @@ export class ChainPipelines implements ChainEvents {
     return this.#broken;
   }
 
+  /** Those that pipelines read. */
   get sources(): readonly UpdateSource[] {
-    return [...this.#lines.values()].map(({ source }) => source);
+    const read = [...this.#lines.values()].filter(({ runtime }) => runtime.pipelines.length > 0);
+    return read.map(({ source }) => source);
   }
 
   get stalledBy(): number {
@@ -208,7 +211,7 @@ export class ChainPipelines implements ChainEvents {
   stats() {
     return {
       sources: this.sources.map(source => ({
-        name: source.name,
+        name: sourceLabel(source.name, source.purpose),
         commitment: source.commitment,
         ...source.state(),
       })),
@@ -259,18 +262,22 @@ export class ChainPipelines implements ChainEvents {
 
   #makeGatherer(): Gatherer {
     const { eventLog, log } = this.#deps;
-    const { name, config } = this.#chain;
-    const { source, runtime } = this.#line(this.#gatherSource, config.gather.commitment);
+    const { config, name: chain } = this.#chain;
+    const { commitment } = config.gather;
+    const name = this.#gatherSource;
+    const { source, runtime: slots } = this.#line(name, commitment);
+    // Whatever a server makes of what clients follow, the pipelines of the config go on.
+    const { runtime: subjects } = this.#line(name, commitment, 'followed');
     return new Gatherer(
       {
-        chain: name,
+        chain,
         source: source.name,
-        commitment: source.commitment,
+        commitment,
         eventLog,
         savedCheckpoint: id => this.#savedCheckpoint(id),
       },
       {
-        runtime,
+        runtimes: { slots, subjects },
         subjects: () => this.#subjects(),
         onChange: listener => {
           this.#listeners.add(listener);
@@ -307,10 +314,7 @@ export class ChainPipelines implements ChainEvents {
           {
             id: handler,
             eventOf: valueEvent({ chain, commitment, program: filter.programs[0] ?? systemProgram }),
-            gapTopics:
-              filter.programs.length === 0
-                ? [`${chain}.events.>`]
-                : filter.programs.map(program => `${chain}.events.${program}.>`),
+            gapTopics: gapTopics(chain, filter.programs),
           },
           { eventLog, savedCheckpoint: () => this.#savedCheckpoint(id) },
         ),
@@ -319,8 +323,8 @@ export class ChainPipelines implements ChainEvents {
   }
 
   /** The line of a source and a commitment, made when it is first asked for. */
-  #line(name: UpdateSource['name'], commitment: Commitment): Line {
-    const id = `${name}:${commitment}`;
+  #line(name: UpdateSource['name'], commitment: Commitment, purpose = ''): Line {
+    const id = purpose === '' ? `${name}:${commitment}` : `${name}:${commitment}:${purpose}`;
     const known = this.#lines.get(id);
     if (known !== undefined) return known;
     const { clock, log, metrics, random, calls, endpoints } = this.#deps;
@@ -331,6 +335,7 @@ export class ChainPipelines implements ChainEvents {
     );
     const made = makeSource(name, commitment, {
       chain,
+      purpose,
       endpoints: endpoints(),
       listener: runtime,
       calls,

@@ -4,7 +4,7 @@ import { PipelineError } from '../pipelines/errors.ts';
 import { type PipelineCommand, pipelineName } from '../pipelines/runtime/pipeline-process.ts';
 import type { PipelineStatus } from '../pipelines/runtime/pipeline-status.ts';
 import type { RunningPipeline } from '../pipelines/runtime/running-pipeline.ts';
-import type { SourceState } from '../sources/source.ts';
+import { type SourceState, sourceLabel } from '../sources/source.ts';
 import { asBody, invalid, text } from './admin-body.ts';
 import type { BrokenPipeline, ChainPipelines } from './chain-pipelines.ts';
 
@@ -44,8 +44,8 @@ export function pipelineActions(sources: PipelineActionSources): AdminAction[] {
         return {
           sources: groups.flatMap(group =>
             group.sources.map(source => {
-              const { chain, name, commitment } = source;
-              return { chain, source: name, commitment, ...source.state() };
+              const { chain, name, commitment, purpose } = source;
+              return { chain, source: sourceLabel(name, purpose), commitment, ...source.state() };
             }),
           ),
           pipelines: groups.flatMap(({ running }) => running.map(pipeline => pipeline.status())),

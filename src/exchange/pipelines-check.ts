@@ -1,3 +1,4 @@
+import { sourceLabel } from '../sources/source.ts';
 import type { HealthCheck } from '../telemetry/health-registry.ts';
 import type { ChainPipelines } from './chain-pipelines.ts';
 
@@ -16,7 +17,9 @@ export function pipelinesCheck(all: () => Iterable<ChainPipelines>): HealthCheck
       }
       for (const source of sources) {
         if (source.state().status === 'failed')
-          troubles.push(`no endpoint of ${source.chain} takes the ${source.name} stream`);
+          troubles.push(
+            `no endpoint of ${source.chain} takes the ${sourceLabel(source.name, source.purpose)} stream`,
+          );
       }
     }
     const details = { pipelines, deadLetters };

@@ -14,6 +14,8 @@ import type { MetricRegistry } from '../telemetry/metrics.ts';
 
 export interface UpdateSourceParts {
   readonly chain: ChainRuntime;
+  /** What it is for, where there are several of a commitment; '': for all else. */
+  readonly purpose: string;
   readonly endpoints: readonly GeyserEndpointOptions[];
   readonly listener: SourceListener;
   readonly calls: ChainCalls;
@@ -39,13 +41,17 @@ export function makeSource(
   return name === 'geyser' ? geyserSource(commitment, parts) : logsSource(commitment, parts);
 }
 
-function geyserSource(commitment: Commitment, { chain, endpoints, ...deps }: UpdateSourceParts): MadeSource {
+function geyserSource(
+  commitment: Commitment,
+  { chain, endpoints, purpose, ...deps }: UpdateSourceParts,
+): MadeSource {
   // An embedded chain has endpoints without a section.
   const geyser = chain.config.geyser ?? geyserSection.parse({});
   const source = new GeyserSource(
     {
       chain: chain.name,
       commitment,
+      purpose,
       mode: geyser.mode,
       endpoints,
       maxMessageBytes: geyser.max_message_bytes,
@@ -63,9 +69,9 @@ function geyserSource(commitment: Commitment, { chain, endpoints, ...deps }: Upd
   return { source, children: geyserSourceChildren(source) };
 }
 
-function logsSource(commitment: Commitment, { chain, ...deps }: UpdateSourceParts): MadeSource {
+function logsSource(commitment: Commitment, { chain, purpose, ...deps }: UpdateSourceParts): MadeSource {
   const source = new LogsSource(
-    { chain: chain.name, commitment },
+    { chain: chain.name, commitment, purpose },
     {
       ...deps,
       streams: {

@@ -24,11 +24,14 @@ export interface GatherLine {
 /** The feed takes its events in the end: nothing is given up for a log that is slow. */
 const patiently = { attempts: 1_000_000 };
 
+/** The name of the pipeline that puts a chain's slots into the feed. */
+export const slotsPipelineId = (chain: string): string => `feed.${chain}.slots`;
+
 /** The pipeline that puts the chain's slots into the feed. */
 export function slotsPipeline(line: GatherLine): PipelineDefinition {
   const { chain, source, commitment, eventLog } = line;
   return pipeline({
-    id: `feed.${chain}.slots`,
+    id: slotsPipelineId(chain),
     chain,
     source,
     commitment,

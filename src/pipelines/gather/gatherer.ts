@@ -5,10 +5,11 @@ import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
 import type { RunningPipeline } from '../runtime/running-pipeline.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { GatherSubject } from './gather-demand.ts';
-import { type GatherLine, slotsPipeline, subjectPipeline } from './gather-pipelines.ts';
+import { type GatherLine, slotsPipeline, slotsPipelineId, subjectPipeline } from './gather-pipelines.ts';
 
 export interface GathererDependencies {
-  readonly runtime: PipelineRuntime;
+  /** Of two sources, so that the keys that clients name, which a server may refuse, stop nothing else. */
+  readonly runtimes: { readonly slots: PipelineRuntime; readonly subjects: PipelineRuntime };
   /** What is to be gathered now. */
   readonly subjects: () => readonly GatherSubject[];
   /** Calls `listener` when that changes; returns how to stop it. */
@@ -53,8 +54,7 @@ export class Gatherer {
     this.#isClosed = true;
     // What is being started has to be stopped as well.
     await this.#reconciling;
-    const { runtime } = this.#deps;
-    await Promise.all([...this.#running].map(id => this.#try(id, () => runtime.remove(id))));
+    await Promise.all([...this.#running].map(id => this.#try(id, () => this.#runtimeOf(id).remove(id))));
     this.#running.clear();
   }
 
@@ -75,13 +75,15 @@ export class Gatherer {
 
   /** Adds all before it opens one: so the source is subscribed to once. */
   async #start(definitions: readonly PipelineDefinition[]): Promise<boolean> {
-    const { runtime } = this.#deps;
-    const known = new Map(runtime.pipelines.map(pipeline => [pipeline.id, pipeline]));
+    const { slots, subjects } = this.#deps.runtimes;
+    const known = new Map(
+      [...slots.pipelines, ...subjects.pipelines].map(pipeline => [pipeline.id, pipeline]),
+    );
     const added: RunningPipeline[] = [];
     let isDone = true;
     for (const definition of definitions) {
       const { id } = definition;
-      const add = async () => void added.push(known.get(id) ?? runtime.add(definition));
+      const add = async () => void added.push(known.get(id) ?? this.#runtimeOf(id).add(definition));
       isDone = (await this.#try(id, add)) && isDone;
     }
     for (const pipeline of added) {
@@ -91,18 +93,23 @@ export class Gatherer {
         this.#running.add(id);
       };
       // The others would wait for one that nobody opens.
-      isDone = (await this.#try(id, this.#isClosed ? () => runtime.remove(id) : open)) && isDone;
+      isDone = (await this.#try(id, this.#isClosed ? () => this.#runtimeOf(id).remove(id) : open)) && isDone;
     }
     return isDone;
   }
 
   /** Nobody follows it any more: who follows it later begins then. */
   async #end(id: string): Promise<void> {
-    const { runtime, state } = this.#deps;
-    await runtime.remove(id);
+    const { state } = this.#deps;
+    await this.#runtimeOf(id).remove(id);
     this.#running.delete(id);
     while ((await state.clear(`${id}/`)) > 0);
     await forgetTold(this.#line.eventLog.index, `${id}/`);
+  }
+
+  #runtimeOf(id: string): PipelineRuntime {
+    const { slots, subjects } = this.#deps.runtimes;
+    return id === slotsPipelineId(this.#line.chain) ? slots : subjects;
   }
 
   async #try(pipeline: string, step: () => Promise<void>): Promise<boolean> {
