@@ -14,6 +14,10 @@ export const gatewayErrors = {
     sentence: 'No provider could answer; `data.providers` says per provider why.',
     retryable: true,
   },
+  method_unsupported: {
+    sentence:
+      'Each provider of the chain said that it does not have the method; they are asked again after `failover.unsupported_ttl`.',
+  },
   deadline_exceeded: { sentence: 'No provider answered within `failover.deadline`.', retryable: true },
   outcome_unknown: {
     sentence:
@@ -88,6 +92,7 @@ export const jsonRpcCodes: Readonly<Partial<Record<GatewayErrorCode, number>>> =
   unknown_chain: -32001,
   chain_unavailable: -32002,
   no_provider: -32603,
+  method_unsupported: -32601,
   deadline_exceeded: -32603,
   outcome_unknown: -32603,
   overloaded: -32005,

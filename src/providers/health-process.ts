@@ -10,6 +10,7 @@ import { ProbeChannel } from './probe-channel.ts';
 import type { Provider, ProviderState } from './provider.ts';
 import { providerBreakerName } from './provider-breaker-name.ts';
 import type { UpstreamSocket } from './upstream-socket.ts';
+import { websocketName } from './websocket-process.ts';
 
 /** All from the process itself and from its provider's plain objects, but for `check`: check now. `disconnected`: soon. */
 export type HealthCast =
@@ -44,6 +45,8 @@ const UNCLEAR_RECHECK_MS = 1000;
 const DISCONNECTED_MS = 250;
 /** While a breaker is open, a sound provider is checked at least this often in milliseconds: it may be let in again. */
 const OPEN_BREAKER_RECHECK_MS = 5000;
+/** A provider that is down is checked at least this often in milliseconds, whoever else serves the calls. */
+const DOWN_RECHECK_MS = 5000;
 /** Time that a provider under suspicion has to answer, at least: new connections to far ones take a few round trips. */
 const SUSPICION_TIMEOUT_MS = 400;
 const SUSPICION_LATENCY_FACTOR = 4;
@@ -66,9 +69,14 @@ export const healthProcess: GenServer<{ readonly provider: Provider }, State, ne
       const channel = new ProbeChannel(provider);
       const heads = new HeadWatch(provider, channel);
       const onSuspicion = () => self.cast(self.pid, { type: 'suspect' });
+      const onWanted = () => {
+        provider.checks.began();
+        self.cast(self.pid, { type: 'check' });
+      };
       const onConnected = () => self.cast(self.pid, { type: 'check' });
       const onDisconnected = () => self.cast(self.pid, { type: 'disconnected' });
       provider.onSuspicion = onSuspicion;
+      provider.onWanted = onWanted;
       if (provider.socket !== undefined) {
         provider.socket.onConnected = onConnected;
         provider.socket.onDisconnected = onDisconnected;
@@ -76,6 +84,10 @@ export const healthProcess: GenServer<{ readonly provider: Provider }, State, ne
       self.system.watch(self.pid, () => {
         channel.close();
         heads.stop();
+        if (provider.onWanted === onWanted) {
+          provider.onWanted = () => {};
+          provider.checks.ended(provider.clock.now());
+        }
         if (provider.onSuspicion === onSuspicion) provider.onSuspicion = () => {};
         if (provider.socket?.onConnected === onConnected) provider.socket.onConnected = () => {};
         if (provider.socket?.onDisconnected === onDisconnected) provider.socket.onDisconnected = () => {};
@@ -135,6 +147,7 @@ function startCheck(state: State, self: HealthSelf): void {
     return;
   }
   state.isChecking = true;
+  if (provider.state === 'down') provider.checks.began();
   state.isCheckWanted = false;
   state.checkTimer?.cancel();
   const { family, identity, chainConfig } = provider.options;
@@ -167,14 +180,15 @@ function finishCheck(state: State, self: HealthSelf, report: HealthReport, signs
     const trust = verdict.kind === 'right' ? true : verdict.kind === 'wrong' || isGone ? false : undefined;
     if (trust !== undefined) wayOf(provider, transport).isTrusted = trust;
   }
-  enter(state, report);
+  enter(state, self, report);
+  provider.checks.ended(provider.clock.now());
   provider.ownLag = report.blocksBehind;
   if (provider.state === 'up') void state.heads.poll();
   if (state.isCheckWanted) startCheck(state, self);
   else scheduleCheck(state, self, report);
 }
 
-function enter({ provider }: State, report: HealthReport): void {
+function enter({ provider }: State, self: HealthSelf, report: HealthReport): void {
   const before = provider.state;
   const verdicts = [...report.verdicts.values()];
   const wrong = verdicts.find(verdict => verdict.kind === 'wrong');
@@ -196,6 +210,9 @@ function enter({ provider }: State, report: HealthReport): void {
     provider.state = 'down';
   }
   if (provider.state === before) return;
+  // It answers again: its WebSocket need not wait for the end of its pause.
+  if (before === 'down' && provider.socket?.isConnected === false)
+    self.cast(websocketName(provider.chain, provider.id), { type: 'connect_now' });
   const reasons = verdicts.flatMap(verdict => ('reason' in verdict ? [verdict.reason] : []));
   provider.onState({ provider: provider.id, before, state: provider.state, reasons });
   if (wrong === undefined) announce(provider, before, reasons);
@@ -217,6 +234,7 @@ function scheduleCheck(state: State, self: HealthSelf, report: HealthReport): vo
   let waitMs = intervalMs;
   if (!isSound) waitMs = losses === 0 ? UNCLEAR_RECHECK_MS : RECHECK_MS * 2 ** Math.min(losses - 1, 20);
   else if (Object.values(provider.breakers).includes('open')) waitMs = OPEN_BREAKER_RECHECK_MS;
+  if (provider.state === 'down') waitMs = Math.min(waitMs, DOWN_RECHECK_MS);
   setCheckTimer(state, self, jittered(provider, Math.min(intervalMs, waitMs)));
 }
 

@@ -9,12 +9,14 @@ import type { MetricRegistry } from '../telemetry/metrics.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Attempt, type AttemptHost } from './attempt.ts';
 import { AttemptCounters, type Transport } from './attempt-counters.ts';
+import { CheckWatch } from './check-watch.ts';
 import { CoolDown } from './cool-down.ts';
 import { HttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import { MethodScores } from './method-scores.ts';
 import { providerMetrics } from './metrics.ts';
 import { exposeProvider, hideProvider } from './provider-gauges.ts';
 import { Redactor } from './redactor.ts';
+import { refuseAttempt } from './refuse-attempt.ts';
 import { StallWatch, type WatchedTransport } from './stall-watch.ts';
 import type { StreamSource } from './stream-source.ts';
 import { UnknownErrors } from './unknown-errors.ts';
@@ -118,6 +120,10 @@ export class Provider implements AttemptHost {
   ownLag = 0;
   /** Its health process listens here for a provider that looks hung. */
   onSuspicion: () => void = () => {};
+  /** Its health process listens here for calls that only this provider is left for, while it is down. */
+  onWanted: () => void = () => {};
+  /** Its health process says when a check begins, and when its verdict is in. */
+  readonly checks = new CheckWatch();
   readonly #heads: HeadView | undefined;
   /** Tells of a change of `state`. */
   readonly onState: (change: ProviderStateChange) => void;
@@ -221,6 +227,19 @@ export class Provider implements AttemptHost {
     return this.socket;
   }
 
+  /** Whether it is found out right now if it takes calls: its processes are being started, or its health is being checked. */
+  isReturning(now: number): boolean {
+    const { http, websocket } = this.breakers;
+    return (
+      this.state === 'starting' || http === 'unowned' || websocket === 'unowned' || this.checks.isRecent(now)
+    );
+  }
+
+  /** A call finds nobody else: has a provider that is down checked now, and not at the end of its wait. */
+  want(now: number): void {
+    if (this.state === 'down' && this.checks.mayBegin(now)) this.onWanted();
+  }
+
   /** A head arrived, by subscription or by poll. */
   reportHead(head: Head, header?: Buffer): void {
     this.#head = head;
@@ -230,12 +249,13 @@ export class Provider implements AttemptHost {
   /** Why it may not take `call` at `now`; undefined when it may. */
   refusal(call: UpstreamCall, now: number): RefusalReason | undefined {
     if (this.#isClosed) return 'stopped';
+    // True however it is otherwise.
+    if (this.unsupported.has(call.policy.method, now)) return 'unsupported_method';
     if (this.state !== 'up') return this.state;
     if (!this.#isHttpReady && !this.#isSocketReady) {
       return this.http === undefined && this.socket?.isOpen !== true ? 'disconnected' : 'breaker_open';
     }
     if (this.coolDown.isCooling(now)) return 'cooling_down';
-    if (this.unsupported.has(call.policy.method, now)) return 'unsupported_method';
     return this.#isBehind(call) ? 'behind' : undefined;
   }
 
@@ -259,7 +279,7 @@ export class Provider implements AttemptHost {
       this.#watches.websocket!.onSent(now);
       return () => attempt.giveUp(exchange, timeoutMs);
     }
-    return refuse(done);
+    return refuseAttempt(done);
   }
 
   onSilence(transport: Transport, now: number): void {
@@ -370,23 +390,5 @@ export function httpOptions({
     connectTimeoutMs: http.connect_timeout,
     keepAliveMs: http.keep_alive_timeout,
     maxResponseBytes,
-  };
-}
-
-function refuse(done: (outcome: AttemptOutcome) => void): () => void {
-  let isCancelled = false;
-  queueMicrotask(() => {
-    if (isCancelled) return;
-    done({
-      kind: 'failed',
-      failure: 'failure',
-      code: 'breaker_open',
-      reason: 'breaker open',
-      sent: false,
-      durationMs: 0,
-    });
-  });
-  return () => {
-    isCancelled = true;
   };
 }

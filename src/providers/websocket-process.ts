@@ -18,8 +18,11 @@ export interface WebsocketProcessArgs {
   readonly random: () => number;
 }
 
-/** Both come from the socket itself. */
-export type WebsocketCast = { readonly type: 'opened' } | { readonly type: 'ended'; readonly end: SocketEnd };
+/** The first two come from the socket itself, `connect_now` from the health process: the provider answers again. */
+export type WebsocketCast =
+  | { readonly type: 'opened' }
+  | { readonly type: 'ended'; readonly end: SocketEnd }
+  | { readonly type: 'connect_now' };
 
 interface Data extends WebsocketProcessArgs {
   readonly owner: SocketOwner;
@@ -35,7 +38,8 @@ export const websocketName = (chain: string, provider: string) =>
   processName<never, WebsocketCast>({ type: 'websocket', chain, provider });
 
 /**
- * Keeps a provider's WebSocket connected, with jittered exponential waits in between. Takes `opened` and `ended`.
+ * Keeps a provider's WebSocket connected, with jittered exponential waits in between. Takes `opened`, `ended`
+ * and `connect_now`, which ends a wait.
  * Its end, orderly or not, ends the connection and with it all subscriptions: whoever holds one hears `onEnd`.
  */
 export const websocketProcess: GenStatem<
@@ -65,6 +69,11 @@ export const websocketProcess: GenStatem<
       return toState('connecting');
     }
     if (event.type !== 'cast') return;
+    if (event.message.type === 'connect_now') {
+      if (state !== 'waiting') return;
+      data.socket.connect(data.owner);
+      return toState('connecting');
+    }
     if (event.message.type === 'opened') {
       data.connects.ok.inc();
       data.log.info('WebSocket connected');

@@ -18,7 +18,7 @@ interface Answer {
 
 /** Providers asked once more before a null is believed. */
 const maxNullChecks = 1;
-/** How long a call waits for providers whose processes are being started, before it is told that nobody can answer. */
+/** How long a call waits for providers that are being started or checked, before it is told that nobody can answer. */
 const returnWaitMs = 1_000;
 
 /** One call's way over the providers: select, attempt, hedge, fail over, within one monotonic deadline. */
@@ -39,7 +39,7 @@ export class RoutedCall implements InFlightItem {
   #nulls = 0;
   #wasSent = false;
   #leaveQueue: (() => void) | undefined;
-  /** Until when it waits for a provider that is being started. */
+  /** Until when it waits for a provider that is being started or checked. */
   #waitsUntil: number | undefined;
   #hasWaited = false;
 
@@ -217,7 +217,7 @@ export class RoutedCall implements InFlightItem {
 
   #lookAgain(now: number, until: number): void {
     const provider = this.#select(now);
-    const isReturning = this.#router.selector.isAnyReturning(this.#call.steering, this.#tried);
+    const isReturning = this.#router.selector.isAnyReturning(this.#call.steering, this.#tried, now);
     if (provider === undefined && isReturning && now < until) return;
     this.#waitsUntil = undefined;
     this.#hasWaited = true;
@@ -257,15 +257,22 @@ export class RoutedCall implements InFlightItem {
       return;
     }
     const mayWait = !this.#hasWaited && (this.#asked.length === 0 || this.#mayTryMore());
-    if (mayWait && this.#router.selector.isAnyReturning(steering, this.#tried)) {
-      this.#router.counters.waits.inc();
-      this.#waitsUntil = now + returnWaitMs;
+    const { selector } = this.#router;
+    if (mayWait) {
+      selector.want(steering, this.#tried, now);
+      if (selector.isAnyReturning(steering, this.#tried, now)) {
+        this.#router.counters.waits.inc();
+        this.#waitsUntil = now + returnWaitMs;
+        return;
+      }
+    }
+    if (selector.isUnsupported(this.#call, steering, now)) {
+      const message = `the method is not available at any provider of ${chain.name}`;
+      this.#own(ownError(clientId, 'method_unsupported', message, {}, this.#asked));
       return;
     }
     const known = new Set(this.#failures.map(failure => failure.id));
-    const refusals = this.#router.selector
-      .refusals(this.#call, now)
-      .filter(refusal => !known.has(refusal.id));
+    const refusals = selector.refusals(this.#call, now).filter(refusal => !known.has(refusal.id));
     const providers = [...this.#failures, ...refusals];
     const message = chain.unavailable ?? `no provider of ${chain.name} could answer`;
     this.#own(

@@ -63,18 +63,23 @@ export class Selector {
   }
 
   /**
-   * Whether a provider that is none of `tried` takes no calls only because its processes are being started: it is a
-   * matter of milliseconds until it does, or is known not to.
+   * Whether a provider that is none of `tried` takes no calls only because its processes are being started or its health is
+   * being checked: it is a matter of milliseconds until it does, or is known not to.
    */
-  isAnyReturning(steering: Steering, tried: readonly Provider[]): boolean {
-    const wanted = steering.useProvider;
-    return this.#chain.table.providers.some(
-      provider =>
-        (wanted === undefined || provider.id === wanted) &&
-        !tried.includes(provider) &&
-        (provider.state === 'starting' ||
-          provider.breakers.http === 'unowned' ||
-          provider.breakers.websocket === 'unowned'),
+  isAnyReturning(steering: Steering, tried: readonly Provider[], now: number): boolean {
+    return this.#eligible(steering).some(provider => !tried.includes(provider) && provider.isReturning(now));
+  }
+
+  /** Nobody is left to ask: has those of the others that are down checked at once, as they may have come back. */
+  want(steering: Steering, tried: readonly Provider[], now: number): void {
+    for (const provider of this.#eligible(steering)) if (!tried.includes(provider)) provider.want(now);
+  }
+
+  /** Whether each provider that may be asked has said that it does not have the method. */
+  isUnsupported(call: UpstreamCall, steering: Steering, now: number): boolean {
+    const eligible = this.#eligible(steering);
+    return (
+      eligible.length > 0 && eligible.every(provider => provider.refusal(call, now) === 'unsupported_method')
     );
   }
 
@@ -86,6 +91,11 @@ export class Selector {
       if (reason !== undefined) refusals.push({ id: provider.id, reason });
     }
     return refusals;
+  }
+
+  #eligible({ useProvider }: Steering): readonly Provider[] {
+    const { providers } = this.#chain.table;
+    return useProvider === undefined ? providers : providers.filter(({ id }) => id === useProvider);
   }
 
   #neededHead(call: UpstreamCall): number {

@@ -297,6 +297,37 @@ describe('a provider over HTTP', { timeout: 60_000 }, () => {
     await running.up();
   });
 
+  it('is checked at once when a call finds nobody else, and its WebSocket connects without the end of its pause', async t => {
+    const stub = await startStubUpstream(t);
+    stub.on('trace_block', () => {
+      throw { code: -32601, message: 'no such method' };
+    });
+    const proxy = await startFaultProxy(t, stub.url);
+    const running = await startProvider(t, {
+      url: proxy.url,
+      wsUrl: proxy.wsUrl,
+      chain: {
+        health: { probe_interval: 60_000, head_poll_interval: 60_000 },
+        circuit_breaker: { failure_threshold: 1000 },
+        websocket: { reconnect_min: 60_000, reconnect_max: 60_000 },
+        failover: { unsupported_ttl: 60_000 },
+      },
+    });
+    const { provider } = running;
+    await eventually(() => provider.socket?.isOpen === true);
+    await running.attempt('trace_block');
+    await proxy.fault('kill');
+    await eventually(() => provider.state === 'down');
+    assert.equal(running.refusal('trace_block'), 'unsupported_method', 'whatever its state');
+    const failed = () => running.provider.checks.mayBegin(performance.now());
+    await eventually(failed, 'the check is over');
+    await proxy.heal();
+    provider.want(performance.now());
+    assert.equal(provider.isReturning(performance.now()), true, 'it is being checked');
+    await running.up();
+    await eventually(() => provider.socket?.isOpen === true, 'connected');
+  });
+
   it('is down from the start when nobody is there, without a crash', async t => {
     const server = await startRawServer(t, () => {});
     await server.stop();

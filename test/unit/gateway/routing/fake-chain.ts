@@ -25,8 +25,10 @@ export interface FakeProvider {
   head: number;
   priority: number;
   refusalReason: string | undefined;
-  /** Its processes are being started. */
+  /** Its processes are being started, or it is being checked. */
   isReturning: boolean;
+  /** A call finds nobody else. */
+  onWanted: () => void;
 }
 
 /** A chain whose providers do what the test says, under a clock that the test moves. */
@@ -60,6 +62,7 @@ export class FakeChain {
       priority: index + 1,
       refusalReason: undefined,
       isReturning: false,
+      onWanted: () => {},
     }));
     const table = {
       providers: this.providers.map(provider => this.#asProvider(provider)),
@@ -120,9 +123,8 @@ export class FakeChain {
         return provider.head;
       },
       state: 'up',
-      get breakers() {
-        return { http: provider.isReturning ? 'unowned' : 'closed', websocket: undefined };
-      },
+      isReturning: () => provider.isReturning,
+      want: () => provider.onWanted(),
       latency: () => 0,
       quantile: () => 0,
       refusal: () => (provider.isReturning ? 'breaker_open' : provider.refusalReason),

@@ -276,6 +276,41 @@ describe('Router', () => {
     assert.equal(fake.route('eth_chainId').length, 1, 'nobody is being started');
   });
 
+  it('has providers that are down checked when nobody else is left, and waits for the verdict', () => {
+    const fake = new FakeChain(2);
+    const [, down] = fake.providers;
+    down!.refusalReason = 'down';
+    let wanted = 0;
+    down!.onWanted = () => {
+      wanted++;
+      down!.isReturning = true;
+    };
+    const answers = fake.route('eth_getBalance', '["0x00","latest"]');
+    assert.equal(wanted, 0, 'another one is being asked');
+    fake.last.fail('failure');
+    assert.deepEqual([wanted, answers.length], [1, 0]);
+    down!.isReturning = false;
+    down!.refusalReason = undefined;
+    fake.clock.advance(20);
+    fake.last.answer('"0x1"');
+    assert.equal(answers[0]?.provider, 'p2');
+  });
+
+  it('says each time that no provider has a method', () => {
+    const fake = new FakeChain(2);
+    for (const provider of fake.providers) provider.refusalReason = 'unsupported_method';
+    for (const steering of [{}, { useProvider: 'p2' }]) {
+      const error = json(fake.route('trace_block', '[]', steering)[0]!.body).error;
+      assert.deepEqual(error, {
+        code: -32601,
+        message: 'the method is not available at any provider of test',
+        data: { code: 'method_unsupported' },
+      });
+    }
+    fake.providers[1]!.refusalReason = 'breaker_open';
+    assert.equal(json(fake.route('trace_block')[0]!.body).error?.data?.code, 'no_provider');
+  });
+
   it('does not wait for a provider other than the one that the client wants', () => {
     const fake = new FakeChain(2);
     fake.providers[0]!.isReturning = true;
