@@ -38,6 +38,8 @@ export interface GeyserEndpointDeps {
 
 /** Slots below what is settled of which no status comes any more on a chain that goes on. */
 const FAR_BEHIND = 1024;
+const aheadMessage =
+  'the chain is far behind the checkpoint: it was reset, or the checkpoint was never real; nothing is told until it is past it';
 
 type EndpointState = SourceState['endpoints'][number];
 
@@ -68,6 +70,8 @@ export class GeyserEndpoint {
   #connectedAt = 0;
   #replayFrom: number | undefined;
   #isPaused = false;
+  /** The checkpoint is ahead of the chain. */
+  #isAhead = false;
 
   constructor(endpoint: GeyserEndpointOptions, options: CompleteGeyserOptions, deps: GeyserEndpointDeps) {
     this.id = endpoint.id;
@@ -98,6 +102,11 @@ export class GeyserEndpoint {
     return this.#isRefused;
   }
 
+  /** The checkpoint is far ahead of the chain. */
+  get isAhead(): boolean {
+    return this.#isAhead;
+  }
+
   get isPaused(): boolean {
     return this.#isPaused;
   }
@@ -110,7 +119,8 @@ export class GeyserEndpoint {
   state(): EndpointState {
     const { id, status } = this;
     const reconnects = Math.max(0, this.#connects - 1);
-    return { id, status, error: this.#error, reconnects, replayFrom: this.#replayFrom };
+    const error = this.#isAhead ? aheadMessage : this.#error;
+    return { id, status, error, reconnects, replayFrom: this.#replayFrom };
   }
 
   /** Starts a stream that goes on where the source is. */
@@ -134,7 +144,7 @@ export class GeyserEndpoint {
             return;
           }
           intake.ledger.report(update, coverage);
-          if (update.slot < intake.settled - FAR_BEHIND) this.#warnOfReset();
+          this.compare(update.slot);
           this.#deps.onSlot();
         },
         believes: slot => this.#deps.slots.believes(slot),
@@ -165,6 +175,14 @@ export class GeyserEndpoint {
   /** The newest slot that its stream told to be sure; -1: none. */
   get position(): number {
     return this.#stream === undefined ? -1 : (this.#coverage?.position ?? -1);
+  }
+
+  /** A chain that is far behind the checkpoint settles nothing before it is past it: that is told. */
+  compare(slot: number): void {
+    const { settled } = this.#deps.intake;
+    const isAhead = slot < settled - FAR_BEHIND;
+    if (isAhead && !this.#isAhead) this.log.error(aheadMessage, { settled, slot });
+    this.#isAhead = isAhead;
   }
 
   /** What it tells does not fit what the providers say. */
@@ -207,14 +225,6 @@ export class GeyserEndpoint {
     this.#countEnd(end.reason);
     this.#deps.onSlot();
     this.#owner?.onEnd(end);
-  }
-
-  /** A chain that begins anew settles nothing before it is past the checkpoint. */
-  #warnOfReset(): void {
-    const message = 'the chain is far behind the checkpoint: was it reset?';
-    if (this.#error === message) return;
-    this.#error = message;
-    this.log.error(message, { settled: this.#deps.intake.settled, slot: this.#deps.intake.ledger.newest });
   }
 
   #margin(): number {

@@ -176,6 +176,7 @@ export class GeyserSource implements UpdateSource {
   }
 
   #status(): SourceState['status'] {
+    if (this.endpoints.length > 0 && this.endpoints.every(({ isAhead }) => isAhead)) return 'failed';
     if (this.#isBackfilling) return 'backfilling';
     if (this.endpoints.some(({ isPaused }) => isPaused)) return 'paused';
     if (this.endpoints.some(({ status }) => status === 'streaming')) return 'streaming';
@@ -187,7 +188,9 @@ export class GeyserSource implements UpdateSource {
     try {
       const commitment = past === 'newest' ? 'processed' : sure;
       const slot = await this.#calls.call('getSlot', [{ commitment }]);
-      return !isSlot(slot) || slot > (past === 'newest' ? this.#intake.ledger.newest : this.#intake.settled);
+      if (!isSlot(slot)) return true;
+      for (const endpoint of this.endpoints) endpoint.compare(slot);
+      return slot > (past === 'newest' ? this.#intake.ledger.newest : this.#intake.settled);
     } catch {
       // Nobody knows: another connection may.
       return true;

@@ -34,6 +34,8 @@ export interface LogsSourceDeps {
   readonly random?: () => number;
 }
 
+/** Slots behind the checkpoint at which no provider merely lags. */
+const FAR_BEHIND = 1024;
 /** Milliseconds for which it is asked whether the chain has got to a slot that is far ahead. */
 const CONFIRM_MS = 2000;
 const slotStream = '["slotSubscribe"]';
@@ -182,6 +184,15 @@ export class LogsSource implements UpdateSource {
     this.#slots.learn(sure);
     if (ledger.settled === undefined) {
       ledger.restartAt(sure - 1);
+    }
+    if (sure < intake.settled - FAR_BEHIND) {
+      if (this.#status !== 'failed')
+        this.#log.error(
+          'the chain is far behind the checkpoint: it was reset, or the checkpoint was never real; nothing is told until it is past it',
+          { settled: intake.settled, slot: sure },
+        );
+      this.#status = 'failed';
+      return;
     }
     const from = intake.settled + 1;
     if (sure >= from) {

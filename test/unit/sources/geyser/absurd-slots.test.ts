@@ -60,3 +60,11 @@ test('after a long outage the providers say that the chain is there', async t =>
   await eventually(() => listener.last === 10_005);
   assert.equal(listener.gaps[0]!.gap.reason, 'too_long');
 });
+
+test('a stored checkpoint that the chain is far from is told as an error, also where the stream is silent', async t => {
+  const { chain, source } = await setUpGeyser(t, { stallTimeoutMs: 100, pingIntervalMs: 40 });
+  chain.add(100);
+  source.subscribe([subscriptionOf(Number.MAX_SAFE_INTEGER - 10)]);
+  await eventually(() => source.state().status === 'failed');
+  assert.match(source.state().endpoints[0]!.error!, /checkpoint/);
+});

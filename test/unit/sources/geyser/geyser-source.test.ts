@@ -219,6 +219,7 @@ test('an endpoint whose chain is far behind the checkpoint says so', async t => 
   geyser.onStream = stream => stream.send(...chain.messages(100, ['pipe']));
   source.subscribe([subscriptionOf(5000)]);
   await eventually(() => source.state().endpoints[0]!.error?.includes('reset') === true);
+  assert.equal(source.state().status, 'failed');
 });
 
 test('while a backfill is stuck, only so much is read ahead', async t => {

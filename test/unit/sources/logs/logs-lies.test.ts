@@ -37,7 +37,7 @@ class LyingProvider implements ChainCalls {
   }
 }
 
-async function setUp(t: TestContext) {
+async function setUp(t: TestContext, since = 99) {
   const clock = new ManualClock();
   const calls = new LyingProvider();
   const listener = new RecordingSourceListener();
@@ -51,9 +51,9 @@ async function setUp(t: TestContext) {
   t.after(() => system.stop());
   const { chain } = calls;
   for (let slot = 100; slot <= 105; slot++) chain.add(slot);
-  source.subscribe([subscriptionOf(99)]);
+  source.subscribe([subscriptionOf(since)]);
   await clock.advanceAndSettle(0);
-  assert.equal(listener.last, 105);
+  if (since === 99) assert.equal(listener.last, 105);
   const pass = async (seconds: number) => {
     for (let i = 0; i < seconds; i++) await clock.advanceAndSettle(1000);
   };
@@ -158,4 +158,10 @@ test('pages of signatures that do not come to an end give way to blocks', async 
   assert.equal(listener.last, 106);
   assert.deepEqual(listener.transactions(), wantedTo(106));
   assert.ok(calls.asked.filter(method => method === 'getSignaturesForAddress').length < 1000);
+});
+
+test('a stored checkpoint that the chain is far from is told as an error', async t => {
+  const { listener, source } = await setUp(t, 9_000_000);
+  assert.equal(source.state().status, 'failed');
+  assert.deepEqual(listener.settled, []);
 });
