@@ -12,7 +12,7 @@ export interface BelievedSlotsDeps {
 }
 
 /** Slots above the newest one that is known to be real that are believed without a question. */
-export const slotLead = 512;
+const SLOT_LEAD = 512;
 /** No chain makes slots faster than one in so many milliseconds for long. */
 const SLOT_MS = 200;
 /** No chain gets here: what is stored and ordered by slot has six bytes for it. */
@@ -55,12 +55,12 @@ export class BelievedSlots {
   isNear(slot: number): boolean {
     if (!isSlot(slot) || this.#known === undefined) return false;
     const { slot: known, at } = this.#known;
-    return slot - known <= slotLead + (this.#deps.clock.now() - at) / SLOT_MS;
+    return slot - known <= SLOT_LEAD + (this.#deps.clock.now() - at) / SLOT_MS;
   }
 
   /** The same. Has the providers asked early enough that this seldom says no. */
   believes(slot: number): boolean {
-    const isFar = this.#known !== undefined && slot - this.#known.slot > slotLead / 2;
+    const isFar = this.#known !== undefined && slot - this.#known.slot > SLOT_LEAD / 2;
     if (isFar && this.#deps.clock.now() - this.#askedAt > ASK_EVERY_MS) void this.#ask();
     return this.isNear(slot);
   }
