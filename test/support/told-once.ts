@@ -34,9 +34,14 @@ export interface ToldSlot {
   readonly status: string;
 }
 
-/** Fails unless the slots with a status are one chain, in order, and no status of a slot comes twice. */
+/** Fails unless the slots with a status are one chain, in order, and no status of a slot comes twice, but of one that was dead and came back. */
 export function assertSlots(slots: readonly ToldSlot[], status = 'confirmed'): void {
-  const told = slots.map(slot => `${slot.slot}:${slot.status}`);
+  const deaths = new Map<number, number>();
+  const told = slots.map(({ slot, status: which }) => {
+    const died = deaths.get(slot) ?? 0;
+    if (which === 'dead') deaths.set(slot, died + 1);
+    return `${slot}:${which}${died === 0 ? '' : ` after death ${died}`}`;
+  });
   assertToldOnce(told, [...new Set(told)], 'statuses', { inOrder: false });
   const chain = slots.filter(slot => slot.status === status);
   const breaks = chain.filter(({ parent }, at) => at > 0 && parent !== chain[at - 1]!.slot);
