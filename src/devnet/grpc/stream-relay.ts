@@ -30,6 +30,7 @@ export class StreamRelay {
   #head = 0;
   #sent = 0;
   #sentBytes = 0;
+  #awaitsDrain = false;
   #poll: TimerHandle | undefined;
   #isEnded = false;
 
@@ -153,9 +154,13 @@ export class StreamRelay {
     }
     this.#sent++;
     this.#sentBytes += message.length;
-    if (this.#call.write(message)) return;
+    if (this.#call.write(message) || this.#awaitsDrain) return;
+    this.#awaitsDrain = true;
     this.#upstream.pause();
-    this.#call.once('drain', () => this.#upstream.resume());
+    this.#call.once('drain', () => {
+      this.#awaitsDrain = false;
+      this.#upstream.resume();
+    });
   }
 
   #takeEnd(): void {
