@@ -67,8 +67,9 @@ describe('an event in every block while Geyser endpoints fail', () => {
   ];
   for (const [kind, options = {}] of faults) {
     it(`of one endpoint: ${kind} ${JSON.stringify(options)}`, async () => {
-      const streams = devnet.geysers.findIndex(geyser => geyser.counters().openStreams > 0);
-      await devnet.fault(streams + 1, kind, options);
+      const streaming = () => devnet.geysers.findIndex(geyser => geyser.counters().openStreams > 0);
+      await eventually(() => streaming() >= 0, 'an endpoint that streams');
+      await devnet.fault(streaming() + 1, kind, options);
       await pass(600);
       await devnet.heal();
       const { length } = followed.of('logs');

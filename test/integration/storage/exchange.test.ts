@@ -59,6 +59,7 @@ describe('a Trunkline with storage', () => {
       [
         ['kv', 1],
         ['log', true],
+        ['pipelines', 0],
       ],
     );
     const metrics = await read('/metrics');
