@@ -12,7 +12,7 @@ export interface BelievedSlotsDeps {
 }
 
 /** Slots above the newest one that is known to be real that are believed without a question. */
-const SLOT_LEAD = 512;
+const SLOT_LEAD = 128;
 /** No chain makes slots faster than one in so many milliseconds for long. */
 const SLOT_MS = 200;
 /** No chain gets here: what is stored and ordered by slot has six bytes for it. */
