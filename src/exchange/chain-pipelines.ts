@@ -13,7 +13,7 @@ import { ProgramCache } from '../pipelines/cache/program-cache.ts';
 import { FeedHandler } from '../pipelines/feed/feed-handler.ts';
 import { forgetTold } from '../pipelines/feed/told-keys.ts';
 import { valueEvent } from '../pipelines/feed/value-event.ts';
-import { GatherDemand, type GatherSubject } from '../pipelines/gather/gather-demand.ts';
+import { GatherDemand, type GatherSubject, type WantedSubject } from '../pipelines/gather/gather-demand.ts';
 import { Gatherer } from '../pipelines/gather/gatherer.ts';
 import { gathererChild } from '../pipelines/gather/gatherer-process.ts';
 import { pipelineFromConfig } from '../pipelines/pipeline-config.ts';
@@ -241,7 +241,7 @@ export class ChainPipelines implements ChainEvents {
   }
 
   /** Log subscriptions tell of no writes to accounts. */
-  #subjects(): readonly GatherSubject[] {
+  #subjects(): readonly WantedSubject[] {
     const isLogs = this.#gatherSource === 'logs';
     return this.demand.subjects.filter(({ kind }) => !isLogs || kind === 'program');
   }
@@ -275,6 +275,7 @@ export class ChainPipelines implements ChainEvents {
         commitment,
         eventLog,
         savedCheckpoint: id => this.#savedCheckpoint(id),
+        onSlotTold: slot => this.demand.onSlotTold(slot),
       },
       {
         runtimes: { slots, subjects },
@@ -360,6 +361,7 @@ export class ChainPipelines implements ChainEvents {
     const { name } = this.#chain;
     const hadState = (await state.under(`${name}/`, { maxEntries: 1 })).length > 0;
     while ((await state.clear(`${name}/`)) > 0);
+    this.demand.forgetSlots();
     for (const prefix of [`feed.${name}.`, ...definitions.map(({ id }) => `${id}/`)])
       await forgetTold(eventLog.index, prefix);
     this.#isNewChain = false;

@@ -60,7 +60,8 @@ const noConditions: Omit<UpdateFilter, 'kind'> = {
 const idPattern = /^[\w.-]{1,128}$/;
 
 function check(definition: PipelineDefinition): void {
-  const { id, handlers, mode, concurrency, parseThreads, parserModule, retry, buffer } = definition;
+  const { id, handlers, mode, concurrency, parseThreads, parserModule, retry, buffer, startAfter } =
+    definition;
   const refuse = (problem: string): never => {
     throw new PipelineError('pipeline_invalid', `pipeline ${id}: ${problem}`);
   };
@@ -70,6 +71,7 @@ function check(definition: PipelineDefinition): void {
   if (new Set(ids).size < ids.length) refuse(`two handlers have the same id: ${ids.join(', ')}`);
   if (mode !== 'conditional' && handlers.some(handler => handler.accepts !== undefined))
     refuse('a handler that chooses its values (`when`, `accepts`) needs the mode conditional');
+  if (startAfter !== undefined && !isCount(startAfter, 0)) refuse('startAfter has to be a slot');
   if (!isCount(concurrency, 1)) refuse('concurrency has to be at least 1');
   if (!isCount(retry.attempts, 1)) refuse('retry.attempts has to be at least 1');
   if (!isCount(buffer.maxCapacity, 1)) refuse('buffer.max_capacity has to be at least 1');

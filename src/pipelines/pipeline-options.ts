@@ -68,6 +68,11 @@ export interface PipelineDefinition {
   readonly chain: string;
   readonly source: UpdateSource['name'];
   readonly commitment: Commitment;
+  /**
+   * A slot that the chain has reached, after which it begins where it has no checkpoint yet; undefined: it begins with what
+   * comes. @default undefined
+   */
+  readonly startAfter: number | undefined;
   readonly filter: UpdateFilter;
   readonly parser: Parser;
   /** With `parseThreads`: the same parser for the threads. */
@@ -99,6 +104,7 @@ export interface PipelineDefinition {
 export const pipelineDefaults = {
   source: 'geyser',
   commitment: 'confirmed',
+  startAfter: undefined,
   parserModule: undefined,
   parseThreads: 0,
   parseTimeoutMs: 10_000,

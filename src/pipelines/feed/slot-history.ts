@@ -36,6 +36,11 @@ export class SlotHistory {
     this.#unfinalized = [...record.unfinalized];
   }
 
+  /** The last slot that was told as confirmed; -1: none. */
+  get confirmed(): number {
+    return this.#confirmed;
+  }
+
   get record(): SlotHistoryRecord {
     return {
       confirmed: this.#confirmed,

@@ -5,6 +5,11 @@ import { noTimeout } from './feed-handler.ts';
 import { gapEvent } from './gap-event.ts';
 import { SlotHistory, type SlotHistoryRecord } from './slot-history.ts';
 
+export interface SlotTellerDependencies {
+  readonly eventLog: EventLog;
+  readonly onTold: (slot: number) => void;
+}
+
 /**
  * Puts the slots of a chain into the feed: each status of each slot once, `confirmed` and `finalized` without a hole, whatever
  * is restarted. What was told is kept with the events themselves, in one write.
@@ -14,14 +19,19 @@ export class SlotTeller implements Handler<SlotData> {
   readonly timeoutMs = noTimeout;
   readonly #chain: string;
   readonly #eventLog: EventLog;
+  readonly #onTold: (slot: number) => void;
   #key: Buffer | undefined;
   #history = new SlotHistory();
   #lastOffset = 0;
 
-  /** @param chain its name */
-  constructor(chain: string, { eventLog }: { readonly eventLog: EventLog }) {
+  /**
+   * @param chain its name
+   * @param dependencies.onTold hears of the newest slot that was told as confirmed: at the start that of an earlier run
+   */
+  constructor(chain: string, { eventLog, onTold }: SlotTellerDependencies) {
     this.#chain = chain;
     this.#eventLog = eventLog;
+    this.#onTold = onTold;
   }
 
   async open({ pipeline }: HandlerStart): Promise<void> {
@@ -29,6 +39,7 @@ export class SlotTeller implements Handler<SlotData> {
     if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
     this.#key = Buffer.from(`t/${pipeline}/history`);
     this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
+    this.#tellOwner();
   }
 
   handle(item: PipelineItem<SlotData>): Promise<void> {
@@ -49,6 +60,7 @@ export class SlotTeller implements Handler<SlotData> {
       }));
       const value = Buffer.from(JSON.stringify(this.#history.record));
       this.#lastOffset = this.#eventLog.append(events, [{ key, value }]) + events.length - 1;
+      this.#tellOwner();
     }
     await this.#eventLog.whenCommitted(this.#lastOffset);
   }
@@ -59,6 +71,11 @@ export class SlotTeller implements Handler<SlotData> {
     while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
     this.#lastOffset = this.#eventLog.append([event]);
     await this.#eventLog.whenCommitted(this.#lastOffset);
+  }
+
+  #tellOwner(): void {
+    const { confirmed } = this.#history;
+    if (confirmed >= 0) this.#onTold(confirmed);
   }
 }
 

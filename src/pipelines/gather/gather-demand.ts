@@ -12,6 +12,12 @@ export interface GatherSubject {
   readonly key: string;
 }
 
+/** Something that is to be gathered. */
+export interface WantedSubject extends GatherSubject {
+  /** The slot after which it is wanted: where the feed was when it was first asked for. */
+  readonly startAfter: number;
+}
+
 export interface GatherDemandOptions {
   readonly chain: string;
   /** Gathered whether or not somebody follows them. */
@@ -24,16 +30,23 @@ export interface GatherDemandOptions {
 
 export interface GatherDemandListener {
   /** Other subjects are to be gathered. */
-  onChange(subjects: readonly GatherSubject[]): void;
+  onChange(): void;
   /** The snapshot is another one: it is to be kept. */
   onSnapshotChange(): void;
 }
 
-/** What the readers of the feed ask for of one Solana chain, by program and by account. */
+/**
+ * What the readers of the feed ask for of one Solana chain, by program and by account, and from which slot on: that
+ * outlives a restart as well, for what comes between a claim and the first checkpoint of its pipeline is owed, too.
+ */
 export class GatherDemand implements Demand {
   readonly #options: Required<GatherDemandOptions>;
   readonly #log: Log;
   readonly #table: ClaimTable;
+  /** By key, the slot after which it is wanted. */
+  readonly #starts = new Map<string, number>();
+  /** The newest confirmed slot that was told in the feed; undefined: none yet. */
+  #toldSlot: number | undefined;
   #isFull = false;
 
   constructor(
@@ -46,24 +59,48 @@ export class GatherDemand implements Demand {
     this.#table = new ClaimTable(
       { clock },
       {
-        onEnded: () => {
+        onEnded: key => {
+          this.#starts.delete(key);
           this.#isFull = false;
         },
-        onChange: () => listener.onChange(this.subjects),
+        onChange: () => listener.onChange(),
         onDurableChange: () => listener.onSnapshotChange(),
       },
     );
   }
 
-  get subjects(): readonly GatherSubject[] {
-    return [...this.#table.keys()].map(subjectOf);
+  /** What is to be gathered. What was claimed before any slot was told in the feed waits for the first one. */
+  get subjects(): readonly WantedSubject[] {
+    return [...this.#starts].map(([key, startAfter]) => ({ ...subjectOf(key), startAfter }));
+  }
+
+  /** The feed has told that this slot is confirmed. */
+  onSlotTold(slot: number): void {
+    const isFirst = this.#toldSlot === undefined;
+    this.#toldSlot = slot;
+    if (!isFirst) return;
+    for (const key of this.#table.keys()) this.#begin(key);
+    this.#table.tellSoon();
+    this.#table.keepSoon();
+  }
+
+  /** The chain is another one than before: its slots begin anew. */
+  forgetSlots(): void {
+    this.#toldSlot = undefined;
+    this.#starts.clear();
+    this.#table.tellSoon();
+    this.#table.keepSoon();
   }
 
   claimTopics(patterns: readonly string[], options: ClaimOptions): TopicClaim | undefined {
     const keys = wantedKeys(patterns, this.#options.chain);
     if (keys.size === 0) return undefined;
     const claims: Claim[] = [];
-    for (const key of keys) if (this.#hasRoom(key)) claims.push(this.#table.claim(key, options));
+    for (const key of keys) {
+      if (!this.#hasRoom(key)) continue;
+      claims.push(this.#table.claim(key, options));
+      this.#begin(key);
+    }
     return {
       gathered: () => [...keys].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
       release: () => {
@@ -72,9 +109,14 @@ export class GatherDemand implements Demand {
     };
   }
 
-  /** Those claims that outlive a restart. */
+  /** Those claims that outlive a restart; but for those that wait for a first slot, of which nothing has been gathered. */
   snapshot(): Buffer {
-    return Buffer.from(JSON.stringify(this.#table.durable().map(({ key, since }) => [key, since])));
+    const rows: ClaimRow[] = [];
+    for (const { key, since } of this.#table.durable()) {
+      const startAfter = this.#starts.get(key);
+      if (startAfter !== undefined) rows.push([key, since, startAfter]);
+    }
+    return Buffer.from(JSON.stringify(rows));
   }
 
   /**
@@ -84,16 +126,25 @@ export class GatherDemand implements Demand {
    * @param head The offset of the log's last event now.
    */
   restore(bytes: Buffer | undefined, head: number): void {
-    for (const [key, since] of readSnapshot(bytes).slice(0, this.#options.maxSubjects))
+    for (const [key, since, startAfter] of readSnapshot(bytes).slice(0, this.#options.maxSubjects)) {
       this.#table.restore(key, since, this.#options.restoredKeepMs);
-    for (const subject of this.#options.always)
-      this.#table.claim(keyOf(subject), { since: head, keepMs: durableMs });
+      this.#starts.set(key, startAfter);
+    }
+    for (const subject of this.#options.always) {
+      const key = keyOf(subject);
+      this.#table.claim(key, { since: head, keepMs: durableMs });
+      this.#begin(key);
+    }
     this.#table.tellSoon();
     this.#table.keepSoon();
   }
 
   stop(): void {
     this.#table.stop();
+  }
+
+  #begin(key: string): void {
+    if (this.#toldSlot !== undefined && !this.#starts.has(key)) this.#starts.set(key, this.#toldSlot);
   }
 
   #hasRoom(key: string): boolean {
@@ -146,7 +197,9 @@ function isSubject(text: unknown): text is string {
   return (kind === 'program' || kind === 'account') && isKey(key);
 }
 
-function readSnapshot(bytes: Buffer | undefined): (readonly [key: string, since: number])[] {
+type ClaimRow = readonly [key: string, since: number, startAfter: number];
+
+function readSnapshot(bytes: Buffer | undefined): ClaimRow[] {
   let rows: unknown;
   try {
     rows = bytes === undefined ? [] : JSON.parse(bytes.toString());
@@ -156,8 +209,10 @@ function readSnapshot(bytes: Buffer | undefined): (readonly [key: string, since:
   return Array.isArray(rows) ? rows.filter(isRow) : [];
 }
 
-function isRow(row: unknown): row is readonly [key: string, since: number] {
+function isRow(row: unknown): row is ClaimRow {
   if (!Array.isArray(row)) return false;
-  const [key, since] = row as readonly unknown[];
-  return isSubject(key) && Number.isSafeInteger(since) && (since as number) >= 0;
+  const [key, since, startAfter] = row as readonly unknown[];
+  return isSubject(key) && isCount(since) && isCount(startAfter);
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

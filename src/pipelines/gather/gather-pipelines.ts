@@ -7,7 +7,7 @@ import { FeedHandler } from '../feed/feed-handler.ts';
 import { SlotTeller } from '../feed/slot-teller.ts';
 import type { Parser } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
-import type { GatherSubject } from './gather-demand.ts';
+import type { WantedSubject } from './gather-demand.ts';
 import { gatheredEvent } from './gathered-event.ts';
 import { accountGatherer, programGatherer } from './gathered-values.ts';
 
@@ -19,6 +19,8 @@ export interface GatherLine {
   readonly eventLog: EventLog;
   /** The checkpoint of a pipeline as it is stored. */
   readonly savedCheckpoint: (pipeline: string) => number | undefined;
+  /** Told the newest confirmed slot of the feed: the last one of an earlier run, and each that is told. */
+  readonly onSlotTold: (slot: number) => void;
 }
 
 /** The feed takes its events in the end: nothing is given up for a log that is slow. */
@@ -29,7 +31,7 @@ export const slotsPipelineId = (chain: string): string => `feed.${chain}.slots`;
 
 /** The pipeline that puts the chain's slots into the feed. */
 export function slotsPipeline(line: GatherLine): PipelineDefinition {
-  const { chain, source, commitment, eventLog } = line;
+  const { chain, source, commitment, eventLog, onSlotTold } = line;
   return pipeline({
     id: slotsPipelineId(chain),
     chain,
@@ -37,16 +39,20 @@ export function slotsPipeline(line: GatherLine): PipelineDefinition {
     commitment,
     filter: { kind: 'slot' },
     parser: slotReader,
-    handlers: [new SlotTeller(chain, { eventLog })],
+    handlers: [new SlotTeller(chain, { eventLog, onTold: onSlotTold })],
     retry: patiently,
   });
 }
 
 /** The pipeline that puts what a program does, or what is written to an account, into the feed. */
-export function subjectPipeline(line: GatherLine, { kind, key }: GatherSubject): PipelineDefinition {
+export function subjectPipeline(
+  line: GatherLine,
+  { kind, key, startAfter }: WantedSubject,
+): PipelineDefinition {
   const { chain, commitment } = line;
   const isProgram = kind === 'program';
   return gatherPipeline(line, `feed.${chain}.${kind}.${key}`, {
+    startAfter,
     filter: isProgram
       ? { kind: 'transaction', programs: [key], failed: true }
       : { kind: 'account', accounts: [key] },
@@ -59,6 +65,7 @@ export function subjectPipeline(line: GatherLine, { kind, key }: GatherSubject):
 }
 
 interface GatherParts {
+  readonly startAfter: number;
   readonly filter: Parameters<typeof pipeline>[0]['filter'];
   readonly parser: Parser;
   readonly topics: readonly string[];
@@ -68,7 +75,7 @@ interface GatherParts {
 function gatherPipeline(
   { chain, source, commitment, eventLog, savedCheckpoint }: GatherLine,
   id: string,
-  { filter, parser, topics, eventOf }: GatherParts,
+  { startAfter, filter, parser, topics, eventOf }: GatherParts,
 ): PipelineDefinition {
   const handler = new FeedHandler(
     { id: 'feed', eventOf, gapTopics: topics },
@@ -81,6 +88,7 @@ function gatherPipeline(
     chain,
     source,
     commitment,
+    startAfter,
     filter,
     parser,
     handlers: [handler],

@@ -5,20 +5,23 @@ import type { Self } from '../../otp/self.ts';
 import type { Gatherer } from './gatherer.ts';
 
 type Cast = { readonly type: 'changed' } | { readonly type: 'settled'; readonly isDone: boolean };
-type Info = { readonly type: 'try_again' };
+type Info = { readonly type: 'rested' } | { readonly type: 'try_again' };
 
 interface State {
   readonly gatherer: Gatherer;
+  /** It changes something, or rests after that. */
   isBusy: boolean;
   isAsked: boolean;
 }
 
 /** Milliseconds until what could not be started is tried again. */
 const retryMs = 5_000;
+/** Milliseconds between two changes: each has the stream opened anew for what it adds, so that many share one. */
+const restMs = 250;
 
 /**
- * Keeps the built-in pipelines of a chain in step with what is followed in the feed. Takes `changed`, `settled` and
- * `try_again`, its own. An orderly stop stores how far they are; when it is killed they run on until the next one takes
+ * Keeps the built-in pipelines of a chain in step with what is followed in the feed. Takes `changed`, `settled`,
+ * `rested` and `try_again`, its own. An orderly stop stores how far they are; when it is killed they run on until the next one takes
  * them over. What cannot be started is tried again, and keeps nobody else from starting.
  */
 const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
@@ -32,15 +35,17 @@ const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
     return { gatherer, isBusy: false, isAsked: false };
   },
   handleCast(cast, state, self) {
-    if (cast.type === 'changed') state.isAsked = true;
-    else {
-      state.isBusy = false;
+    if (cast.type === 'settled') {
+      self.sendAfter(restMs, { type: 'rested' });
       if (!cast.isDone) self.sendAfter(retryMs, { type: 'try_again' });
+      return;
     }
+    state.isAsked = true;
     reconcile(state, self);
   },
-  handleInfo(_info, state, self) {
-    state.isAsked = true;
+  handleInfo({ type }, state, self) {
+    if (type === 'rested') state.isBusy = false;
+    else state.isAsked = true;
     reconcile(state, self);
   },
   terminate: (_reason, { gatherer }) => gatherer.close(),

@@ -4,14 +4,14 @@ import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
 import type { RunningPipeline } from '../runtime/running-pipeline.ts';
 import type { StateStore } from '../state/state-store.ts';
-import type { GatherSubject } from './gather-demand.ts';
+import type { WantedSubject } from './gather-demand.ts';
 import { type GatherLine, slotsPipeline, slotsPipelineId, subjectPipeline } from './gather-pipelines.ts';
 
 export interface GathererDependencies {
   /** Of two sources, so that the keys that clients name, which a server may refuse, stop nothing else. */
   readonly runtimes: { readonly slots: PipelineRuntime; readonly subjects: PipelineRuntime };
   /** What is to be gathered now. */
-  readonly subjects: () => readonly GatherSubject[];
+  readonly subjects: () => readonly WantedSubject[];
   /** Calls `listener` when that changes; returns how to stop it. */
   readonly onChange: (listener: () => void) => () => void;
   /** The state of all pipelines; that of one that has ended is removed. */

@@ -12,7 +12,10 @@ const saveEveryMs = 100;
 /** Milliseconds between two log lines about saves that failed. */
 const quietMs = 30_000;
 
-/** Keeps a slot number of one pipeline that only grows: at most every 100 ms, and when it is told to. */
+/**
+ * Keeps a slot number of one pipeline that only grows: at most every 100 ms, and when it is told to. The first one is kept
+ * at once: without any, a pipeline that is killed begins with what comes.
+ */
 export class CheckpointSaver {
   readonly #dependencies: CheckpointSaverDependencies;
   readonly #key: string;
@@ -47,10 +50,13 @@ export class CheckpointSaver {
 
   /** Something may have been done, so that a save may be due. */
   touch(): void {
-    this.#timer ??= this.#dependencies.clock.setTimeout(() => {
-      this.#timer = undefined;
-      void this.#save();
-    }, saveEveryMs);
+    this.#timer ??= this.#dependencies.clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#save();
+      },
+      this.#saved < 0 ? 0 : saveEveryMs,
+    );
   }
 
   /** Saves what is to be saved, now. */

@@ -266,9 +266,10 @@ export class RunningPipeline implements PipelineRunHost {
   async #open(): Promise<void> {
     await this.#stopping;
     if (this.#state === 'shutdown') this.#apply('start');
-    const { id, chain, handlers, commitment } = this.definition;
+    const { id, chain, handlers, commitment, startAfter = -1 } = this.definition;
     const { clock, random, log } = this.#dependencies;
-    const since = await this.#saver.load();
+    const stored = await this.#saver.load();
+    const since = stored < 0 ? startAfter : stored;
     const told = await this.#told.load();
     await this.deadLetters.open();
     await this.#spill.open();

@@ -8,7 +8,14 @@ const token = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
 const system = '11111111111111111111111111111111';
 const hour = 3_600_000;
 
-function setUp(options: { always?: readonly GatherSubject[]; maxSubjects?: number } = {}) {
+function setUp({
+  told = 100,
+  ...options
+}: {
+  always?: readonly GatherSubject[];
+  maxSubjects?: number;
+  told?: number | undefined;
+} = {}) {
   const clock = new ManualClock();
   let changes = 0;
   let saves = 0;
@@ -17,12 +24,64 @@ function setUp(options: { always?: readonly GatherSubject[]; maxSubjects?: numbe
     { clock, log: silentLog },
     { onChange: () => changes++, onSnapshotChange: () => saves++ },
   );
+  if (told >= 0) demand.onSlotTold(told);
   return { clock, demand, changes: () => changes, saves: () => saves };
 }
 
 const keys = (demand: GatherDemand) => demand.subjects.map(({ kind, key }) => `${kind}:${key}`);
 
+const starts = (demand: GatherDemand) => demand.subjects.map(({ startAfter }) => startAfter);
+
 describe('GatherDemand', () => {
+  it('wants a subject from where the feed was when it was first asked for, whatever is restarted', async () => {
+    const { demand } = setUp({ told: 100 });
+    const claim = () => demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour })!;
+    claim();
+    demand.onSlotTold(120);
+    claim();
+    demand.claimTopics([`sol.logs.${system}`], { since: 2, keepMs: hour });
+    assert.deepEqual(starts(demand), [100, 120]);
+    const { demand: next } = setUp({ told: 130 });
+    next.restore(demand.snapshot(), 50);
+    assert.deepEqual(starts(next), [100, 120]);
+  });
+
+  it('forgets where it began once nobody wants it any more', async () => {
+    const { clock, demand } = setUp({ told: 100 });
+    const claim = () => demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: 1_000 })!;
+    claim().release();
+    await clock.advanceAndSettle(5_000);
+    demand.onSlotTold(120);
+    claim();
+    assert.deepEqual(starts(demand), [120]);
+  });
+
+  it('waits for the first slot of a chain of which the feed has told nothing, and keeps no claim until then', async () => {
+    const { clock, demand, changes, saves } = setUp({ told: -1, always: [{ kind: 'account', key: system }] });
+    demand.restore(undefined, 1);
+    demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });
+    await clock.advanceAndSettle(1_000);
+    assert.deepEqual([keys(demand), demand.snapshot().toString()], [[], '[]']);
+    const before = [changes(), saves()];
+    demand.onSlotTold(7);
+    await clock.advanceAndSettle(1_000);
+    assert.deepEqual([changes(), saves()], [before[0]! + 1, before[1]! + 1]);
+    assert.deepEqual(starts(demand), [7, 7]);
+    assert.deepEqual(JSON.parse(demand.snapshot().toString()), [
+      [`account:${system}`, 1, 7],
+      [`program:${token}`, 1, 7],
+    ]);
+  });
+
+  it('begins anew where the chain is another one than before', () => {
+    const { demand } = setUp({ told: 100 });
+    demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });
+    demand.forgetSlots();
+    assert.deepEqual(starts(demand), []);
+    demand.onSlotTold(3);
+    assert.deepEqual(starts(demand), [3]);
+  });
+
   it('gathers the programs and accounts that topics name, once for all who name them', async () => {
     const { clock, demand, changes } = setUp();
     const one = demand.claimTopics([`sol.logs.${token}`, `*.accounts.${system}`], {
@@ -62,7 +121,7 @@ describe('GatherDemand', () => {
     const { demand } = setUp();
     for (const key of ['z'.repeat(44), 'z'.repeat(32), '1'.repeat(33), `${system}1`])
       assert.equal(demand.claimTopics([`sol.logs.${key}`], { since: 1, keepMs: 0 }), undefined, key);
-    demand.restore(Buffer.from(`[["program:${'z'.repeat(44)}",1],["account:${system}",1]]`), 1);
+    demand.restore(Buffer.from(`[["program:${'z'.repeat(44)}",1,1],["account:${system}",1,1]]`), 1);
     assert.deepEqual(keys(demand), [`account:${system}`]);
   });
 
@@ -81,7 +140,13 @@ describe('GatherDemand', () => {
       claim!.gathered().map(({ since }) => since),
       [7, 20],
     );
-    for (const damaged of ['', '{', '[["program:x",1]]', '[["program:0",-1],5]']) {
+    for (const damaged of [
+      '',
+      '{',
+      '[["program:x",1]]',
+      '[["program:0",-1],5]',
+      `[["program:${token}",1]]`,
+    ]) {
       const { demand: fresh } = setUp();
       fresh.restore(Buffer.from(damaged), 1);
       assert.deepEqual(keys(fresh), []);

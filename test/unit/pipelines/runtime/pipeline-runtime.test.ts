@@ -45,6 +45,24 @@ describe('PipelineRuntime', () => {
     assert.equal(next.pipeline.status().skipped, 1);
   });
 
+  it('begins after the slot that its definition names, until it has a checkpoint', async () => {
+    const bench = await new PipelineBench({ startAfter: 3 }).open();
+    assert.deepEqual([bench.subscribed.at(-1)?.[0]?.since, bench.pipeline.checkpoint], [3, 3]);
+    bench.tell(5, 1);
+    bench.runtime.onSettled(5);
+    await bench.settle(150);
+    const next = await new PipelineBench({ startAfter: 3 }, bench.state).open();
+    assert.equal(next.subscribed.at(-1)?.[0]?.since, 5);
+    assert.throws(() => new PipelineBench({ startAfter: -1 }), /startAfter has to be a slot/);
+  });
+
+  it('stores its first checkpoint at once: without any, it would begin anew with what comes', async () => {
+    const bench = await new PipelineBench().open();
+    bench.runtime.onSettled(5);
+    await bench.settle(0);
+    assert.equal(await bench.stored(), 5);
+  });
+
   it('subscribes once for all, and does not wait for one that cannot start', async () => {
     const bench = new PipelineBench();
     const other = (id: string, open: () => void) =>
