@@ -19,6 +19,10 @@ export interface SolanaYaml {
   readonly pipelines?: string;
   /** Where the storage is; undefined: none. */
   readonly storage?: string;
+  /** Programs that are gathered whether or not somebody follows them. @default the event program */
+  readonly programs?: readonly string[];
+  /** Further sections of the whole. */
+  readonly sections?: string;
 }
 
 /** Settings of `geyser` with which faults are over soon. */
@@ -37,7 +41,10 @@ export function startSolanaDevnet(cleanup: Cleanup, options: Partial<DevnetOptio
 }
 
 /** The config of a Trunkline in front of such a chain. */
-export function solanaYaml(devnet: Devnet, { geyser, gather, pipelines, storage }: SolanaYaml): string {
+export function solanaYaml(
+  devnet: Devnet,
+  { geyser, gather, pipelines, storage, programs = [eventProgram], sections }: SolanaYaml,
+): string {
   const providers = devnet.providers.map(
     ({ id, url, wsUrl }, n) => `{ id: ${id}, url: "${url}", ws_url: "${wsUrl}", priority: ${n + 1} }`,
   );
@@ -56,10 +63,11 @@ export function solanaYaml(devnet: Devnet, { geyser, gather, pipelines, storage 
     '    circuit_breaker: { recovery_timeout: 500ms }',
     '    websocket: { reconnect_min: 20ms, reconnect_max: 200ms }',
     '    health: { probe_interval: 300ms, probe_timeout: 500ms, head_poll_interval: 100ms }',
-    `    gather: { programs: [${eventProgram}]${gather === undefined ? '' : `, ${gather}`} }`,
+    `    gather: { programs: [${programs.join(', ')}]${gather === undefined ? '' : `, ${gather}`} }`,
     `    providers: [${providers.join(', ')}]`,
     ...(geyser === undefined ? [] : [`    geyser: { ${geyser}, endpoints: [${endpoints.join(', ')}] }`]),
     ...(pipelines === undefined ? [] : ['pipelines:', pipelines]),
+    ...(sections === undefined ? [] : [sections]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -26,7 +26,7 @@ export class SlotTeller implements Handler<SlotData> {
 
   /**
    * @param chain its name
-   * @param dependencies.onTold hears of the newest slot that was told as confirmed: at the start that of an earlier run
+   * @param dependencies.onTold hears of each slot that is told as confirmed: at the start of the last one of an earlier run
    */
   constructor(chain: string, { eventLog, onTold }: SlotTellerDependencies) {
     this.#chain = chain;
@@ -39,7 +39,8 @@ export class SlotTeller implements Handler<SlotData> {
     if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
     this.#key = Buffer.from(`t/${pipeline}/history`);
     this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
-    this.#tellOwner();
+    const { confirmed } = this.#history;
+    if (confirmed >= 0) this.#onTold(confirmed);
   }
 
   handle(item: PipelineItem<SlotData>): Promise<void> {
@@ -60,7 +61,7 @@ export class SlotTeller implements Handler<SlotData> {
       }));
       const value = Buffer.from(JSON.stringify(this.#history.record));
       this.#lastOffset = this.#eventLog.append(events, [{ key, value }]) + events.length - 1;
-      this.#tellOwner();
+      for (const { slot, status } of told) if (status === 'confirmed') this.#onTold(slot);
     }
     await this.#eventLog.whenCommitted(this.#lastOffset);
   }
@@ -71,11 +72,6 @@ export class SlotTeller implements Handler<SlotData> {
     while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
     this.#lastOffset = this.#eventLog.append([event]);
     await this.#eventLog.whenCommitted(this.#lastOffset);
-  }
-
-  #tellOwner(): void {
-    const { confirmed } = this.#history;
-    if (confirmed >= 0) this.#onTold(confirmed);
   }
 }
 

@@ -74,12 +74,12 @@ export class GatherDemand implements Demand {
     return [...this.#starts].map(([key, startAfter]) => ({ ...subjectOf(key), startAfter }));
   }
 
-  /** The feed has told that this slot is confirmed. */
+  /** The feed has told that this slot is confirmed. Who waited for a first one is told what happened in it as well. */
   onSlotTold(slot: number): void {
     const isFirst = this.#toldSlot === undefined;
+    if (isFirst) for (const key of this.#table.keys()) this.#begin(key, Math.max(0, slot - 1));
     this.#toldSlot = slot;
     if (!isFirst) return;
-    for (const key of this.#table.keys()) this.#begin(key);
     this.#table.tellSoon();
     this.#table.keepSoon();
   }
@@ -143,8 +143,8 @@ export class GatherDemand implements Demand {
     this.#table.stop();
   }
 
-  #begin(key: string): void {
-    if (this.#toldSlot !== undefined && !this.#starts.has(key)) this.#starts.set(key, this.#toldSlot);
+  #begin(key: string, startAfter = this.#toldSlot): void {
+    if (startAfter !== undefined && !this.#starts.has(key)) this.#starts.set(key, startAfter);
   }
 
   #hasRoom(key: string): boolean {

@@ -19,7 +19,7 @@ export interface GatherLine {
   readonly eventLog: EventLog;
   /** The checkpoint of a pipeline as it is stored. */
   readonly savedCheckpoint: (pipeline: string) => number | undefined;
-  /** Told the newest confirmed slot of the feed: the last one of an earlier run, and each that is told. */
+  /** Hears of each slot that the feed tells as confirmed: at the start of the last one of an earlier run. */
   readonly onSlotTold: (slot: number) => void;
 }
 

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pass } from 'node:timers/promises';
+import type { Devnet } from '../../../src/devnet/devnet.ts';
+import { eventually } from '../../support/eventually.ts';
+import { FollowedFeed } from '../../support/followed-feed.ts';
+import { SolanaEvents } from '../../support/solana-events.ts';
+import { solanaChain, solanaYaml, startSolanaDevnet, swiftGeyser } from '../../support/solana-setup.ts';
+import { assertToldOnce } from '../../support/told-once.ts';
+import { type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
+
+/** Of each source, in which nobody gathers the program before somebody follows it. */
+const sources: Readonly<Record<string, string | undefined>> = { geyser: swiftGeyser, logs: undefined };
+
+for (const [source, geyser] of Object.entries(sources)) {
+  describe(`who begins to follow a program that nobody gathered (${source})`, () => {
+    const ends: (() => void | Promise<void>)[] = [];
+    const cleanup = { after: (end: () => void | Promise<void>) => void ends.push(end) };
+    let devnet: Devnet;
+    let trunkline: RunningTrunkline;
+    let events: SolanaEvents;
+
+    before(async () => {
+      devnet = await startSolanaDevnet(cleanup);
+      const sections = 'feed: { keep_gathering: 0s }';
+      trunkline = await startTrunkline(solanaYaml(devnet, { geyser, programs: [], sections }), cleanup);
+      await trunkline.allUp();
+      events = new SolanaEvents({ nodeUrl: devnet.node.url, everyMs: 30 });
+      events.start();
+      cleanup.after(() => events.stop());
+    });
+    after(async () => {
+      for (const end of ends.reverse()) await end();
+    });
+
+    const gathered = () => trunkline.exchange.assemblies.get(solanaChain)!.pipelines!.demand.subjects.length;
+
+    const confirmedOf = (followed: FollowedFeed) =>
+      followed.of('slots').filter(({ data }) => data.status === 'confirmed');
+
+    /** Follows for a while; fails unless each event of the slots that the feed told meanwhile was told, once. */
+    const assertComplete = async (following: () => Promise<void> = async () => {}) => {
+      await eventually(() => gathered() === 0, 'nobody follows', 20_000);
+      const followed = await new FollowedFeed(['logs', 'slots', 'gaps']).follow(trunkline.wsUrl);
+      cleanup.after(() => followed.end());
+      await following();
+      await eventually(() => confirmedOf(followed).length > 5, 'slots', 20_000);
+      const slots = confirmedOf(followed).map(({ data }) => Number(data.slot));
+      const isOf = (slot: number) => slot >= slots[0]! && slot <= slots.at(-1)!;
+      const truth = (await events.events()).filter(({ slot }) => isOf(slot));
+      assert.ok(truth.length > 5);
+      const told = () => followed.keys('logs').filter(key => isOf(Number(key.split(':')[0])));
+      await eventually(() => told().length >= truth.length, 'the events of these slots');
+      followed.end();
+      const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
+      assertToldOnce(told(), keys, 'logs', { inOrder: source !== 'logs' });
+      assert.deepEqual(
+        followed.of('gaps').filter(({ data }) => data.recovered !== 'transactions'),
+        [],
+      );
+    };
+
+    for (const round of [1, 2, 3])
+      it(`is told every event of every slot that the feed tells from then on (${round})`, () =>
+        assertComplete());
+
+    it('so it is where no provider is there when it begins', async () => {
+      await eventually(() => gathered() === 0, 'nobody follows', 20_000);
+      for (const { id } of devnet.providers) await devnet.fault(id, 'kill');
+      await assertComplete(async () => {
+        await pass(1_000);
+        await devnet.heal();
+      });
+    });
+  });
+}
