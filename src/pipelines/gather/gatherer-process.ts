@@ -2,9 +2,9 @@ import { type PlainChildSpec, serverChild } from '../../otp/child-spec.ts';
 import type { GenServer } from '../../otp/gen-server.ts';
 import { processName } from '../../otp/process-name.ts';
 import type { Self } from '../../otp/self.ts';
-import type { Gatherer } from './gatherer.ts';
+import type { Gatherer, Reconciled } from './gatherer.ts';
 
-type Cast = { readonly type: 'changed' } | { readonly type: 'settled'; readonly isDone: boolean };
+type Cast = { readonly type: 'changed' } | ({ readonly type: 'settled' } & Reconciled);
 type Info = { readonly type: 'rested' } | { readonly type: 'try_again' };
 
 interface State {
@@ -16,8 +16,8 @@ interface State {
 
 /** Milliseconds until what could not be started is tried again. */
 const retryMs = 5_000;
-/** Milliseconds between two changes: each has the stream opened anew for what it adds, so that many share one. */
-const restMs = 250;
+/** Milliseconds between two times that the stream is opened anew: many that are added share one. */
+const restMs = 1_000;
 
 /**
  * Keeps the built-in pipelines of a chain in step with what is followed in the feed. Takes `changed`, `settled`,
@@ -36,11 +36,10 @@ const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
   },
   handleCast(cast, state, self) {
     if (cast.type === 'settled') {
-      self.sendAfter(restMs, { type: 'rested' });
       if (!cast.isDone) self.sendAfter(retryMs, { type: 'try_again' });
-      return;
-    }
-    state.isAsked = true;
+      if (cast.isRenewed) self.sendAfter(restMs, { type: 'rested' });
+      else state.isBusy = false;
+    } else state.isAsked = true;
     reconcile(state, self);
   },
   handleInfo({ type }, state, self) {
@@ -56,7 +55,7 @@ function reconcile(state: State, self: Self<never, Cast, Info>): void {
   if (state.isBusy || !state.isAsked) return;
   state.isBusy = true;
   state.isAsked = false;
-  void state.gatherer.reconcile().then(isDone => self.cast(self.pid, { type: 'settled', isDone }));
+  void state.gatherer.reconcile().then(result => self.cast(self.pid, { type: 'settled', ...result }));
 }
 
 /** The specification of the process that gathers what the feed's readers follow. */

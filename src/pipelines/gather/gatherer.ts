@@ -19,6 +19,14 @@ export interface GathererDependencies {
   readonly log: Log;
 }
 
+/** What became of bringing pipelines in step. */
+export interface Reconciled {
+  /** All that are wanted run, and no others. */
+  readonly isDone: boolean;
+  /** The stream of what clients follow was opened anew, or for the first time, for what was added. */
+  readonly isRenewed: boolean;
+}
+
 /** The built-in pipelines of a chain: its slots, and one for each program or account that somebody follows in the feed. */
 export class Gatherer {
   readonly #line: GatherLine;
@@ -42,8 +50,8 @@ export class Gatherer {
     return this.#deps.onChange(listener);
   }
 
-  /** Starts and ends pipelines, one after another, until those run that are wanted; false: one could not be. Never rejects. */
-  reconcile(): Promise<boolean> {
+  /** Starts and ends pipelines, one after another, until those run that are wanted. Never rejects. */
+  reconcile(): Promise<Reconciled> {
     const done = this.#reconcile();
     this.#reconciling = done;
     return done;
@@ -58,7 +66,7 @@ export class Gatherer {
     this.#running.clear();
   }
 
-  async #reconcile(): Promise<boolean> {
+  async #reconcile(): Promise<Reconciled> {
     const wanted = new Map<string, PipelineDefinition>();
     const definitions = [
       slotsPipeline(this.#line),
@@ -70,7 +78,8 @@ export class Gatherer {
       if (!wanted.has(id)) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
     }
     const missing = [...wanted.values()].filter(({ id }) => !this.#running.has(id));
-    return (await this.#start(this.#isClosed ? [] : missing)) && isDone;
+    isDone = (await this.#start(this.#isClosed ? [] : missing)) && isDone;
+    return { isDone, isRenewed: missing.some(({ id }) => id !== slotsPipelineId(this.#line.chain)) };
   }
 
   /** Adds all before it opens one: so the source is subscribed to once. */
