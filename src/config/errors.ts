@@ -31,6 +31,10 @@ export const configErrors = {
   },
   config_conflict: { sentence: 'Two settings contradict each other.' },
   config_unsupported: { sentence: 'The setting is reserved for a later version.' },
+  config_bad_file: {
+    sentence:
+      'A file that a setting names is missing, cannot be read, or is not what it has to be; told by `trunkline check`.',
+  },
   config_apply_failed: {
     sentence:
       'The file was valid, but the running system could not take it over; the previous config keeps running.',

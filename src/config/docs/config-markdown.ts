@@ -7,7 +7,7 @@ const introduction = `# Configuration
 
 <!-- Generated from src/config by \`npm run docs\`. Do not edit. -->
 
-Trunkline reads one YAML file, \`config/chains.yaml\` unless \`--config\` names another. \`trunkline check\` tells everything that is wrong with it at once. The first line of the shipped file makes editors check it as you type.
+Trunkline reads one YAML file, \`config/chains.yaml\` unless \`--config\` names another. \`trunkline check\` tells everything that is wrong with it at once, and with the files that it names: IDLs, modules, the key of the session builder. The first line of the shipped file makes editors check it as you type.
 
 * **Durations** are milliseconds (\`2000\`) or a number with a unit: \`500ms\`, \`2s\`, \`1m\`, \`1h\`, \`1d\`.
 * **Sizes** are bytes (\`1048576\`) or a number with a unit: \`512KiB\`, \`10MiB\` (2^20), \`10MB\` (10^6).
