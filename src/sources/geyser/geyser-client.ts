@@ -1,4 +1,13 @@
-import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext } from 'node:tls';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+} from '@grpc/grpc-js';
 import { geyserMethods } from '../../protocol/geyser/geyser-codec.ts';
 import type { SubscribeRequest, Written } from '../../protocol/geyser/geyser-messages.ts';
 import type { CompleteGeyserOptions, GeyserEndpointOptions } from './geyser-options.ts';
@@ -8,6 +17,19 @@ export type SubscribeCall = ClientDuplexStream<Written<SubscribeRequest>, Buffer
 
 /** Bytes that the endpoint may send ahead of what is read. */
 const FLOW_CONTROL_WINDOW = 2 * 1024 * 1024;
+
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+const isAddress = (hostname: string): boolean => isIP(bare(hostname)) !== 0;
+
+/** TLS names no server by an IP address (RFC 6066, section 3), and Node refuses to try: it is told a name that nobody has. */
+const namelessOptions: ChannelOptions = { 'grpc.ssl_target_name_override': 'address.invalid' };
+
+/** Trusts whom calls over HTTP trust. The certificate has to be valid for the host as it is written, be it an IP address. */
+function tlsTo(hostname: string): ChannelCredentials {
+  return credentials.createFromSecureContext(createSecureContext(), {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(bare(hostname), certificate),
+  });
+}
 
 /** One HTTP/2 connection to a Geyser endpoint; a new one for each stream, so that no back-off but ours is at work. */
 export class GeyserClient {
@@ -26,8 +48,9 @@ export class GeyserClient {
     const isTls = protocol === 'https:';
     this.#client = new Client(
       `${hostname}:${port === '' ? (isTls ? '443' : '80') : port}`,
-      isTls ? credentials.createSsl() : credentials.createInsecure(),
+      isTls ? tlsTo(hostname) : credentials.createInsecure(),
       {
+        ...(isTls && isAddress(hostname) ? namelessOptions : {}),
         'grpc.max_receive_message_length': maxMessageBytes,
         'grpc.keepalive_time_ms': keepaliveIntervalMs,
         'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,

@@ -1,6 +1,7 @@
 /** Why a stream ended; also the label in metrics. */
 export type StreamEndReason =
   | 'unreachable'
+  | 'tls_failed'
   | 'refused'
   | 'exhausted'
   | 'too_large'
@@ -29,6 +30,7 @@ export interface StreamEnd {
 /** What each end means, in a sentence. */
 const endSentences: Readonly<Record<StreamEndReason, string>> = {
   unreachable: 'the endpoint cannot be reached, or the connection broke',
+  tls_failed: 'the TLS handshake failed, or the certificate is not valid for the name of the endpoint',
   refused: 'the endpoint refuses the token',
   exhausted: 'the endpoint has too many streams, or limits us',
   too_large: 'a message is larger than geyser.max_message_bytes',
@@ -66,7 +68,7 @@ const byStatus: ReadonlyMap<number, StreamEndReason> = new Map([
 
 /** Reads the status with which a server, or the library in its name, ended a stream. */
 export function endOfStatus(code: number, details: string): StreamEnd {
-  const reason = byStatus.get(code) ?? 'unreachable';
+  const reason = byStatus.get(code) ?? (isOfTls(details) ? 'tls_failed' : 'unreachable');
   if (reason === 'expired') return streamEnd('expired', lastAvailable(details));
   if (reason === 'exhausted' && /larger than max|message larger/i.test(details))
     return streamEnd('too_large');
@@ -75,6 +77,11 @@ export function endOfStatus(code: number, details: string): StreamEnd {
     return streamEnd('no_replay');
   }
   return streamEnd(reason);
+}
+
+/** What Node and OpenSSL say of a handshake that failed. */
+function isOfTls(details: string): boolean {
+  return /certificate|\bTLS\b|\bSSL\b|altnames/i.test(details);
 }
 
 function lastAvailable(details: string): number | undefined {

@@ -5,6 +5,8 @@ import { endOfStatus } from '../../../../src/sources/geyser/stream-end.ts';
 test('what servers say is told apart', () => {
   const reasons = [
     [14, 'No connection established', 'unreachable'],
+    [14, 'No connection established. Last error: Error: self-signed certificate', 'tls_failed'],
+    [14, 'Last error: Error: 40:error:0A00010B:SSL routines:wrong version number', 'tls_failed'],
     [16, 'no valid auth token', 'refused'],
     [7, '', 'refused'],
     [8, 'Received message larger than max (5 vs. 4)', 'too_large'],
