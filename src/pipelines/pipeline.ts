@@ -79,7 +79,7 @@ export interface Handler<Value = unknown> {
   readonly timeoutMs?: number;
   /** The pipeline begins, or begins again; waited for before the first item. A rejection fails the start. */
   open?(start: HandlerStart): Promise<void> | void;
-  /** Something is missing, or came by other ways. Tried again like `handle`; the checkpoint waits for it. */
+  /** Something is missing, or came by other ways. Tried again like `handle`, then a dead letter; the checkpoint waits for it. */
   onGap?(gap: PipelineGap, signal: AbortSignal): Promise<void> | void;
   /** The pipeline ends. */
   close?(): Promise<void> | void;

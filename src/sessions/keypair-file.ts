@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Keypair } from '@solana/web3.js';
@@ -39,7 +40,8 @@ export async function loadKeypair(path: string, options: { readonly isMade: bool
 
 async function openFile(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, 'r');
+    // Not blocking: opening a pipe would wait for its writer.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;

@@ -78,11 +78,11 @@ async function list(target: Target, pipeline: string, { limit, after, json }: Op
   if (json) return print(JSON.stringify(page, undefined, 2));
   if (page.letters.length === 0)
     return print(`${pipeline} has no dead letters${after === undefined ? '' : ` behind ${after}`}`);
-  const rows = page.letters.map(({ id, at, handler, origin, attempts, error }) => [
+  const rows = page.letters.map(({ id, at, handler, origin, attempts, error, isGap }) => [
     String(id),
     new Date(at).toISOString(),
     handler,
-    String(origin.slot),
+    isGap === true ? `gap from ${origin.slot}` : String(origin.slot),
     String(attempts),
     oneLine(error.message, 80),
   ]);

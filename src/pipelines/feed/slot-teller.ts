@@ -61,9 +61,10 @@ export class SlotTeller implements Handler<SlotData> {
       }));
       const value = Buffer.from(JSON.stringify(this.#history.record));
       this.#lastOffset = this.#eventLog.append(events, [{ key, value }]) + events.length - 1;
-      for (const { slot, status } of told) if (status === 'confirmed') this.#onTold(slot);
     }
     await this.#eventLog.whenCommitted(this.#lastOffset);
+    // Not before: who begins to follow begins at what is committed.
+    for (const { slot, status } of told) if (status === 'confirmed') this.#onTold(slot);
   }
 
   async onGap(gap: PipelineGap): Promise<void> {

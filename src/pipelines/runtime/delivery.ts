@@ -47,7 +47,7 @@ type Phase = 'idle' | 'calling' | 'waiting' | 'burying' | 'over';
 /** Milliseconds that a call of a handler may take that does not say. */
 export const defaultTimeoutMs = 10_000;
 /** Milliseconds until dead letters that could not be stored are tried again. */
-const buryDelayMs = 1_000;
+export const buryDelayMs = 1_000;
 
 /** Brings items to handlers, one handler after the other, each tried again by the pipeline's policy. */
 export class Delivery extends Deadline {

@@ -2,36 +2,53 @@ import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import type { SourceGap } from '../../sources/source.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { PipelineError } from '../errors.ts';
-import type { Handler, PipelineGap } from '../pipeline.ts';
+import type { Handler, PipelineGap, PipelineItem } from '../pipeline.ts';
 import type { RetryPolicy } from '../pipeline-options.ts';
 import { messageOf } from '../thrown.ts';
-import { defaultTimeoutMs } from './delivery.ts';
+import { buryDelayMs, defaultTimeoutMs } from './delivery.ts';
 import type { PipelineFigures } from './pipeline-figures.ts';
 import { retryDelay } from './retry-delay.ts';
 import type { SlotLedger } from './slot-ledger.ts';
 
 export interface GapTellerOptions {
   readonly pipeline: string;
+  readonly chain: string;
   readonly handlers: readonly Handler[];
   readonly retry: RetryPolicy;
 }
 
-export interface GapTellerDependencies {
+/** What a teller is part of. */
+export interface GapTellerHost {
   readonly ledger: SlotLedger;
   readonly figures: PipelineFigures;
+  /** Keeps what a handler gave up as dead letters. */
+  bury(
+    items: readonly PipelineItem[],
+    handler: Handler,
+    error: unknown,
+    attempts: number,
+    isGap: true,
+  ): Promise<void>;
+  /** Gaps were told, so that the checkpoint may go on. */
+  onFree(): void;
+}
+
+export interface GapTellerDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** Gaps were told, so that the checkpoint may go on. */
-  readonly onTold: () => void;
 }
 
 /** Updates that were left out are told together, at most so often. */
 const overflowMs = 1_000;
 
-/** Tells the handlers of a pipeline what they miss. The checkpoint waits until they know. */
+/**
+ * Tells the handlers of a pipeline what they miss. The checkpoint waits until they know; of one that does not take it after
+ * all tries, until it is a dead letter.
+ */
 export class GapTeller {
   readonly #options: GapTellerOptions;
+  readonly #host: GapTellerHost;
   readonly #dependencies: GapTellerDependencies;
   readonly #controller = new AbortController();
   readonly #droppedSlots = new Set<number>();
@@ -39,8 +56,9 @@ export class GapTeller {
   #timer: TimerHandle | undefined;
   #open = 0;
 
-  constructor(options: GapTellerOptions, dependencies: GapTellerDependencies) {
+  constructor(options: GapTellerOptions, host: GapTellerHost, dependencies: GapTellerDependencies) {
     this.#options = options;
+    this.#host = host;
     this.#dependencies = dependencies;
   }
 
@@ -68,7 +86,7 @@ export class GapTeller {
     this.#dropped++;
     if (!this.#droppedSlots.has(slot)) {
       this.#droppedSlots.add(slot);
-      this.#dependencies.ledger.begin(slot);
+      this.#host.ledger.begin(slot);
     }
     this.#timer ??= this.#dependencies.clock.setTimeout(() => this.flush(), overflowMs);
   }
@@ -100,21 +118,27 @@ export class GapTeller {
   }
 
   #tell(gap: PipelineGap, slots: readonly number[], isHeld = false): void {
-    const { ledger, figures, log, onTold } = this.#dependencies;
+    const { ledger, figures } = this.#host;
     figures.gaps.inc();
     const { fromSlot, toSlot, reason, recovered } = gap;
-    log.warn(`gap: ${gap.message}`, { pipeline: gap.pipeline, fromSlot, toSlot, reason, recovered });
+    this.#dependencies.log.warn(`gap: ${gap.message}`, {
+      pipeline: gap.pipeline,
+      fromSlot,
+      toSlot,
+      reason,
+      recovered,
+    });
     if (!isHeld) for (const slot of slots) ledger.begin(slot);
     this.#open++;
     void Promise.all(this.#options.handlers.map(handler => this.#tellOne(gap, handler))).then(() => {
       this.#open--;
       if (this.#controller.signal.aborted) return;
       for (const slot of slots) ledger.end(slot);
-      onTold();
+      this.#host.onFree();
     });
   }
 
-  /** Settles once the handler knows, or does not want to after all tries. */
+  /** Settles once the handler knows, or it is a dead letter. */
   async #tellOne(gap: PipelineGap, handler: Handler): Promise<void> {
     const { signal } = this.#controller;
     if (handler.onGap === undefined) return;
@@ -124,24 +148,48 @@ export class GapTeller {
         await this.#call(handler, gap);
         return;
       } catch (error) {
-        const { log, clock, random } = this.#dependencies;
-        if (attempts >= retry.attempts) {
-          log.error('a handler could not be told of a gap', {
-            pipeline: gap.pipeline,
-            handler: handler.id,
-            fromSlot: gap.fromSlot,
-            toSlot: gap.toSlot,
-            error: messageOf(error),
-          });
-          return;
-        }
-        const delayMs = retryDelay(retry, attempts, random());
-        await new Promise<void>(resolve => {
-          clock.setTimeout(resolve, delayMs);
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        if (attempts >= retry.attempts) return this.#bury(gap, handler, error, attempts);
+        await this.#pause(retryDelay(retry, attempts, this.#dependencies.random()));
       }
     }
+  }
+
+  /** Settles once it is stored. */
+  async #bury(gap: PipelineGap, handler: Handler, error: unknown, attempts: number): Promise<void> {
+    const { chain, pipeline } = this.#options;
+    const { fromSlot: slot, toSlot, reason } = gap;
+    this.#dependencies.log.error('a handler could not be told of a gap: it is kept as a dead letter', {
+      pipeline,
+      handler: handler.id,
+      fromSlot: slot,
+      toSlot,
+      error: messageOf(error),
+    });
+    const key = `${slot}:gap:${toSlot}:${reason}`;
+    const nowhere = { signature: undefined, path: undefined, ordinal: 0, isRemoved: false };
+    const items = [{ pipeline, value: gap, origin: { chain, slot, key, ...nowhere } }];
+    while (!this.#controller.signal.aborted) {
+      try {
+        await this.#host.bury(items, handler, error, attempts, true);
+        return;
+      } catch {
+        await this.#pause(buryDelayMs);
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#controller;
+    const { clock } = this.#dependencies;
+    return new Promise(resolve => {
+      const end = () => {
+        clock.clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = clock.setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+    });
   }
 
   /** One try, within the handler's time. */

@@ -81,7 +81,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     dependencies: PipelineRunDependencies,
   ) {
     const { figures, clock, random, log, spill } = dependencies;
-    const { id: pipeline, handlers, retry, buffer, filter, commitment, maxRetractable } = definition;
+    const { id: pipeline, chain, handlers, retry, buffer, filter, commitment, maxRetractable } = definition;
     this.ledger = new SlotLedger(since);
     this.figures = figures;
     this.#definition = definition;
@@ -91,10 +91,7 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     this.#buffer = new InputBuffer(buffer, spill, this);
     this.#intake = new ValueIntake(definition, this, dependencies);
     this.#dispatcher = new Dispatcher(definition, this, dependencies);
-    this.#gaps = new GapTeller(
-      { pipeline, handlers, retry },
-      { ledger: this.ledger, figures, clock, random, log, onTold: () => this.onFree() },
-    );
+    this.#gaps = new GapTeller({ pipeline, chain, handlers, retry }, this, { clock, random, log });
     this.#pool = this.#newPool();
     // That a slot died is what readers of slots are told themselves.
     const isRetractable = commitment === 'processed' && filter.kind !== 'slot';
@@ -249,9 +246,10 @@ export class PipelineRun implements ValueIntakeHost, DispatcherHost, InputBuffer
     handler: Handler,
     error: unknown,
     attempts: number,
+    isGap = false,
   ): Promise<void> {
     const told = { code: codeOf(error) ?? 'handler_failed', message: messageOf(error) };
-    const letters = items.map(item => ({ item, handler: handler.id, error: told, attempts }));
+    const letters = items.map(item => ({ item, handler: handler.id, error: told, attempts, isGap }));
     await this.#dependencies.deadLetters.add(letters);
     this.figures.deadLettered.inc(items.length);
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import { PipelineError } from '../errors.ts';
 import { acceptsItem } from '../handlers/accepts-item.ts';
-import type { Handler, PipelineItem } from '../pipeline.ts';
+import type { Handler, PipelineGap } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
 import type { DeadLetterStore } from '../state/dead-letter-store.ts';
 import { messageOf } from '../thrown.ts';
@@ -17,7 +17,7 @@ export interface ReplayResult {
 
 /**
  * Gives dead letters to their handlers again, oldest first, one try each: to the one that gave up and, unless the mode is
- * `parallel`, those behind it. A letter whose handler is gone fails.
+ * `parallel`, those behind it; a gap to the one that was not told. A letter whose handler is gone fails.
  */
 export async function replayLetters(
   ids: readonly number[],
@@ -28,12 +28,14 @@ export async function replayLetters(
   let replayed = 0;
   for (const id of ids) {
     try {
-      const { item, handler } = await deadLetters.item(id);
+      const { item, handler, isGap } = await deadLetters.item(id);
       const at = handlers.findIndex(one => one.id === handler);
       if (at < 0) throw new PipelineError('pipeline_invalid', `there is no handler ${handler} any more`);
-      const chain = mode === 'parallel' ? [handlers[at]!] : handlers.slice(at);
+      const chain = isGap || mode === 'parallel' ? [handlers[at]!] : handlers.slice(at);
       for (const one of chain) {
-        if (mode !== 'conditional' || acceptsItem(one, item)) await handle(one, item, clock);
+        if (isGap) await within(one, clock, signal => one.onGap?.(item.value as PipelineGap, signal));
+        else if (mode !== 'conditional' || acceptsItem(one, item))
+          await within(one, clock, signal => one.handle(item, signal));
       }
       await deadLetters.delete([id]);
       replayed++;
@@ -44,7 +46,11 @@ export async function replayLetters(
   return { replayed, failed };
 }
 
-async function handle(handler: Handler, item: PipelineItem, clock: Clock): Promise<void> {
+async function within(
+  handler: Handler,
+  clock: Clock,
+  call: (signal: AbortSignal) => Promise<void> | void,
+): Promise<void> {
   const controller = new AbortController();
   const late = Promise.withResolvers<never>();
   const timer = clock.setTimeout(() => {
@@ -53,7 +59,7 @@ async function handle(handler: Handler, item: PipelineItem, clock: Clock): Promi
     late.reject(error);
   }, handler.timeoutMs ?? defaultTimeoutMs);
   try {
-    await Promise.race([handler.handle(item, controller.signal), late.promise]);
+    await Promise.race([call(controller.signal), late.promise]);
   } finally {
     clock.clearTimeout(timer);
   }

@@ -10,7 +10,7 @@ import { plainOrigin } from '../runtime/item-origin.ts';
 import { messageOf } from '../thrown.ts';
 import type { StateChange, StateStore } from './state-store.ts';
 
-/** A value that a handler gave up. */
+/** A value that a handler gave up, or a gap that it could not be told. */
 export interface DeadLetter {
   /** Its place in the order of arrival. */
   readonly id: number;
@@ -24,6 +24,8 @@ export interface DeadLetter {
   readonly at: number;
   /** The value as JSON, for people. */
   readonly value: unknown;
+  /** The value is a `PipelineGap`, its origin the gap's first slot. @default false */
+  readonly isGap?: boolean;
 }
 
 /** What is told of a new one. */
@@ -54,7 +56,7 @@ const idOf = (key: string): number => Number.parseInt(key.slice(prefix.length), 
 /** Milliseconds between two log lines about letters that had to go. */
 const quietMs = 30_000;
 
-/** The values that the handlers of one pipeline gave up, kept to be looked at, replayed or deleted. */
+/** What the handlers of one pipeline gave up, kept to be looked at, replayed or deleted. */
 export class DeadLetterStore {
   readonly #options: DeadLetterStoreOptions;
   readonly #dependencies: DeadLetterDependencies;
@@ -94,7 +96,7 @@ export class DeadLetterStore {
     const { pipeline, max } = this.#options;
     const at = clock.wallNow();
     const added: number[] = [];
-    const changes: StateChange[] = letters.map(({ item, handler, error, attempts }) => {
+    const changes: StateChange[] = letters.map(({ item, handler, error, attempts, isGap = false }) => {
       const id = this.#nextId++;
       added.push(id);
       const { origin, value } = item;
@@ -107,6 +109,7 @@ export class DeadLetterStore {
         attempts,
         at,
         value: readable(value),
+        isGap,
         packed: pack(value),
       };
       return { key: keyOf(id), value: JSON.stringify(letter) };
@@ -154,9 +157,10 @@ export class DeadLetterStore {
    * The value as the handler got it, as far as it could be kept so.
    * @throws PipelineError `dead_letter_unknown`
    */
-  async item(id: number): Promise<{ readonly item: PipelineItem; readonly handler: string }> {
-    const { pipeline, handler, origin, value, packed } = await this.#demand(id);
-    return { handler, item: { pipeline, origin, value: packed === undefined ? value : unpack(packed) } };
+  async item(id: number): Promise<Pick<NewDeadLetter, 'item' | 'handler' | 'isGap'>> {
+    const { pipeline, handler, origin, value, packed, isGap = false } = await this.#demand(id);
+    const item = { pipeline, origin, value: packed === undefined ? value : unpack(packed) };
+    return { handler, item, isGap };
   }
 
   /** Removes letters; how many there were. */

@@ -13,7 +13,9 @@ describe('what readers of the feed follow', () => {
     const names = (stream: ScriptedGeyser['last']) => JSON.stringify(stream.requests[0]);
     server.onStream = stream => {
       if (names(stream).includes(eventProgram)) stream.fail(status.INVALID_ARGUMENT, 'no such filter');
-      else stream.send({ slot: { slot: 5, parent: 4, status: 1 } });
+      else
+        for (const slot of [5, 6, 7])
+          for (const status of [0, 1]) stream.send({ slot: { slot, parent: slot - 1, status } });
     };
     await server.start();
     t.after(() => server.stop());

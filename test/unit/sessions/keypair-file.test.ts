@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -42,6 +43,12 @@ for (const mode of [0o640, 0o604, 0o620, 0o601, 0o644]) {
     });
   });
 }
+
+test('a pipe is refused at once: nobody may ever write to it', async t => {
+  const path = place(t);
+  execFileSync('mkfifo', ['-m', '600', path]);
+  await assert.rejects(loadKeypair(path, { isMade: true }), { code: 'session_keypair_invalid' });
+});
 
 test('a missing file is an error, unless it is to be made', async t => {
   const path = join(place(t), 'deeper', 'id.json');

@@ -58,6 +58,8 @@ const plainTypes: ReadonlyMap<string, BorshType> = new Map<string, BorshType>([
 const maxLength = 10 * 1024 * 1024;
 /** Types that a generic one may be made into; more means that it refers to itself with other arguments each time. */
 const maxInstances = 10_000;
+/** Characters of what tells an argument of a generic type apart; of types that refer to themselves it doubles with each level. */
+const maxIdLength = 10_000;
 /** Deepest nesting of types; values may not be nested deeper either. */
 const maxDepth = 64;
 
@@ -133,7 +135,10 @@ export class IdlTypes {
     this.#depth--;
     // What tells two arguments of a generic type apart; generics within it stand for what they do here.
     const around = Array.from(generics, ([name, { id }]) => `${name}=${id}`).join();
-    return { id: `${JSON.stringify(expression.value)}${around === '' ? '' : `{${around}}`}`, type };
+    const id = `${JSON.stringify(expression.value)}${around === '' ? '' : `{${around}}`}`;
+    if (generics.size > 0 && id.length > maxIdLength)
+      throw expression.error('generic types are nested in each other without an end');
+    return { id, type };
   }
 
   #plain(expression: IdlNode): BorshType {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PipelineError } from '../../../../src/pipelines/errors.ts';
+import type { PipelineGap } from '../../../../src/pipelines/pipeline.ts';
 import { memoryState } from '../../../../src/pipelines/state/state-store.ts';
 import { PipelineBench } from '../support/pipeline-bench.ts';
 
@@ -79,6 +80,41 @@ describe('retries and dead letters', () => {
     assert.equal(bench.handler.calls.length, 1);
     await bench.settle(200);
     assert.equal(bench.handler.calls.length, 2);
+  });
+
+  it('keeps a gap that a handler could not be told as a dead letter, and a replay tells it', async () => {
+    const bench = await new PipelineBench({ retry: { attempts: 2 } }).open();
+    const told: unknown[] = [];
+    let isDown = true;
+    Object.assign(bench.handler, {
+      onGap: (gap: PipelineGap) => {
+        if (isDown) throw new Error('down');
+        told.push([gap.fromSlot, gap.toSlot, gap.reason]);
+      },
+    });
+    const gap = { fromSlot: 3, toSlot: 6, reason: 'expired', recovered: 'none', message: 'gone' } as const;
+    bench.runtime.onGap(gap, ['p']);
+    bench.runtime.onSettled(7);
+    assert.equal(bench.pipeline.checkpoint, 2);
+    await bench.settle(1_000);
+    const [letter] = await bench.pipeline.deadLetters.list();
+    assert.deepEqual(
+      [
+        letter?.isGap,
+        letter?.origin.slot,
+        letter?.error.message,
+        letter?.attempts,
+        bench.pipeline.checkpoint,
+      ],
+      [true, 3, 'down', 2, 7],
+    );
+    assert.equal((await bench.pipeline.replay()).failed.length, 1);
+    isDown = false;
+    assert.deepEqual(await bench.pipeline.replay(), { replayed: 1, failed: [] });
+    assert.deepEqual(
+      [told, bench.handler.calls, bench.pipeline.deadLetters.size],
+      [[[3, 6, 'expired']], [], 0],
+    );
   });
 
   it('keeps as many dead letters as may be, and says which had to go', async () => {

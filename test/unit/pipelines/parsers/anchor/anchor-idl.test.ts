@@ -26,6 +26,18 @@ const eventOf = (type: unknown, ...types: unknown[]) => {
 };
 
 describe('the IDL of an Anchor program', () => {
+  it('refuses at once generic types that are nested in each other without an end', () => {
+    const both = [{ generic: 'A' }, { generic: 'B' }];
+    const nested = { kind: 'type', type: { tuple: both } };
+    const self = { option: { defined: { name: 'G', generics: [nested, nested] } } };
+    const generics = ['A', 'B'].map(name => ({ kind: 'type', name }));
+    const first = { defined: { name: 'G', generics: ['u8', 'u8'].map(type => ({ kind: 'type', type })) } };
+    assert.throws(
+      () => eventOf(first, { ...structOf('G', self), generics }),
+      /nested in each other without an end/,
+    );
+  });
+
   it('names the place of what cannot be followed', () => {
     const cases: readonly [unknown, string, RegExp][] = [
       [[], '', /an object is wanted, not a list/],
