@@ -33,7 +33,8 @@ export const gatewayErrors = {
   },
   subscriptions_need_websocket: { sentence: 'Subscriptions work over WebSocket only.' },
   subscription_limit: {
-    sentence: 'The connection holds `server.ws.max_subscriptions` subscriptions already.',
+    sentence:
+      'The connection holds `server.ws.max_subscriptions` subscriptions already; one of server-sent events holds one stream.',
   },
   subscription_not_found: { sentence: 'The connection has no subscription of that id.' },
   subscription_invalid: {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { feedErrors } from '../../feed/errors.ts';
@@ -31,6 +32,8 @@ const allowed = ['allow', 'GET, HEAD, OPTIONS'];
 export class FeedRoutes {
   readonly #deps: Dependencies;
   readonly #streams = new Set<SseStream>();
+  /** Connections that have a stream: what is asked behind it on the same one waits for its end, which never comes. */
+  readonly #taken = new WeakSet<Socket>();
   readonly #timer: TimerHandle;
   readonly #events: { onSlow(): void; onClosed(stream: SseStream): void };
   #isDraining = false;
@@ -85,7 +88,14 @@ export class FeedRoutes {
       if (service === undefined) {
         throw new TrunklineError(feedErrors, 'feed_unavailable', 'the feed is starting, or there is none');
       }
+      const { socket } = request;
+      if (this.#taken.has(socket)) {
+        const message = 'a connection has one stream of events, and this one has it already';
+        throw new TrunklineError(gatewayErrors, 'subscription_limit', message);
+      }
       const read = readFeedRequest(asked.params, chainResolver(this.#deps.chains, service));
+      this.#taken.add(socket);
+      response.once('close', () => this.#taken.delete(socket));
       const stream = new SseStream(response, this.#deps.clock, this.#events);
       this.#streams.add(stream);
       service.feed.subscribe({ ...read, format: sseFrames, keepMs: service.keepMs }, stream).then(

@@ -10,6 +10,9 @@ import { FeedFrames } from './feed-frames.ts';
 import type { FeedService } from './feed-service.ts';
 import { readFeedRequest } from './read-feed-request.ts';
 
+/** Characters of an id, without the number behind it. */
+const idLength = 16;
+
 /** A subscription that was made; its first event waits for `begin`. */
 export interface MadeSubscription {
   readonly result: {
@@ -28,6 +31,8 @@ export class FeedSubscriptions {
   readonly #resolveChain: ResolveChain;
   /** Those that are still being made are undefined. */
   readonly #held = new Map<string, FeedSubscription | undefined>();
+  /** By what subscriptions select, how many are held and the number of the next one. */
+  readonly #equals = new Map<string, { held: number; next: number }>();
   #isClosed = false;
 
   constructor(
@@ -60,7 +65,7 @@ export class FeedSubscriptions {
     try {
       subscription = await feed.subscribe({ ...asked, format: new FeedFrames(id), keepMs }, this.#sink);
     } catch (error) {
-      this.#held.delete(id);
+      this.#forget(id);
       throw error;
     }
     if (this.#isClosed) {
@@ -78,7 +83,7 @@ export class FeedSubscriptions {
   unsubscribe(id: string): boolean {
     const subscription = this.#held.get(id);
     if (subscription === undefined) return false;
-    this.#held.delete(id);
+    this.#forget(id);
     subscription.end();
     return true;
   }
@@ -93,18 +98,28 @@ export class FeedSubscriptions {
       cursors.set(id, subscription.cursor);
     }
     this.#held.clear();
+    this.#equals.clear();
     return cursors;
+  }
+
+  #forget(id: string): void {
+    if (!this.#held.delete(id)) return;
+    const base = id.slice(0, idLength);
+    const equal = this.#equals.get(base)!;
+    if (--equal.held === 0) this.#equals.delete(base);
   }
 
   /**
    * An id that is the same on all connections, so that they share the frames that bear it; one connection that selects
-   * the same twice has a number behind the second.
+   * the same twice has a number behind the second. Numbers are not used again while one of them is held: to look for
+   * one that is free takes the longer the more there are.
    */
   #freeId({ key }: EventSelector): string {
-    const base = createHash('sha256').update(key).digest('hex').slice(0, 16);
-    let id = base;
-    for (let number = 2; this.#held.has(id); number++) id = `${base}-${number}`;
-    return id;
+    const base = createHash('sha256').update(key).digest('hex').slice(0, idLength);
+    const equal = this.#equals.get(base) ?? { held: 0, next: 2 };
+    this.#equals.set(base, equal);
+    equal.held++;
+    return this.#held.has(base) ? `${base}-${equal.next++}` : base;
   }
 }
 

@@ -4,6 +4,7 @@ import type { FeedSubscription } from '../../feed/delivery/feed-request.ts';
 import type { FeedSink } from '../../feed/delivery/feed-sink.ts';
 import { cutWhenStuck } from '../socket/cut-when-stuck.ts';
 import { DrainWatch } from '../socket/drain-watch.ts';
+import { ProgressWatch } from '../socket/progress-watch.ts';
 import { sseClosing, sseKeepAlive, sseOpening } from './sse-frames.ts';
 
 /** One client's stream of server-sent events. */
@@ -15,6 +16,8 @@ export class SseStream implements FeedSink {
   #subscription: FeedSubscription | undefined;
   #isEnded = false;
   #stopCutting = () => {};
+  /** While bytes wait. */
+  #progress: ProgressWatch | undefined;
 
   constructor(
     response: ServerResponse,
@@ -45,9 +48,12 @@ export class SseStream implements FeedSink {
       return;
     }
     this.#subscription = subscription;
+    // What it misses goes out with where it begins: cut off between them it would begin there, and never hear of it.
+    this.#response.cork();
     this.#response.writeHead(200, [...streamHeaders, ...headers]);
     this.#response.write(sseOpening(subscription.start));
     subscription.begin();
+    this.#response.uncork();
   }
 
   write(frames: readonly Buffer[]): void {
@@ -69,10 +75,20 @@ export class SseStream implements FeedSink {
     this.#stopCutting = cutWhenStuck(socket ?? undefined, this.#clock, () => this.#response.destroy());
   }
 
-  /** Shows a quiet connection's life; nothing, while bytes wait anyway. */
+  /** To be called now and then: shows a quiet connection's life, and cuts off a client that took nothing since the call before. */
   keepAlive(): void {
-    if (this.#isEnded || this.#subscription === undefined || this.bufferedBytes > 0) return;
-    this.#response.write(sseKeepAlive(this.#subscription.cursor));
+    if (this.#isEnded || this.#subscription === undefined) return;
+    const { socket } = this.#response;
+    if (this.bufferedBytes === 0) {
+      this.#progress = undefined;
+      this.#response.write(sseKeepAlive(this.#subscription.cursor));
+    } else if (socket !== null && this.#progress === undefined) {
+      this.#progress = new ProgressWatch(socket);
+      this.#progress.hasMoved();
+    } else if (this.#progress?.hasMoved() === false) {
+      this.#onSlow();
+      this.destroy();
+    }
   }
 
   /** Ends the stream behind its last complete event. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { eventKinds } from '../../../src/feed/events/feed-event.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -39,6 +40,22 @@ describe('/feed as server-sent events', () => {
     assert.deepEqual([event!.event, event!.id], ['message', served.cursor(2)]);
     assert.deepEqual(Object.keys(event!.data), ['cursor', 'topic', 'time', 'data']);
     assert.deepEqual(dataOf(event!.data), { n: 2 });
+  });
+
+  it('has one stream a connection: what is pipelined behind it is refused', async t => {
+    const served = await startServedFeed(t);
+    const { port } = served;
+    const request = `GET /feed?${query} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.write(request.repeat(50));
+    await eventually(() => served.feed.stats().live === 1, 'one stream');
+    await served.heads(1);
+    assert.equal(served.feed.stats().live, 1);
+    socket.destroy();
+    await eventually(() => served.feed.stats().live === 0, 'none');
+    const client = await open(t, served);
+    assert.equal(client.response?.statusCode, 200);
   });
 
   it('names reorgs and gaps', async t => {

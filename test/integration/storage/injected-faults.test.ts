@@ -37,7 +37,7 @@ describe('a storage client whose channel delays, loses and fails a fifth of the 
     const breaker = new CircuitBreaker({ failureThreshold: 1e6, successThreshold: 1 });
     breaker.own({ onOpened: () => {}, onRecovered: () => {} });
     const client = new StorageClient(
-      { ...clientDefaults, stores, timeoutMs: 2000, retry: { ...clientDefaults.retry, attempts: 10 } },
+      { ...clientDefaults, stores, timeoutMs: 5000, retry: { ...clientDefaults.retry, attempts: 10 } },
       { clock, log, metrics, breaker },
     );
     t.after(async () => {

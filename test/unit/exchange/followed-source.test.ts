@@ -5,6 +5,7 @@ import { pipelinesCheck } from '../../../src/exchange/pipelines-check.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ScriptedGeyser } from '../../support/scripted-geyser.ts';
 import { eventProgram } from '../../support/solana-events.ts';
+import { scriptedGenesis, startSolanaUpstream } from '../../support/solana-upstream.ts';
 import { startTrunkline } from '../../support/trunkline.ts';
 
 describe('what readers of the feed follow', () => {
@@ -15,17 +16,19 @@ describe('what readers of the feed follow', () => {
       if (names(stream).includes(eventProgram)) stream.fail(status.INVALID_ARGUMENT, 'no such filter');
       else
         for (const slot of [5, 6, 7])
-          for (const status of [0, 1]) stream.send({ slot: { slot, parent: slot - 1, status } });
+          for (const status of [0, 1] as const) stream.send({ slot: { slot, parent: slot - 1, status } });
     };
     await server.start();
     t.after(() => server.stop());
+    const provider = await startSolanaUpstream(t);
+    provider.slot = 7;
     const trunkline = await startTrunkline(
       [
         'chains:',
         '  sol:',
         '    family: solana',
-        `    genesis_hash: ${eventProgram}`,
-        '    providers: [{ id: a, url: "http://127.0.0.1:1/" }]',
+        `    genesis_hash: ${scriptedGenesis}`,
+        `    providers: [{ id: a, url: "${provider.url}" }]`,
         `    gather: { programs: [${eventProgram}] }`,
         `    geyser: { reconnect_min: 10ms, reconnect_max: 20ms, endpoints: [{ id: one, url: "http://127.0.0.1:${server.port}" }] }`,
         'pipelines:',

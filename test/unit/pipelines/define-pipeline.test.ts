@@ -125,6 +125,7 @@ describe('pipelineFromConfig', () => {
       chain: 'solana-devnet',
       source: 'logs',
       commitment: 'finalized',
+      startAfter: undefined,
       filter: { ...filter, kind: 'instruction', dataSize },
       parseThreads: 2,
       parseTimeoutMs: 10_000,

@@ -11,6 +11,7 @@ class FakeStreamResponse extends EventEmitter {
   text = '';
   status = 0;
   writableLength = 0;
+  socket: { bytesWritten: number; writableLength: number } | null = null;
   isEnded = false;
   isDestroyed = false;
 
@@ -73,6 +74,20 @@ describe('SseStream', () => {
     response.writableLength = 1;
     stream.keepAlive();
     assert.equal(response.text, ': quiet\nid: e1:99\n\n');
+  });
+
+  it('is cut off when its client takes nothing of what waits from one look to the next', () => {
+    const { response, counts, stream, subscription } = setUp();
+    stream.open(subscription, []);
+    const socket = { bytesWritten: 1_000, writableLength: 600 };
+    response.socket = socket;
+    response.writableLength = 600;
+    stream.keepAlive();
+    socket.bytesWritten = 1_100;
+    stream.keepAlive();
+    assert.equal(response.isDestroyed, false);
+    stream.keepAlive();
+    assert.deepEqual([response.isDestroyed, counts], [true, { slow: 1, closed: 1 }]);
   });
 
   it('ends behind its last event, with the cursor; nothing follows', () => {
