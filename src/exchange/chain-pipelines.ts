@@ -113,7 +113,12 @@ export class ChainPipelines implements ChainEvents {
       ...accounts.map(key => ({ kind: 'account' as const, key })),
     ];
     this.demand = new GatherDemand(
-      { chain: name, always, restoredKeepMs: feed.keep_gathering },
+      {
+        chain: name,
+        always,
+        hasAccounts: () => this.#gatherSource !== 'logs',
+        restoredKeepMs: feed.keep_gathering,
+      },
       { clock, log },
       {
         onChange: () => {
@@ -240,7 +245,7 @@ export class ChainPipelines implements ChainEvents {
     return this.#deps.endpoints().length > 0 ? 'geyser' : 'logs';
   }
 
-  /** Log subscriptions tell of no writes to accounts. */
+  /** Those of earlier runs may have had another source: log subscriptions tell of no writes to accounts. */
   #subjects(): readonly WantedSubject[] {
     const isLogs = this.#gatherSource === 'logs';
     return this.demand.subjects.filter(({ kind }) => !isLogs || kind === 'program');

@@ -10,6 +10,11 @@ export const feedErrors = {
     sentence:
       'A subscription takes at most 64 topics; use wildcards (`*`, `>`) or several subscriptions on one connection.',
   },
+  topic_unavailable: {
+    sentence:
+      'A topic names what cannot be gathered now: a Solana chain gathers 500 programs and accounts that clients follow, and writes to accounts only from a gRPC stream.',
+    retryable: true,
+  },
   cursor_malformed: {
     sentence:
       'The cursor is not one that the feed gave out: those are `<epoch>:<offset>`, kept as they came.',

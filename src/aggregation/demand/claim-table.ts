@@ -8,13 +8,14 @@ export interface ClaimTableListener {
   onEnded(key: string): void;
   /** What is claimed has changed: at once when it is less, right after the present step when it is more. */
   onChange(): void;
-  /** Which claims outlive a restart has changed: some time after one was made, at once when one has ended. */
+  /** Which claims outlive a restart has changed: right after the present step, but not again for some time; at once when one has ended. */
   onDurableChange(): void;
 }
 
 /** How exactly the end of a claim is kept; it is never early. */
 const sweepMs = 1_000;
-const keepDelayMs = 250;
+/** Milliseconds between two snapshots: one of many claims costs milliseconds. */
+const keepEveryMs = 250;
 
 /**
  * Claims on things by key, each gathered from its first claim until some time after its last. A plain synchronous object.
@@ -25,7 +26,9 @@ export class ClaimTable {
   readonly #holds = new Map<string, Hold>();
   readonly #lingering = new Set<string>();
   #sweep: TimerHandle | undefined;
-  #keeping: TimerHandle | undefined;
+  /** Until it ends, no further snapshot is made. */
+  #resting: TimerHandle | undefined;
+  #isKeepDue = false;
   #isTelling = false;
   #isStopped = false;
 
@@ -84,6 +87,20 @@ export class ClaimTable {
     if (!hold.isClaimed) this.#linger(key);
   }
 
+  /** Ends what lingers longest, to make room; false: everything is claimed. */
+  endLingering(): boolean {
+    for (const key of this.#lingering) {
+      const hold = this.#holds.get(key);
+      this.#lingering.delete(key);
+      this.#holds.delete(key);
+      this.#listener.onEnded(key);
+      this.tellSoon();
+      if (hold?.wasDurable === true) this.keepSoon();
+      return true;
+    }
+    return false;
+  }
+
   /** Those that outlive a restart, with the offset since which each is gathered. */
   durable(): { readonly key: string; readonly since: number }[] {
     const now = this.#clock.now();
@@ -102,9 +119,11 @@ export class ClaimTable {
     });
   }
 
-  /** A snapshot of many claims costs milliseconds: not one for each of them. */
+  /** Has a snapshot made right after the present step, or once the time since the last one is over. */
   keepSoon(): void {
-    if (!this.#isStopped) this.#keeping ??= this.#clock.setTimeout(() => this.#keep(), keepDelayMs);
+    if (this.#isStopped || this.#isKeepDue) return;
+    this.#isKeepDue = true;
+    if (this.#resting === undefined) queueMicrotask(() => this.#keepIfDue());
   }
 
   /** Ends its timers and tells nothing any more; claims may still be released. */
@@ -112,7 +131,7 @@ export class ClaimTable {
     this.#isStopped = true;
     this.#clock.clearInterval(this.#sweep);
     this.#sweep = undefined;
-    this.#clock.clearTimeout(this.#keeping);
+    this.#clock.clearTimeout(this.#resting);
   }
 
   #linger(key: string): void {
@@ -141,9 +160,17 @@ export class ClaimTable {
     this.#sweep = undefined;
   }
 
+  #keepIfDue(): void {
+    if (this.#isKeepDue && !this.#isStopped) this.#keep();
+  }
+
   #keep(): void {
-    this.#clock.clearTimeout(this.#keeping);
-    this.#keeping = undefined;
+    this.#isKeepDue = false;
+    this.#clock.clearTimeout(this.#resting);
+    this.#resting = this.#clock.setTimeout(() => {
+      this.#resting = undefined;
+      this.#keepIfDue();
+    }, keepEveryMs);
     this.#listener.onDurableChange();
   }
 }

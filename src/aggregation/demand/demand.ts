@@ -14,6 +14,8 @@ export interface ClaimOptions {
 
 /** A claim on the events of topics. */
 export interface TopicClaim extends Claim {
+  /** Why something that the topics name cannot be had of the chain, in words; undefined: all of it can. */
+  readonly refused?: string | undefined;
   /** What is gathered for it, with the offset since which all of that has been gathered without a break; undefined: something is not. */
   gathered(): readonly GatheredTopics[];
 }

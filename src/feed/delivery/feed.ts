@@ -150,7 +150,7 @@ export class Feed {
   /**
    * Makes a subscription; its first event comes after `begin`, and nothing is lost until then.
    *
-   * @throws TrunklineError `cursor_malformed`, `cursor_epoch`, `cursor_expired`, `cursor_future`, `block_unknown`, `feed_full`, `feed_unavailable`
+   * @throws TrunklineError `cursor_malformed`, `cursor_epoch`, `cursor_expired`, `cursor_future`, `block_unknown`, `topic_unavailable`, `feed_full`, `feed_unavailable`
    */
   async subscribe(request: FeedRequest, sink: FeedSink): Promise<FeedSubscription> {
     this.#admit();
@@ -226,6 +226,11 @@ export class Feed {
   #enter(request: FeedRequest, start: ResolvedStart, sink: FeedSink): Member {
     const { selector, format, keepMs, from } = request;
     const claim = this.#claims.hold(selector, keepMs);
+    const refused = this.#claims.refused(claim);
+    if (refused !== undefined) {
+      this.#claims.release(claim);
+      throw feedError('topic_unavailable', refused, this.#source);
+    }
     // `latest` asks for what comes: there is nothing behind it that could be missing.
     const late = from.kind === 'latest' ? [] : this.#notGathered(claim, start.offset);
     let connection = this.#connections.get(sink);

@@ -69,6 +69,11 @@ export class SelectorClaims {
     return held;
   }
 
+  /** Why something that the selector names cannot be had, in words; undefined: all of it can. */
+  refused(held: SelectorClaim): string | undefined {
+    return held.chains.find(({ claim }) => claim?.refused !== undefined)?.claim?.refused;
+  }
+
   release(held: SelectorClaim): void {
     held.holders--;
     if (held.holders > 0) return;

@@ -33,6 +33,7 @@ const answers: Readonly<Record<string, Answer>> = {
   events_expired: expired,
   cursor_future: { jsonRpcCode: -32012, httpStatus: 409 },
   block_unknown: { jsonRpcCode: -32013, httpStatus: 404 },
+  topic_unavailable: limited,
   subscription_limit: limited,
   feed_full: limited,
   shutting_down: limited,

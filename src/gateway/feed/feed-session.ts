@@ -48,6 +48,9 @@ interface Answer {
 /** What reads of parameters cost grows with them; 64 topics fit many times. */
 const maxParamsBytes = 65_536;
 
+/** Calls of a batch that are worked on at once; a subscription costs some 100 µs. */
+const callsPerTurn = 16;
+
 /** One client's WebSocket at `/feed`: JSON-RPC calls in, their answers and the notifications of its subscriptions out. */
 export class FeedSession {
   readonly #socket: ClientSocket;
@@ -125,11 +128,15 @@ export class FeedSession {
     const scanned = scanRequest(source, this.#options);
     if (scanned.kind === 'error') return { body: requestErrorAnswer(source, scanned), begins: [] };
     const items = scanned.kind === 'call' ? [scanned.call] : scanned.items;
-    const answers = await Promise.all(
-      items.map(async (item): Promise<Answer> => {
-        return 'kind' in item ? { body: requestErrorAnswer(source, item) } : await this.#call(source, item);
-      }),
-    );
+    const answers: Answer[] = [];
+    for (let at = 0; at < items.length; at += callsPerTurn) {
+      // Other clients have their turn.
+      if (at > 0) await new Promise(resolve => void setImmediate(resolve));
+      const due = items.slice(at, at + callsPerTurn);
+      const one = async (item: (typeof items)[number]): Promise<Answer> =>
+        'kind' in item ? { body: requestErrorAnswer(source, item) } : await this.#call(source, item);
+      answers.push(...(await Promise.all(due.map(one))));
+    }
     // A call without id is answered by nothing, but it takes effect.
     const bodies = answers.filter((_, index) => hasAnswer(items[index]!)).map(answer => answer.body);
     return {

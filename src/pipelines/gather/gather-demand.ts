@@ -22,8 +22,10 @@ export interface GatherDemandOptions {
   readonly chain: string;
   /** Gathered whether or not somebody follows them. */
   readonly always: readonly GatherSubject[];
-  /** Subjects at once; of one more nothing is gathered, and who follows it is told so. @default 500 */
+  /** Subjects at once; one more takes the place of one that nobody follows any more, or is refused. @default 500 */
   readonly maxSubjects?: number;
+  /** Whether the source tells of writes to accounts. */
+  readonly hasAccounts: () => boolean;
   /** Milliseconds for which claims of an earlier run hold after `restore`. */
   readonly restoredKeepMs: number;
 }
@@ -96,13 +98,17 @@ export class GatherDemand implements Demand {
     const keys = wantedKeys(patterns, this.#options.chain);
     if (keys.size === 0) return undefined;
     const claims: Claim[] = [];
-    for (const key of keys) {
-      if (!this.#hasRoom(key)) continue;
-      claims.push(this.#table.claim(key, options));
-      this.#begin(key);
+    let refused: string | undefined;
+    for (const [key, isNamed] of keys) {
+      const problem = this.#problemOf(key);
+      if (problem === undefined) {
+        claims.push(this.#table.claim(key, options));
+        this.#begin(key);
+      } else if (isNamed) refused ??= problem;
     }
     return {
-      gathered: () => [...keys].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
+      refused,
+      gathered: () => [...keys.keys()].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
       release: () => {
         for (const claim of claims) claim.release();
       },
@@ -147,17 +153,18 @@ export class GatherDemand implements Demand {
     if (startAfter !== undefined && !this.#starts.has(key)) this.#starts.set(key, startAfter);
   }
 
-  #hasRoom(key: string): boolean {
-    if (this.#table.has(key) || this.#table.size < this.#options.maxSubjects) return true;
+  /** Why it cannot be gathered; undefined: it can. Makes room for it where that is needed. */
+  #problemOf(key: string): string | undefined {
+    const { chain, maxSubjects, hasAccounts } = this.#options;
+    if (subjectOf(key).kind === 'account' && !hasAccounts())
+      return `${chain} has no writes to accounts: its log subscriptions do not tell of them, a \`geyser\` endpoint would`;
+    if (this.#table.has(key) || this.#table.size < maxSubjects || this.#table.endLingering())
+      return undefined;
     if (!this.#isFull) {
       this.#isFull = true;
-      const { chain, maxSubjects } = this.#options;
-      this.#log.warn('too many programs and accounts are followed: no more of them are gathered', {
-        chain,
-        maxSubjects,
-      });
+      this.#log.warn('too many programs and accounts are followed: more are refused', { chain, maxSubjects });
     }
-    return false;
+    return `clients follow ${maxSubjects} programs and accounts of ${chain} already`;
   }
 }
 
@@ -173,15 +180,20 @@ function wordsOf(key: string): string {
   return kind === 'program' ? `logs and transactions of ${subject}` : `writes of ${subject}`;
 }
 
-/** What topics need: only those that name a program or an account do; a wildcard finds what is gathered anyway. */
-function wantedKeys(patterns: readonly string[], chain: string): Set<string> {
-  const keys = new Set<string>();
+/**
+ * What topics need, and whether one of them names chain and kind: only those that name a program or an account need anything; a
+ * wildcard in its place finds what is gathered anyway.
+ */
+function wantedKeys(patterns: readonly string[], chain: string): Map<string, boolean> {
+  const keys = new Map<string, boolean>();
   for (const pattern of patterns) {
     const [of, kind, subject] = pattern.split('.');
     if ((of !== chain && of !== '*') || subject === undefined || !isKey(subject)) continue;
+    const isNamed = of === chain && kind !== '*';
+    const add = (key: string) => void keys.set(key, isNamed || keys.get(key) === true);
     if (kind === 'logs' || kind === 'transactions' || kind === '*')
-      keys.add(keyOf({ kind: 'program', key: subject }));
-    if (kind === 'accounts' || kind === '*') keys.add(keyOf({ kind: 'account', key: subject }));
+      add(keyOf({ kind: 'program', key: subject }));
+    if (kind === 'accounts' || kind === '*') add(keyOf({ kind: 'account', key: subject }));
   }
   return keys;
 }

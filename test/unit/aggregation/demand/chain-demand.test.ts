@@ -277,7 +277,7 @@ describe('ChainDemand', () => {
     assert.equal(told, 2);
   });
 
-  it('has its snapshot written soon after new claims that outlive a restart, and at once when one has ended', () => {
+  it('has its snapshot written right after new claims that outlive a restart, then not again for a while, and at once when one has ended', async () => {
     const { demand, clock } = setUp();
     let written = 0;
     demand.onSnapshotChange(() => {
@@ -290,16 +290,23 @@ describe('ChainDemand', () => {
     assert.equal(written, 0);
     const claims = [a, b].map(address => demand.claimLogs({ address }, { since: 0, keepMs: 60_000 }));
     assert.equal(written, 0);
-    clock.advance(300);
+    await Promise.resolve();
     assert.equal(written, 1);
+    const more = demand.claimLogs({ address: `0x${'cc'.repeat(20)}` }, { since: 0, keepMs: 60_000 });
+    await Promise.resolve();
+    clock.advance(200);
+    assert.equal(written, 1);
+    clock.advance(100);
+    assert.equal(written, 2);
+    claims.push(more);
     demand.claimLogs({ address: a }, { since: 0, keepMs: 60_000 }).release();
     clock.advance(1_000);
-    assert.equal(written, 1);
+    assert.equal(written, 2);
     for (const claim of claims) claim.release();
     clock.advance(59_000);
-    assert.equal(written, 1);
-    clock.advance(2_000);
     assert.equal(written, 2);
+    clock.advance(2_000);
+    assert.equal(written, 3);
     assert.equal(clock.pendingCount, 0);
   });
 });

@@ -14,13 +14,14 @@ function setUp({
 }: {
   always?: readonly GatherSubject[];
   maxSubjects?: number;
+  hasAccounts?: () => boolean;
   told?: number | undefined;
 } = {}) {
   const clock = new ManualClock();
   let changes = 0;
   let saves = 0;
   const demand = new GatherDemand(
-    { chain: 'sol', always: [], restoredKeepMs: hour, ...options },
+    { chain: 'sol', always: [], hasAccounts: () => true, restoredKeepMs: hour, ...options },
     { clock, log: silentLog },
     { onChange: () => changes++, onSnapshotChange: () => saves++ },
   );
@@ -153,11 +154,33 @@ describe('GatherDemand', () => {
     }
   });
 
-  it('takes no more than it may, and says of what is left out that it is not gathered', () => {
+  it('takes no more than it may, and refuses what is named beyond that', () => {
     const { demand } = setUp({ maxSubjects: 1 });
     demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });
     const claim = demand.claimTopics([`sol.logs.${system}`], { since: 2, keepMs: hour });
-    assert.deepEqual(claim!.gathered()[0]!.since, undefined);
+    assert.match(claim!.refused!, /follow 1 programs and accounts of sol already/);
+    assert.deepEqual(keys(demand), [`program:${token}`]);
+    assert.equal(demand.claimTopics([`*.logs.${system}`], { since: 2, keepMs: hour })!.refused, undefined);
+  });
+
+  it('ends what nobody follows any more to make room', async () => {
+    const { clock, demand } = setUp({ maxSubjects: 1 });
+    demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour })!.release();
+    demand.onSlotTold(140);
+    const claim = demand.claimTopics([`sol.logs.${system}`], { since: 2, keepMs: hour });
+    assert.deepEqual(
+      [claim!.refused, keys(demand), starts(demand)],
+      [undefined, [`program:${system}`], [140]],
+    );
+    await clock.advanceAndSettle(2 * hour);
+    assert.deepEqual(keys(demand), [`program:${system}`]);
+  });
+
+  it('refuses writes to accounts where the source does not tell of them', () => {
+    const { demand } = setUp({ hasAccounts: () => false });
+    const options = { since: 1, keepMs: hour };
+    assert.match(demand.claimTopics([`sol.accounts.${token}`], options)!.refused!, /no writes to accounts/);
+    assert.equal(demand.claimTopics([`sol.*.${token}`], options)!.refused, undefined);
     assert.deepEqual(keys(demand), [`program:${token}`]);
   });
 });
