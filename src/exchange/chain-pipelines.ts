@@ -285,6 +285,7 @@ export class ChainPipelines implements ChainEvents {
       {
         runtimes: { slots, subjects },
         subjects: () => this.#subjects(),
+        toldSlot: () => this.demand.toldSlot,
         onChange: listener => {
           this.#listeners.add(listener);
           return () => void this.#listeners.delete(listener);

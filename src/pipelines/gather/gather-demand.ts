@@ -47,7 +47,6 @@ export class GatherDemand implements Demand {
   readonly #table: ClaimTable;
   /** By key, the slot after which it is wanted. */
   readonly #starts = new Map<string, number>();
-  /** The newest confirmed slot that was told in the feed; undefined: none yet. */
   #toldSlot: number | undefined;
   #isFull = false;
 
@@ -74,6 +73,11 @@ export class GatherDemand implements Demand {
   /** What is to be gathered. What was claimed before any slot was told in the feed waits for the first one. */
   get subjects(): readonly WantedSubject[] {
     return [...this.#starts].map(([key, startAfter]) => ({ ...subjectOf(key), startAfter }));
+  }
+
+  /** The newest slot that the feed has told as confirmed; undefined: none yet. */
+  get toldSlot(): number | undefined {
+    return this.#toldSlot;
   }
 
   /** The feed has told that this slot is confirmed. Who waited for a first one is told what happened in it as well. */

@@ -7,7 +7,7 @@ import { FeedHandler } from '../feed/feed-handler.ts';
 import { SlotTeller } from '../feed/slot-teller.ts';
 import type { Parser } from '../pipeline.ts';
 import type { PipelineDefinition } from '../pipeline-options.ts';
-import type { WantedSubject } from './gather-demand.ts';
+import type { GatherSubject, WantedSubject } from './gather-demand.ts';
 import { gatheredEvent } from './gathered-event.ts';
 import { accountGatherer, programGatherer } from './gathered-values.ts';
 
@@ -29,6 +29,10 @@ const patiently = { attempts: 1_000_000 };
 /** The name of the pipeline that puts a chain's slots into the feed. */
 export const slotsPipelineId = (chain: string): string => `feed.${chain}.slots`;
 
+/** The name of the pipeline that puts what a subject does into the feed. */
+export const subjectPipelineId = (chain: string, { kind, key }: GatherSubject): string =>
+  `feed.${chain}.${kind}.${key}`;
+
 /** The pipeline that puts the chain's slots into the feed. */
 export function slotsPipeline(line: GatherLine): PipelineDefinition {
   const { chain, source, commitment, eventLog, onSlotTold } = line;
@@ -45,13 +49,11 @@ export function slotsPipeline(line: GatherLine): PipelineDefinition {
 }
 
 /** The pipeline that puts what a program does, or what is written to an account, into the feed. */
-export function subjectPipeline(
-  line: GatherLine,
-  { kind, key, startAfter }: WantedSubject,
-): PipelineDefinition {
+export function subjectPipeline(line: GatherLine, subject: WantedSubject): PipelineDefinition {
+  const { kind, key, startAfter } = subject;
   const { chain, commitment } = line;
   const isProgram = kind === 'program';
-  return gatherPipeline(line, `feed.${chain}.${kind}.${key}`, {
+  return gatherPipeline(line, subjectPipelineId(chain, subject), {
     startAfter,
     filter: isProgram
       ? { kind: 'transaction', programs: [key], failed: true }

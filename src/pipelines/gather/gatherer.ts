@@ -5,13 +5,21 @@ import type { PipelineRuntime } from '../runtime/pipeline-runtime.ts';
 import type { RunningPipeline } from '../runtime/running-pipeline.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { WantedSubject } from './gather-demand.ts';
-import { type GatherLine, slotsPipeline, slotsPipelineId, subjectPipeline } from './gather-pipelines.ts';
+import {
+  type GatherLine,
+  slotsPipeline,
+  slotsPipelineId,
+  subjectPipeline,
+  subjectPipelineId,
+} from './gather-pipelines.ts';
 
 export interface GathererDependencies {
   /** Of two sources, so that the keys that clients name, which a server may refuse, stop nothing else. */
   readonly runtimes: { readonly slots: PipelineRuntime; readonly subjects: PipelineRuntime };
   /** What is to be gathered now. */
   readonly subjects: () => readonly WantedSubject[];
+  /** The newest slot that the feed has told as confirmed; undefined: none yet. */
+  readonly toldSlot: () => number | undefined;
   /** Calls `listener` when that changes; returns how to stop it. */
   readonly onChange: (listener: () => void) => () => void;
   /** The state of all pipelines; that of one that has ended is removed. */
@@ -21,11 +29,14 @@ export interface GathererDependencies {
 
 /** What became of bringing pipelines in step. */
 export interface Reconciled {
-  /** All that are wanted run, and no others. */
+  /** All that are wanted run, no others do, and of these nothing is left. */
   readonly isDone: boolean;
   /** The stream of what clients follow was opened anew, or for the first time, for what was added. */
   readonly isRenewed: boolean;
 }
+
+/** Slots by which a pipeline of an earlier run may have been ahead of the slots that the feed has told. */
+const maxLead = 512;
 
 /** The built-in pipelines of a chain: its slots, and one for each program or account that somebody follows in the feed. */
 export class Gatherer {
@@ -33,6 +44,12 @@ export class Gatherer {
   readonly #deps: GathererDependencies;
   /** By the pipeline's name. */
   readonly #running = new Set<string>();
+  /**
+   * Those that nobody wants any more, with the newest slot of which they may have told something. Until the feed's slots are
+   * past it, a new claim would begin below: with what they have kept, nothing is told twice.
+   */
+  readonly #ended = new Map<string, number>();
+  #hasFoundEnded = false;
   #isClosed = false;
   #reconciling: Promise<unknown> = Promise.resolve();
 
@@ -67,19 +84,28 @@ export class Gatherer {
   }
 
   async #reconcile(): Promise<Reconciled> {
-    const wanted = new Map<string, PipelineDefinition>();
+    let isDone = this.#hasFoundEnded || (await this.#try(this.#line.chain, () => this.#findEnded()));
+    const unwanted = [...this.#running].filter(id => !this.#wantedIds().has(id));
+    for (const id of unwanted) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
+    for (const [id, lastSlot] of [...this.#ended]) {
+      // Somebody may have come back meanwhile.
+      if (this.#wantedIds().has(id)) this.#ended.delete(id);
+      else if ((this.#deps.toldSlot() ?? -1) < lastSlot) isDone = false;
+      else isDone = (await this.#try(id, () => this.#forget(id))) && isDone;
+    }
     const definitions = [
       slotsPipeline(this.#line),
       ...this.#deps.subjects().map(subject => subjectPipeline(this.#line, subject)),
     ];
-    for (const definition of definitions) wanted.set(definition.id, definition);
-    let isDone = true;
-    for (const id of [...this.#running]) {
-      if (!wanted.has(id)) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
-    }
-    const missing = [...wanted.values()].filter(({ id }) => !this.#running.has(id));
+    const missing = definitions.filter(({ id }) => !this.#running.has(id));
     isDone = (await this.#start(this.#isClosed ? [] : missing)) && isDone;
     return { isDone, isRenewed: missing.some(({ id }) => id !== slotsPipelineId(this.#line.chain)) };
+  }
+
+  #wantedIds(): ReadonlySet<string> {
+    const { chain } = this.#line;
+    const ids = this.#deps.subjects().map(subject => subjectPipelineId(chain, subject));
+    return new Set([slotsPipelineId(chain), ...ids]);
   }
 
   /** Adds all before it opens one: so the source is subscribed to once. */
@@ -107,13 +133,37 @@ export class Gatherer {
     return isDone;
   }
 
-  /** Nobody follows it any more: who follows it later begins then. */
   async #end(id: string): Promise<void> {
-    const { state } = this.#deps;
-    await this.#runtimeOf(id).remove(id);
+    const runtime = this.#runtimeOf(id);
+    const pipeline = runtime.get(id);
+    const stopped = pipeline.stop();
+    // It takes nothing newer from now on.
+    this.#ended.set(id, pipeline.status().slot);
+    await stopped;
+    await runtime.remove(id);
     this.#running.delete(id);
+  }
+
+  /** Who follows it later begins then. */
+  async #forget(id: string): Promise<void> {
+    const { state } = this.#deps;
     while ((await state.clear(`${id}/`)) > 0);
     await forgetTold(this.#line.eventLog.index, `${id}/`);
+    this.#ended.delete(id);
+  }
+
+  /** What an earlier run has left behind: all that have a state; those that are wanted are told apart afterwards. */
+  async #findEnded(): Promise<void> {
+    const { state, toldSlot } = this.#deps;
+    const lastSlot = (toldSlot() ?? -1) + maxLead;
+    for (let after: string | undefined; ; ) {
+      const page = after === undefined ? {} : { after };
+      const records = await state.under(`feed.${this.#line.chain}.`, page);
+      for (const { key } of records) this.#ended.set(key.slice(0, key.indexOf('/')), lastSlot);
+      after = records.at(-1)?.key;
+      if (after === undefined) break;
+    }
+    this.#hasFoundEnded = true;
   }
 
   #runtimeOf(id: string): PipelineRuntime {
