@@ -21,7 +21,10 @@ export const checkPorts: Check = ({ config }) => {
   for (const [name, { devnet, enabled }] of Object.entries(config.chains)) {
     if (devnet === undefined || !enabled || devnet.base_port === 0) continue;
     const path = ['chains', name, 'devnet', 'base_port'];
-    for (let port = devnet.base_port; port <= devnet.base_port + devnet.providers; port++) {
+    // A Solana chain has a Geyser server, and a port of it for each provider.
+    const isSolana = devnet.engine === 'litesvm';
+    const count = isSolana ? 2 + 2 * devnet.providers : 1 + devnet.providers;
+    for (let port = devnet.base_port; port < devnet.base_port + count; port++) {
       const owner = taken.get(port);
       if (owner === undefined) {
         taken.set(port, { name: `the devnet of \`chains.${name}\``, path });
@@ -30,7 +33,7 @@ export const checkPorts: Check = ({ config }) => {
       findings.push({
         code: 'config_conflict',
         message: `port ${port} of this devnet is already that of ${owner.name}`,
-        hint: `a devnet takes \`base_port\` and one more for each provider: ${devnet.providers + 1} in all; 0 takes free ones`,
+        hint: `this devnet takes ${count} ports from \`base_port\` on: ${isSolana ? 'two of the chain and two' : 'one of the chain and one'} for each provider; 0 takes free ones`,
         path,
         involves: [owner.path, ['chains', name, 'devnet', 'providers']],
       });

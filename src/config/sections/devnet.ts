@@ -39,7 +39,7 @@ export const devnetSection = section(
       child: 'chain',
     }),
     base_port: field(integer({ min: 0, max: 65_000 }).prefault(0), {
-      doc: 'Loopback port of the chain itself, the simulated providers taking those after it; 0 takes any free ones.',
+      doc: 'Loopback port of the chain itself, of litesvm with the next one for its Geyser server; the simulated providers take those after it, for litesvm as many again for their Geyser endpoints; 0 takes any free ones.',
       applies: 'restart-child',
       child: 'chain',
     }),
