@@ -54,8 +54,9 @@ describe('docs/pipelines.md', () => {
     const made: string[] = [];
     for (const text of blocks('yaml')) {
       const chains = 'chains: { solana-devnet: { family: solana, devnet: { engine: litesvm } } }\n';
+      // A block that names its chains is a config by itself, others go into the shipped one.
       const { config } = accept(
-        `storage: { directory: data }\n${text.startsWith('chains:') ? '' : chains}${text}`,
+        text.startsWith('chains:') ? text : `storage: { directory: data }\n${chains}${text}`,
       );
       for (const [id, section] of Object.entries(config.pipelines)) {
         const definition = await pipelineFromConfig(id, section, {
