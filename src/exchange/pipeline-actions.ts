@@ -100,9 +100,11 @@ export function findPipeline({ pipelines }: Pick<PipelineActionSources, 'pipelin
   );
 }
 
-/** A pipeline whose process is not there takes no commands. */
+/** A pipeline whose process is not there takes no commands; those that gather for the feed have none. */
 export function notRunning(pipeline: RunningPipeline): PipelineError {
   const { id, state, error } = pipeline.status();
+  if (state === 'running')
+    return new PipelineError('pipeline_refused', `pipeline ${id} is the feed’s own: it takes no commands`);
   return new PipelineError(
     'pipeline_refused',
     `pipeline ${id} does not run: it is ${state}${error === undefined ? '' : `; its last error: ${error}`}`,
