@@ -281,6 +281,7 @@ export class ChainPipelines implements ChainEvents {
         eventLog,
         savedCheckpoint: id => this.#savedCheckpoint(id),
         onSlotTold: slot => this.demand.onSlotTold(slot),
+        onAppended: (slot, offset) => this.demand.onAppended(slot, offset),
       },
       {
         runtimes: { slots, subjects },

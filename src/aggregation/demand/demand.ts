@@ -16,6 +16,11 @@ export interface ClaimOptions {
 export interface TopicClaim extends Claim {
   /** Why something that the topics name cannot be had of the chain, in words; undefined: all of it can. */
   readonly refused?: string | undefined;
+  /**
+   * The offset behind which everything is that happened since the newest state of the chain that was told; undefined: it is
+   * the end of the log.
+   */
+  presentSince?(): number | undefined;
   /** What is gathered for it, with the offset since which all of that has been gathered without a break; undefined: something is not. */
   gathered(): readonly GatheredTopics[];
 }

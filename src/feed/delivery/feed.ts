@@ -232,7 +232,9 @@ export class Feed {
       throw feedError('topic_unavailable', refused, this.#source);
     }
     // `latest` asks for what comes: there is nothing behind it that could be missing.
-    const late = from.kind === 'latest' ? [] : this.#notGathered(claim, start.offset);
+    const isLatest = from.kind === 'latest';
+    const late = isLatest ? [] : this.#notGathered(claim, start.offset);
+    const offset = isLatest ? this.#claims.presentSince(claim, start.offset) : start.offset;
     let connection = this.#connections.get(sink);
     if (connection === undefined) {
       connection = new Connection(sink, this.#log);
@@ -245,7 +247,7 @@ export class Feed {
     );
     const member = new Member(
       request,
-      { offset: start.offset, gaps: [...start.gaps, ...late] },
+      { offset, gaps: [...start.gaps, ...late] },
       { group, connection, claim, host: this.#host },
     );
     connection.add(member);

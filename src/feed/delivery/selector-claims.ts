@@ -74,6 +74,11 @@ export class SelectorClaims {
     return held.chains.find(({ claim }) => claim?.refused !== undefined)?.claim?.refused;
   }
 
+  /** The offset behind which `latest` begins, as far as that is before `head`. */
+  presentSince(held: SelectorClaim, head: number): number {
+    return held.chains.reduce((since, { claim }) => Math.min(since, claim?.presentSince?.() ?? head), head);
+  }
+
   release(held: SelectorClaim): void {
     held.holders--;
     if (held.holders > 0) return;

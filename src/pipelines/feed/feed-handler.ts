@@ -10,6 +10,8 @@ export interface FeedHandlerOptions {
   readonly eventOf: (item: PipelineItem) => NewEvent;
   /** What a gap of the pipeline is about, as topics; undefined: it is not told in the feed. */
   readonly gapTopics: readonly string[] | undefined;
+  /** Hears of each event's slot and offset, once it is appended. @default nobody */
+  readonly onAppended?: (slot: number, offset: number) => void;
 }
 
 export interface FeedHandlerDependencies {
@@ -57,15 +59,19 @@ export class FeedHandler implements Handler {
     const events = items.map(item => this.#options.eventOf(item));
     while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
     const fresh: NewEvent[] = [];
-    const slots = new Set<number>();
+    const freshSlots: number[] = [];
     for (const [at, { origin }] of items.entries()) {
       if (!told.add(origin.slot, origin.key, origin.isRemoved)) continue;
       fresh.push(events[at]!);
-      slots.add(origin.slot);
+      freshSlots.push(origin.slot);
     }
     if (fresh.length > 0) {
-      const first = this.#eventLog.append(fresh, told.changes(slots, this.#savedCheckpoint() ?? -1));
+      const first = this.#eventLog.append(
+        fresh,
+        told.changes(new Set(freshSlots), this.#savedCheckpoint() ?? -1),
+      );
       this.#lastOffset = first + fresh.length - 1;
+      for (const [at, slot] of freshSlots.entries()) this.#options.onAppended?.(slot, first + at);
     }
     // Those that were told before may still be on their way.
     await this.#eventLog.whenCommitted(this.#lastOffset);

@@ -30,6 +30,9 @@ export interface GatherDemandOptions {
   readonly restoredKeepMs: number;
 }
 
+/** Slots that are remembered while the feed's slots are behind what it tells of them: where they stand still, the newest. */
+const maxAhead = 1_024;
+
 export interface GatherDemandListener {
   /** Other subjects are to be gathered. */
   onChange(): void;
@@ -48,6 +51,8 @@ export class GatherDemand implements Demand {
   /** By key, the slot after which it is wanted. */
   readonly #starts = new Map<string, number>();
   #toldSlot: number | undefined;
+  /** By slot of which something was told before the slot itself: the offset of the first of it. */
+  readonly #ahead = new Map<number, number>();
   #isFull = false;
 
   constructor(
@@ -85,14 +90,28 @@ export class GatherDemand implements Demand {
     const isFirst = this.#toldSlot === undefined;
     if (isFirst) for (const key of this.#table.keys()) this.#begin(key, Math.max(0, slot - 1));
     this.#toldSlot = slot;
+    for (const other of this.#ahead.keys()) if (other <= slot) this.#ahead.delete(other);
     if (!isFirst) return;
     this.#table.tellSoon();
     this.#table.keepSoon();
   }
 
+  /**
+   * Something of a slot was told at this offset. The stream of slots is another one: who begins to follow between that and
+   * the slot itself begins before it.
+   */
+  onAppended(slot: number, offset: number): void {
+    if (slot <= (this.#toldSlot ?? -1) || this.#ahead.has(slot)) return;
+    this.#ahead.set(slot, offset);
+    if (this.#ahead.size <= maxAhead) return;
+    const [oldest] = this.#ahead.keys();
+    this.#ahead.delete(oldest!);
+  }
+
   /** The chain is another one than before: its slots begin anew. */
   forgetSlots(): void {
     this.#toldSlot = undefined;
+    this.#ahead.clear();
     this.#starts.clear();
     this.#table.tellSoon();
     this.#table.keepSoon();
@@ -112,6 +131,7 @@ export class GatherDemand implements Demand {
     }
     return {
       refused,
+      presentSince: () => (this.#ahead.size === 0 ? undefined : Math.min(...this.#ahead.values()) - 1),
       gathered: () => [...keys.keys()].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
       release: () => {
         for (const claim of claims) claim.release();

@@ -21,6 +21,8 @@ export interface GatherLine {
   readonly savedCheckpoint: (pipeline: string) => number | undefined;
   /** Hears of each slot that the feed tells as confirmed: at the start of the last one of an earlier run. */
   readonly onSlotTold: (slot: number) => void;
+  /** Hears of the slot and the offset of each event that is appended to the feed for a subject. */
+  readonly onAppended: (slot: number, offset: number) => void;
 }
 
 /** The feed takes its events in the end: nothing is given up for a log that is slow. */
@@ -75,12 +77,12 @@ interface GatherParts {
 }
 
 function gatherPipeline(
-  { chain, source, commitment, eventLog, savedCheckpoint }: GatherLine,
+  { chain, source, commitment, eventLog, savedCheckpoint, onAppended }: GatherLine,
   id: string,
   { startAfter, filter, parser, topics, eventOf }: GatherParts,
 ): PipelineDefinition {
   const handler = new FeedHandler(
-    { id: 'feed', eventOf, gapTopics: topics },
+    { id: 'feed', eventOf, gapTopics: topics, onAppended },
     { eventLog, savedCheckpoint: () => savedCheckpoint(id) },
   );
   return pipeline({

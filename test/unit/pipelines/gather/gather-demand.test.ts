@@ -74,6 +74,23 @@ describe('GatherDemand', () => {
     ]);
   });
 
+  it('has who begins now begin before what was told of slots that are not told yet', () => {
+    const { demand } = setUp({ told: 100 });
+    const claim = demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour })!;
+    assert.equal(claim.presentSince!(), undefined);
+    demand.onAppended(100, 40);
+    demand.onAppended(102, 41);
+    demand.onAppended(101, 42);
+    demand.onAppended(102, 43);
+    assert.equal(claim.presentSince!(), 40);
+    demand.onSlotTold(101);
+    assert.equal(claim.presentSince!(), 40);
+    demand.onSlotTold(102);
+    assert.equal(claim.presentSince!(), undefined);
+    for (let slot = 103; slot < 3_000; slot++) demand.onAppended(slot, slot);
+    assert.equal(claim.presentSince!(), 2_999 - 1_024);
+  });
+
   it('begins anew where the chain is another one than before', () => {
     const { demand } = setUp({ told: 100 });
     demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });

@@ -36,7 +36,7 @@ async function setUp() {
   const wish: { subjects: readonly WantedSubject[]; toldSlot: number } = { subjects: [], toldSlot: 10 };
   const make = () =>
     new Gatherer(
-      { ...line, eventLog, savedCheckpoint: () => undefined, onSlotTold: () => {} },
+      { ...line, eventLog, savedCheckpoint: () => undefined, onSlotTold: () => {}, onAppended: () => {} },
       {
         runtimes,
         subjects: () => wish.subjects,
