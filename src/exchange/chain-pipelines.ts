@@ -280,7 +280,7 @@ export class ChainPipelines implements ChainEvents {
         commitment,
         eventLog,
         savedCheckpoint: id => this.#savedCheckpoint(id),
-        onSlotTold: slot => this.demand.onSlotTold(slot),
+        onSlotTold: (slot, offset) => this.demand.onSlotTold(slot, offset),
         onAppended: (slot, offset) => this.demand.onAppended(slot, offset),
       },
       {

@@ -7,7 +7,7 @@ import { SlotHistory, type SlotHistoryRecord } from './slot-history.ts';
 
 export interface SlotTellerDependencies {
   readonly eventLog: EventLog;
-  readonly onTold: (slot: number) => void;
+  readonly onTold: (slot: number, offset: number) => void;
 }
 
 /**
@@ -19,7 +19,7 @@ export class SlotTeller implements Handler<SlotData> {
   readonly timeoutMs = noTimeout;
   readonly #chain: string;
   readonly #eventLog: EventLog;
-  readonly #onTold: (slot: number) => void;
+  readonly #onTold: (slot: number, offset: number) => void;
   #key: Buffer | undefined;
   #history = new SlotHistory();
   #lastOffset = 0;
@@ -40,7 +40,7 @@ export class SlotTeller implements Handler<SlotData> {
     this.#key = Buffer.from(`t/${pipeline}/history`);
     this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
     const { confirmed } = this.#history;
-    if (confirmed >= 0) this.#onTold(confirmed);
+    if (confirmed >= 0) this.#onTold(confirmed, this.#lastOffset);
   }
 
   handle(item: PipelineItem<SlotData>): Promise<void> {
@@ -52,6 +52,7 @@ export class SlotTeller implements Handler<SlotData> {
     if (key === undefined) throw new Error('the handler is not open');
     while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
     const told = items.flatMap(({ value, origin }) => (origin.isRemoved ? [] : this.#history.take(value)));
+    let first = 0;
     if (told.length > 0) {
       const events = told.map(data => ({
         kind: eventKinds.slot,
@@ -60,11 +61,13 @@ export class SlotTeller implements Handler<SlotData> {
         data: Buffer.from(JSON.stringify(data)),
       }));
       const value = Buffer.from(JSON.stringify(this.#history.record));
-      this.#lastOffset = this.#eventLog.append(events, [{ key, value }]) + events.length - 1;
+      first = this.#eventLog.append(events, [{ key, value }]);
+      this.#lastOffset = first + events.length - 1;
     }
     await this.#eventLog.whenCommitted(this.#lastOffset);
     // Not before: who begins to follow begins at what is committed.
-    for (const { slot, status } of told) if (status === 'confirmed') this.#onTold(slot);
+    for (const [at, { slot, status }] of told.entries())
+      if (status === 'confirmed') this.#onTold(slot, first + at);
   }
 
   async onGap(gap: PipelineGap): Promise<void> {

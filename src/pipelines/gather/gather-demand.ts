@@ -4,6 +4,7 @@ import { durableMs } from '../../aggregation/demand/hold.ts';
 import { decode } from '../../chains/solana/base58.ts';
 import type { Clock } from '../../clock/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { FeedPresent } from './feed-present.ts';
 
 /** Something that can be gathered: what a program does, or what is written to an account. */
 export interface GatherSubject {
@@ -30,9 +31,6 @@ export interface GatherDemandOptions {
   readonly restoredKeepMs: number;
 }
 
-/** Slots that are remembered while the feed's slots are behind what it tells of them: where they stand still, the newest. */
-const maxAhead = 1_024;
-
 export interface GatherDemandListener {
   /** Other subjects are to be gathered. */
   onChange(): void;
@@ -51,8 +49,7 @@ export class GatherDemand implements Demand {
   /** By key, the slot after which it is wanted. */
   readonly #starts = new Map<string, number>();
   #toldSlot: number | undefined;
-  /** By slot of which something was told before the slot itself: the offset of the first of it. */
-  readonly #ahead = new Map<number, number>();
+  readonly #present = new FeedPresent();
   #isFull = false;
 
   constructor(
@@ -85,33 +82,26 @@ export class GatherDemand implements Demand {
     return this.#toldSlot;
   }
 
-  /** The feed has told that this slot is confirmed. Who waited for a first one is told what happened in it as well. */
-  onSlotTold(slot: number): void {
+  /** The feed has told at this offset that a slot is confirmed. Who waited for a first one is told what happened in it as well. */
+  onSlotTold(slot: number, offset: number): void {
     const isFirst = this.#toldSlot === undefined;
     if (isFirst) for (const key of this.#table.keys()) this.#begin(key, Math.max(0, slot - 1));
     this.#toldSlot = slot;
-    for (const other of this.#ahead.keys()) if (other <= slot) this.#ahead.delete(other);
+    this.#present.onSlotTold(slot, offset);
     if (!isFirst) return;
     this.#table.tellSoon();
     this.#table.keepSoon();
   }
 
-  /**
-   * Something of a slot was told at this offset. The stream of slots is another one: who begins to follow between that and
-   * the slot itself begins before it.
-   */
+  /** Something of a slot was told at this offset. */
   onAppended(slot: number, offset: number): void {
-    if (slot <= (this.#toldSlot ?? -1) || this.#ahead.has(slot)) return;
-    this.#ahead.set(slot, offset);
-    if (this.#ahead.size <= maxAhead) return;
-    const [oldest] = this.#ahead.keys();
-    this.#ahead.delete(oldest!);
+    this.#present.onAppended(slot, offset);
   }
 
   /** The chain is another one than before: its slots begin anew. */
   forgetSlots(): void {
     this.#toldSlot = undefined;
-    this.#ahead.clear();
+    this.#present.clear();
     this.#starts.clear();
     this.#table.tellSoon();
     this.#table.keepSoon();
@@ -131,7 +121,7 @@ export class GatherDemand implements Demand {
     }
     return {
       refused,
-      presentSince: () => (this.#ahead.size === 0 ? undefined : Math.min(...this.#ahead.values()) - 1),
+      presentSince: () => this.#present.since,
       gathered: () => [...keys.keys()].map(key => ({ what: wordsOf(key), since: this.#table.since(key) })),
       release: () => {
         for (const claim of claims) claim.release();

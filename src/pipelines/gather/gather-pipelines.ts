@@ -19,8 +19,8 @@ export interface GatherLine {
   readonly eventLog: EventLog;
   /** The checkpoint of a pipeline as it is stored. */
   readonly savedCheckpoint: (pipeline: string) => number | undefined;
-  /** Hears of each slot that the feed tells as confirmed: at the start of the last one of an earlier run. */
-  readonly onSlotTold: (slot: number) => void;
+  /** Hears of each slot that the feed tells as confirmed, and at which offset: at the start of the last one of an earlier run. */
+  readonly onSlotTold: (slot: number, offset: number) => void;
   /** Hears of the slot and the offset of each event that is appended to the feed for a subject. */
   readonly onAppended: (slot: number, offset: number) => void;
 }

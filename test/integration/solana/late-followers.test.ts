@@ -41,23 +41,24 @@ for (const [source, geyser] of Object.entries(sources)) {
     /** Follows for a while; fails unless each event of the slots that the feed told meanwhile was told, once. */
     const assertComplete = async (following: () => Promise<void> = async () => {}) => {
       const followed = await new FollowedFeed(['logs', 'slots', 'gaps']).follow(trunkline.wsUrl);
-      cleanup.after(() => followed.end());
-      await following();
-      const told = () => confirmedOf(followed).map(({ data }) => Number(data.slot));
-      await eventually(() => told().length > 5, 'slots', 20_000);
-      const slots = told();
-      const isOf = (slot: number) => slot >= slots[0]! && slot <= slots.at(-1)!;
-      const truth = (await events.events()).filter(({ slot }) => isOf(slot));
-      assert.ok(truth.length > 5);
-      const logs = () => followed.keys('logs').filter(key => isOf(Number(key.split(':')[0])));
-      await eventually(() => logs().length >= truth.length, 'the events of these slots', 20_000);
-      followed.end();
-      const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-      assertToldOnce(logs(), keys, 'logs', { inOrder: source !== 'logs' });
-      assert.deepEqual(
-        followed.of('gaps').filter(({ data }) => data.recovered !== 'transactions'),
-        [],
-      );
+      try {
+        await following();
+        const told = () => confirmedOf(followed).map(({ data }) => Number(data.slot));
+        await eventually(() => told().length > 5 && followed.of('logs').length > 5, 'slots', 20_000);
+        const slots = told();
+        const isOf = (slot: number) => slot >= slots[0]! && slot <= slots.at(-1)!;
+        const truth = (await events.events()).filter(({ slot }) => isOf(slot));
+        const logs = () => followed.keys('logs').filter(key => isOf(Number(key.split(':')[0])));
+        await eventually(() => logs().length >= truth.length, 'the events of these slots', 20_000);
+        const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
+        assertToldOnce(logs(), keys, 'logs', { inOrder: source !== 'logs' });
+        assert.deepEqual(
+          followed.of('gaps').filter(({ data }) => data.recovered !== 'transactions'),
+          [],
+        );
+      } finally {
+        followed.end();
+      }
     };
 
     it('is told every event of every slot that the feed tells from then on, the chain’s first ones too', () =>
