@@ -1,10 +1,10 @@
 import type { LogRules } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { pause } from '../../clock/pause.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import type { GatheredLog } from '../canonical/canonical-sink.ts';
 import type { ChainReads } from '../canonical/chain-reads.ts';
-import { pause } from '../canonical/pause.ts';
 import type { ChainDemand } from '../demand/chain-demand.ts';
 import type { StreamHub } from '../stream-hub.ts';
 import { BlockPool } from './block-pool.ts';

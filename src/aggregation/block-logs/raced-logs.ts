@@ -1,7 +1,7 @@
 import type { LogRules } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { pause } from '../../clock/pause.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { pause } from '../canonical/pause.ts';
 import type { ChainDemand } from '../demand/chain-demand.ts';
 import { WantedStream } from '../demand/wanted-stream.ts';
 import type { StreamHub } from '../stream-hub.ts';

@@ -1,4 +1,5 @@
 import type { Head } from '../../chains/chain-family.ts';
+import { pause } from '../../clock/pause.ts';
 import { BlockFetcher } from './block-fetcher.ts';
 import { BlockPreparation } from './block-preparation.ts';
 import { BlockTree, type TreeBlock } from './block-tree.ts';
@@ -16,7 +17,6 @@ import { ForkChoice } from './fork-choice.ts';
 import { Linking } from './linking.ts';
 import { canonicalMetrics } from './metrics.ts';
 import { PatientReads } from './patient-reads.ts';
-import { pause } from './pause.ts';
 
 export type { ChainFollowerDeps, ChainFollowerOptions, ChainFollowerStats, HeadArrival };
 

@@ -1,8 +1,8 @@
 import type { Head } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { pause } from '../../clock/pause.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
 import type { TreeBlock } from './block-tree.ts';
-import { pause } from './pause.ts';
 
 /** What reads need that are repeated. */
 export interface PatientReadsDeps {

@@ -7,6 +7,9 @@ import { DrainWatch } from '../socket/drain-watch.ts';
 import { ProgressWatch } from '../socket/progress-watch.ts';
 import { sseClosing, sseKeepAlive, sseOpening } from './sse-frames.ts';
 
+/** Looks without progress until a client is cut off: that of one write counts only when all of it is taken. */
+const maxStuckLooks = 8;
+
 /** One client's stream of server-sent events. */
 export class SseStream implements FeedSink {
   readonly #response: ServerResponse;
@@ -18,6 +21,7 @@ export class SseStream implements FeedSink {
   #stopCutting = () => {};
   /** While bytes wait. */
   #progress: ProgressWatch | undefined;
+  #stuckLooks = 0;
 
   constructor(
     response: ServerResponse,
@@ -75,17 +79,19 @@ export class SseStream implements FeedSink {
     this.#stopCutting = cutWhenStuck(socket ?? undefined, this.#clock, () => this.#response.destroy());
   }
 
-  /** To be called now and then: shows a quiet connection's life, and cuts off a client that took nothing since the call before. */
+  /** To be called now and then: shows a quiet connection's life, and cuts off a client that took nothing for long. */
   keepAlive(): void {
     if (this.#isEnded || this.#subscription === undefined) return;
     const { socket } = this.#response;
     if (this.bufferedBytes === 0) {
       this.#progress = undefined;
+      this.#stuckLooks = 0;
       this.#response.write(sseKeepAlive(this.#subscription.cursor));
     } else if (socket !== null && this.#progress === undefined) {
       this.#progress = new ProgressWatch(socket);
       this.#progress.hasMoved();
-    } else if (this.#progress?.hasMoved() === false) {
+    } else if (this.#progress?.hasMoved() === true) this.#stuckLooks = 0;
+    else if (++this.#stuckLooks >= maxStuckLooks) {
       this.#onSlow();
       this.destroy();
     }

@@ -1,3 +1,5 @@
+/** So often it goes further back at most: where slots always come behind what happened in the next ones, there is no end. */
+const maxSteps = 4;
 /** Slots that are remembered: where the feed's slots stand still, the newest of which something was told. */
 const maxSlots = 1_024;
 
@@ -16,16 +18,17 @@ export class FeedPresent {
   readonly #slots = new Map<number, EarlySlot>();
   #toldSlot = -1;
 
-  /** The offset behind which everything is of every slot that is told behind it; undefined: it is the end of the log. */
+  /** The offset behind which everything is of the slots that are told behind it; undefined: it is the end of the log. */
   get since(): number | undefined {
     let since = Number.POSITIVE_INFINITY;
-    for (;;) {
+    for (let step = 0; step < maxSteps; step++) {
       const before = since;
       for (const { first, told } of this.#slots.values())
         if (told === undefined || told > since) since = Math.min(since, first - 1);
       // Further back other slots are told, of which something was told before that.
-      if (since === before) return Number.isFinite(since) ? since : undefined;
+      if (since === before) break;
     }
+    return Number.isFinite(since) ? since : undefined;
   }
 
   /** Something of a slot was told at this offset. */

@@ -112,7 +112,9 @@ export class GatherDemand implements Demand {
     if (keys.size === 0) return undefined;
     const claims: Claim[] = [];
     let refused: string | undefined;
-    for (const [key, isNamed] of keys) {
+    // Those that linger are claimed first: none of them makes room for another one.
+    const isKnown = ([key]: readonly [string, boolean]) => Number(this.#table.has(key));
+    for (const [key, isNamed] of [...keys].sort((a, b) => isKnown(b) - isKnown(a))) {
       const problem = this.#problemOf(key);
       if (problem === undefined) {
         claims.push(this.#table.claim(key, options));

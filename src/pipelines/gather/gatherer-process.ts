@@ -12,6 +12,7 @@ interface State {
   /** It changes something, or rests after that. */
   isBusy: boolean;
   isAsked: boolean;
+  isRetryDue: boolean;
 }
 
 /** Milliseconds until what could not be started is tried again. */
@@ -31,12 +32,16 @@ const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
       self.pid,
       gatherer.onChange(() => self.cast(self.pid, { type: 'changed' })),
     );
+    gatherer.open();
     self.cast(self.pid, { type: 'changed' });
-    return { gatherer, isBusy: false, isAsked: false };
+    return { gatherer, isBusy: false, isAsked: false, isRetryDue: false };
   },
   handleCast(cast, state, self) {
     if (cast.type === 'settled') {
-      if (!cast.isDone) self.sendAfter(retryMs, { type: 'try_again' });
+      if (!cast.isDone && !state.isRetryDue) {
+        state.isRetryDue = true;
+        self.sendAfter(retryMs, { type: 'try_again' });
+      }
       if (cast.isRenewed) self.sendAfter(restMs, { type: 'rested' });
       else state.isBusy = false;
     } else state.isAsked = true;
@@ -44,7 +49,10 @@ const gathererServer: GenServer<Gatherer, State, never, Cast, Info> = {
   },
   handleInfo({ type }, state, self) {
     if (type === 'rested') state.isBusy = false;
-    else state.isAsked = true;
+    else {
+      state.isRetryDue = false;
+      state.isAsked = true;
+    }
     reconcile(state, self);
   },
   terminate: (_reason, { gatherer }) => gatherer.close(),

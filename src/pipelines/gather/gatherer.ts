@@ -50,8 +50,11 @@ export class Gatherer {
    */
   readonly #ended = new Map<string, number>();
   #hasFoundEnded = false;
+  /** The newest slot of which an earlier run may have told something; -1: there was none. */
+  #earlierSlot = -1;
   #isClosed = false;
   #reconciling: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(line: GatherLine, deps: GathererDependencies) {
     this.#line = line;
@@ -74,9 +77,19 @@ export class Gatherer {
     return done;
   }
 
+  /** It is to run: for the first time, or again after `close`. */
+  open(): void {
+    this.#isClosed = false;
+  }
+
   /** Stops all; they go on where they were at the next start. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#isClosed = true;
+    this.#closing = this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     // What is being started has to be stopped as well.
     await this.#reconciling;
     await Promise.all([...this.#running].map(id => this.#try(id, () => this.#runtimeOf(id).remove(id))));
@@ -84,10 +97,18 @@ export class Gatherer {
   }
 
   async #reconcile(): Promise<Reconciled> {
-    let isDone = this.#hasFoundEnded || (await this.#try(this.#line.chain, () => this.#findEnded()));
+    await this.#closing;
+    let isDone = this.#hasFoundEnded;
+    const toldSlot = this.#deps.toldSlot();
+    // Before that nobody knows how far an earlier run was.
+    if (!isDone && toldSlot !== undefined)
+      isDone = await this.#try(this.#line.chain, () => this.#findEnded(toldSlot));
+    // Those that end now are forgotten another time, when it is kept that nobody wants them.
+    const due = [...this.#ended];
     const unwanted = [...this.#running].filter(id => !this.#wantedIds().has(id));
     for (const id of unwanted) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
-    for (const [id, lastSlot] of [...this.#ended]) {
+    if (unwanted.length > 0) isDone = false;
+    for (const [id, lastSlot] of due) {
       // Somebody may have come back meanwhile.
       if (this.#wantedIds().has(id)) this.#ended.delete(id);
       else if ((this.#deps.toldSlot() ?? -1) < lastSlot) isDone = false;
@@ -138,7 +159,7 @@ export class Gatherer {
     const pipeline = runtime.get(id);
     const stopped = pipeline.stop();
     // It takes nothing newer from now on.
-    this.#ended.set(id, pipeline.status().slot);
+    this.#ended.set(id, Math.max(pipeline.status().slot, this.#earlierSlot));
     await stopped;
     await runtime.remove(id);
     this.#running.delete(id);
@@ -153,16 +174,16 @@ export class Gatherer {
   }
 
   /** What an earlier run has left behind: all that have a state; those that are wanted are told apart afterwards. */
-  async #findEnded(): Promise<void> {
-    const { state, toldSlot } = this.#deps;
-    const lastSlot = (toldSlot() ?? -1) + maxLead;
+  async #findEnded(toldSlot: number): Promise<void> {
+    const { state } = this.#deps;
     for (let after: string | undefined; ; ) {
       const page = after === undefined ? {} : { after };
       const records = await state.under(`feed.${this.#line.chain}.`, page);
-      for (const { key } of records) this.#ended.set(key.slice(0, key.indexOf('/')), lastSlot);
+      for (const { key } of records) this.#ended.set(key.slice(0, key.indexOf('/')), toldSlot + maxLead);
       after = records.at(-1)?.key;
       if (after === undefined) break;
     }
+    if (this.#ended.size > 0) this.#earlierSlot = toldSlot + maxLead;
     this.#hasFoundEnded = true;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '../../clock/clock.ts';
+import { pause } from '../../clock/pause.ts';
 import type { SourceGap } from '../../sources/source.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { PipelineError } from '../errors.ts';
@@ -179,17 +180,7 @@ export class GapTeller {
   }
 
   #pause(ms: number): Promise<void> {
-    const { signal } = this.#controller;
-    const { clock } = this.#dependencies;
-    return new Promise(resolve => {
-      const end = () => {
-        clock.clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = clock.setTimeout(end, ms);
-      signal.addEventListener('abort', end);
-    });
+    return pause(ms, this.#controller.signal, this.#dependencies.clock);
   }
 
   /** One try, within the handler's time. */

@@ -1,5 +1,6 @@
 import type { ChainCalls } from '../../chains/chain-calls.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { pause } from '../../clock/pause.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell } from '../../telemetry/metrics.ts';
@@ -124,14 +125,6 @@ export class PatientCalls {
   #wait(failures: number, signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#deps;
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
-    return new Promise(resolve => {
-      const end = () => {
-        clock.clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = clock.setTimeout(end, longest * (0.5 + 0.5 * random()));
-      signal.addEventListener('abort', end);
-    });
+    return pause(longest * (0.5 + 0.5 * random()), signal, clock);
   }
 }

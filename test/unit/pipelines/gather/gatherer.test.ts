@@ -33,7 +33,10 @@ async function setUp() {
     return runtime;
   };
   const runtimes = { slots: runtimeOf(), subjects: runtimeOf() };
-  const wish: { subjects: readonly WantedSubject[]; toldSlot: number } = { subjects: [], toldSlot: 10 };
+  const wish: { subjects: readonly WantedSubject[]; toldSlot: number | undefined } = {
+    subjects: [],
+    toldSlot: 10,
+  };
   const make = () =>
     new Gatherer(
       { ...line, eventLog, savedCheckpoint: () => undefined, onSlotTold: () => {}, onAppended: () => {} },
@@ -96,14 +99,31 @@ describe('Gatherer', () => {
     await tell(account(12, 1));
     wish.subjects = [];
     wish.toldSlot = 12;
+    assert.equal((await gatherer.reconcile()).isDone, false);
+    assert.ok((await kept()) > 0);
     assert.deepEqual(await gatherer.reconcile(), { isDone: true, isRenewed: false });
     assert.equal(await kept(), 0);
+  });
+
+  it('goes on where it was when it is opened again', async () => {
+    const { make, want, tell, told } = await setUp();
+    const gatherer = make();
+    want(9);
+    await gatherer.reconcile();
+    await gatherer.close();
+    gatherer.open();
+    assert.equal((await gatherer.reconcile()).isDone, true);
+    await tell(account(12, 1));
+    assert.equal(told.length, 1);
   });
 
   it('forgets what an earlier run left behind, once the slots are far past it', async () => {
     const { make, wish, kept, state } = await setUp();
     await state.set(`${id}/checkpoint`, '11');
     const gatherer = make();
+    wish.toldSlot = undefined;
+    assert.equal((await gatherer.reconcile()).isDone, false);
+    wish.toldSlot = 10;
     assert.equal((await gatherer.reconcile()).isDone, false);
     assert.equal(await kept(), 1);
     wish.toldSlot = 1_000;

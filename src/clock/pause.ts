@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Settles after `ms`, or as soon as `signal` is aborted. */
 export function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
