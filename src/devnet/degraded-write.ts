@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultOptions } from './fault-kinds.ts';
 import type { FaultSet, FaultTransport } from './fault-set.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** How the sending of one answer goes wrong; all undefined: it does not. */
 export interface Degradation {
@@ -63,7 +64,7 @@ export async function writeDegraded(
   const part = bytes.subarray(0, end);
   if (drip === undefined) await write(socket, part);
   else await writeSlowly(socket, part, drip, context);
-  if (reset !== undefined) socket.resetAndDestroy();
+  if (reset !== undefined) resetSocket(socket);
   else if (isCut) socket.end();
 }
 

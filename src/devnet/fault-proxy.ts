@@ -11,6 +11,7 @@ import { randomPort } from './free-port.ts';
 import { HttpRelay } from './http-relay.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { MethodCounter, type ProviderCounters } from './provider-counters.ts';
+import { resetSocket } from './reset-socket.ts';
 import type { RpcDialect } from './rpc-dialect.ts';
 import { UpstreamRpc } from './upstream-rpc.ts';
 
@@ -147,7 +148,7 @@ export class FaultProxy {
     if (parsed === 'lag') await this.#tellLag();
     if (parsed === 'kill') await this.#unlisten();
     if ('stage' in values && values.stage === 'connect') {
-      for (const socket of this.#connections.keys()) socket.resetAndDestroy();
+      for (const socket of this.#connections.keys()) resetSocket(socket);
     }
   }
 
@@ -239,7 +240,7 @@ export class FaultProxy {
       this.#faults.take('reset', 'http', []) !== undefined
     ) {
       socket.on('error', () => {});
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     this.#connections.set(socket, new HttpRelay(socket, this.#context));

@@ -4,6 +4,7 @@ import { answerOf, type HttpAnswer, headOf, jsonAnswer, upstreamRequest } from '
 import { refusal } from './http-faults.ts';
 import type { HttpMessage } from './http-message.ts';
 import type { ProviderContext } from './provider-context.ts';
+import { resetSocket } from './reset-socket.ts';
 import { RpcFaults } from './rpc-faults.ts';
 import { idKey, methodOf, parseRpc, type RpcMessage, type RpcRequest } from './rpc-message.ts';
 
@@ -97,7 +98,7 @@ export class HttpExchange {
     const { faults } = this.#context;
     if (faults.get('reset')?.stage !== stage || faults.take('reset', transport, methods) === undefined)
       return false;
-    this.#client.resetAndDestroy();
+    resetSocket(this.#client);
     return true;
   }
 

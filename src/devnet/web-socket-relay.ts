@@ -4,6 +4,7 @@ import { HttpMessage } from './http-message.ts';
 import type { RpcVerdict } from './lag.ts';
 import { LagGate } from './lag-gate.ts';
 import type { ProviderContext } from './provider-context.ts';
+import { resetSocket } from './reset-socket.ts';
 import { RpcFaults } from './rpc-faults.ts';
 import { eachMethod, idKey, methodOf, parseRpc, type RpcMessage } from './rpc-message.ts';
 import { clientFrame, FrameReader, FrameWalker, opcode, type WebSocketFrame } from './web-socket-frame.ts';
@@ -140,7 +141,7 @@ export class WebSocketRelay {
       return;
     }
     if (faults.get('reset')?.stage === 'request' && faults.take('reset', 'ws', methods) !== undefined) {
-      this.#client.resetAndDestroy();
+      resetSocket(this.#client);
       return;
     }
     if (rpc === undefined) {

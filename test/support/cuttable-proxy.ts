@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../src/devnet/reset-socket.ts';
 import { joinSockets } from './join-sockets.ts';
 
 /** A TCP proxy on loopback whose connections can be cut, as a network cuts them. */
@@ -34,7 +35,7 @@ export class CuttableProxy {
   /** Resets every connection that is open now; returns how many clients had one. */
   cut(): number {
     const sockets = [...this.#sockets];
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) resetSocket(socket);
     return sockets.length / 2;
   }
 }

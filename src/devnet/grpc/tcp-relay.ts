@@ -3,6 +3,7 @@ import type { Clock } from '../../clock/clock.ts';
 import { TrunklineError } from '../../errors/trunkline-error.ts';
 import { devnetErrors } from '../errors.ts';
 import { randomPort } from '../free-port.ts';
+import { resetSocket } from '../reset-socket.ts';
 
 const host = '127.0.0.1';
 const listenAttempts = 50;
@@ -94,7 +95,7 @@ export class TcpRelay {
   /** Cuts connections with a TCP RST: all, or the one that comes to the upstream from this port. */
   reset(upstreamSidePort?: number): void {
     for (const { client, upstream } of [...this.#connections]) {
-      if (upstreamSidePort === undefined || upstream.localPort === upstreamSidePort) client.resetAndDestroy();
+      if (upstreamSidePort === undefined || upstream.localPort === upstreamSidePort) resetSocket(client);
     }
   }
 
@@ -122,7 +123,7 @@ export class TcpRelay {
     this.#accepted++;
     client.on('error', () => {});
     if (this.#faults.resetsNew()) {
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     const upstream = connect({ host, port: this.#upstreamPort, noDelay: true });
