@@ -16,7 +16,12 @@ interface EarlySlot {
  */
 export class FeedPresent {
   readonly #slots = new Map<number, EarlySlot>();
-  #toldSlot = -1;
+  #toldSlot: number | undefined;
+
+  /** The newest slot that was told; undefined: none yet. */
+  get toldSlot(): number | undefined {
+    return this.#toldSlot;
+  }
 
   /** The offset behind which everything is of the slots that are told behind it; undefined: it is the end of the log. */
   get since(): number | undefined {
@@ -33,7 +38,7 @@ export class FeedPresent {
 
   /** Something of a slot was told at this offset. */
   onAppended(slot: number, offset: number): void {
-    if (slot <= this.#toldSlot || this.#slots.has(slot)) return;
+    if (slot <= (this.#toldSlot ?? -1) || this.#slots.has(slot)) return;
     this.#slots.set(slot, { first: offset, told: undefined });
     if (this.#slots.size <= maxSlots) return;
     const [oldest] = this.#slots.keys();
@@ -49,6 +54,6 @@ export class FeedPresent {
   /** The chain is another one than before. */
   clear(): void {
     this.#slots.clear();
-    this.#toldSlot = -1;
+    this.#toldSlot = undefined;
   }
 }

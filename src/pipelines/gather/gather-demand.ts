@@ -48,7 +48,6 @@ export class GatherDemand implements Demand {
   readonly #table: ClaimTable;
   /** By key, the slot after which it is wanted. */
   readonly #starts = new Map<string, number>();
-  #toldSlot: number | undefined;
   readonly #present = new FeedPresent();
   #isFull = false;
 
@@ -79,14 +78,13 @@ export class GatherDemand implements Demand {
 
   /** The newest slot that the feed has told as confirmed; undefined: none yet. */
   get toldSlot(): number | undefined {
-    return this.#toldSlot;
+    return this.#present.toldSlot;
   }
 
   /** The feed has told at this offset that a slot is confirmed. Who waited for a first one is told what happened in it as well. */
   onSlotTold(slot: number, offset: number): void {
-    const isFirst = this.#toldSlot === undefined;
+    const isFirst = this.toldSlot === undefined;
     if (isFirst) for (const key of this.#table.keys()) this.#begin(key, Math.max(0, slot - 1));
-    this.#toldSlot = slot;
     this.#present.onSlotTold(slot, offset);
     if (!isFirst) return;
     this.#table.tellSoon();
@@ -100,7 +98,6 @@ export class GatherDemand implements Demand {
 
   /** The chain is another one than before: its slots begin anew. */
   forgetSlots(): void {
-    this.#toldSlot = undefined;
     this.#present.clear();
     this.#starts.clear();
     this.#table.tellSoon();
@@ -165,7 +162,7 @@ export class GatherDemand implements Demand {
     this.#table.stop();
   }
 
-  #begin(key: string, startAfter = this.#toldSlot): void {
+  #begin(key: string, startAfter = this.toldSlot): void {
     if (startAfter !== undefined && !this.#starts.has(key)) this.#starts.set(key, startAfter);
   }
 

@@ -105,22 +105,29 @@ export class Gatherer {
       isDone = await this.#try(this.#line.chain, () => this.#findEnded(toldSlot));
     // Those that end now are forgotten another time, when it is kept that nobody wants them.
     const due = [...this.#ended];
-    const unwanted = [...this.#running].filter(id => !this.#wantedIds().has(id));
+    let wanted = this.#wantedIds();
+    const unwanted = [...this.#running].filter(id => !wanted.has(id));
     for (const id of unwanted) isDone = (await this.#try(id, () => this.#end(id))) && isDone;
     if (unwanted.length > 0) isDone = false;
+    // Somebody may have come back meanwhile, here and after each one that was forgotten.
+    wanted = this.#wantedIds();
     for (const [id, lastSlot] of due) {
-      // Somebody may have come back meanwhile.
-      if (this.#wantedIds().has(id)) this.#ended.delete(id);
+      if (wanted.has(id)) this.#ended.delete(id);
       else if ((this.#deps.toldSlot() ?? -1) < lastSlot) isDone = false;
-      else isDone = (await this.#try(id, () => this.#forget(id))) && isDone;
+      else {
+        isDone = (await this.#try(id, () => this.#forget(id))) && isDone;
+        wanted = this.#wantedIds();
+      }
     }
-    const definitions = [
-      slotsPipeline(this.#line),
-      ...this.#deps.subjects().map(subject => subjectPipeline(this.#line, subject)),
-    ];
-    const missing = definitions.filter(({ id }) => !this.#running.has(id));
-    isDone = (await this.#start(this.#isClosed ? [] : missing)) && isDone;
-    return { isDone, isRenewed: missing.some(({ id }) => id !== slotsPipelineId(this.#line.chain)) };
+    if (this.#isClosed) return { isDone, isRenewed: false };
+    const { chain } = this.#line;
+    const added = this.#deps
+      .subjects()
+      .filter(subject => !this.#running.has(subjectPipelineId(chain, subject)))
+      .map(subject => subjectPipeline(this.#line, subject));
+    const slots = this.#running.has(slotsPipelineId(chain)) ? [] : [slotsPipeline(this.#line)];
+    isDone = (await this.#start([...slots, ...added])) && isDone;
+    return { isDone, isRenewed: added.length > 0 };
   }
 
   #wantedIds(): ReadonlySet<string> {
