@@ -52,6 +52,22 @@ export class FollowedFeed {
     );
   }
 
+  /** Resolves once all that these topics told are as many as `count`, each counted once; a topic may be later than another, for each has a pipeline of its own. */
+  async toldAll(
+    count: number,
+    topics: readonly ('logs' | 'transactions' | 'events')[] = ['logs', 'transactions', 'events'],
+  ): Promise<void> {
+    await eventually(
+      () => {
+        const late = topics.filter(topic => new Set(this.keys(topic)).size < count);
+        if (late.length > 0) throw new Error(`not all of ${count} told of: ${late.join(', ')}`);
+        return true;
+      },
+      'all told',
+      30_000,
+    );
+  }
+
   async #connect(wsUrl: string): Promise<boolean> {
     const client = new FeedClient(wsUrl);
     this.#client = client;

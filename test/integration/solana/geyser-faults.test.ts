@@ -99,12 +99,14 @@ describe('an event in every block while Geyser endpoints fail', () => {
     const truth = await events.events();
     assert.ok(truth.length > 100);
     const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-    await eventually(() => new Set(followed.keys('events')).size >= keys.length, 'all events');
+    await followed.toldAll(keys.length);
+    const handled = () => recorded.filter(({ pipeline }) => pipeline === 'kept').map(({ n }) => n);
+    await eventually(() => handled().length >= truth.length, 'all handled');
     await pass(300);
     for (const topic of ['logs', 'transactions', 'events'] as const)
       assertToldOnce(followed.keys(topic), keys, topic);
     assertToldOnce(
-      recorded.filter(({ pipeline }) => pipeline === 'kept').map(({ n }) => n),
+      handled(),
       truth.map(({ n }) => n),
       'handled',
     );

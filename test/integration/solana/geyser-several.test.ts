@@ -108,10 +108,9 @@ describe('an event in every block before two Trunklines', () => {
   it('the one that raced lost none and repeated none', async () => {
     await events.stop();
     const keys = (await events.events()).map(({ slot, signature }) => `${slot}:${signature}`);
-    for (const topic of ['logs', 'transactions', 'events'] as const) {
-      await eventually(() => new Set(racing.keys(topic)).size >= keys.length, `all ${topic}`);
+    await racing.toldAll(keys.length);
+    for (const topic of ['logs', 'transactions', 'events'] as const)
       assertToldOnce(racing.keys(topic), keys, topic);
-    }
     assertSlots(racing.of('slots').map(({ data }) => data as unknown as ToldSlot));
     assert.deepEqual(racing.of('gaps'), []);
   });

@@ -98,12 +98,7 @@ describe('Trunkline as a process of its own under events', () => {
     const truth = await events.events();
     assert.ok(truth.length > 100);
     const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-    await eventually(
-      () =>
-        new Set(followed.keys('events')).size >= keys.length &&
-        new Set(followed.keys('logs')).size >= keys.length,
-      'all events',
-    );
+    await followed.toldAll(keys.length);
     await pass(300);
     for (const topic of ['logs', 'transactions', 'events'] as const)
       assertToldOnce(followed.keys(topic), keys, topic);

@@ -75,13 +75,14 @@ describe('an event in every block, by log subscriptions, while providers fail', 
     const truth = await events.events();
     assert.ok(truth.length > 50);
     const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-    await eventually(() => new Set(followed.keys('events')).size >= keys.length, 'all events');
+    await followed.toldAll(keys.length);
+    const handled = () => recorded.filter(({ pipeline }) => pipeline === 'by-logs').map(({ n }) => n);
+    await eventually(() => handled().length >= truth.length, 'all handled');
     await pass(300);
     for (const topic of ['logs', 'transactions', 'events'] as const)
       assertToldOnce(followed.keys(topic), keys, topic, { inOrder: false });
-    const handled = recorded.filter(({ pipeline }) => pipeline === 'by-logs').map(({ n }) => n);
     assertToldOnce(
-      handled,
+      handled(),
       truth.map(({ n }) => n),
       'handled',
       { inOrder: false },

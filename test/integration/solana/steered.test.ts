@@ -184,7 +184,7 @@ describe('pipelines that are steered, fail and change under events', () => {
     const [first] = told('added');
     assertToldOnce(told('added'), numbers.slice(numbers.indexOf(first!)), 'added');
     const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-    await eventually(() => new Set(followed.keys('events')).size >= keys.length, 'all in the feed');
+    await followed.toldAll(keys.length, ['events']);
     assertToldOnce(followed.keys('events'), keys, 'the feed');
     for (const status of ['confirmed', 'finalized'])
       assertSlots(
