@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { resetSocket } from '../../src/devnet/reset-socket.ts';
 import { joinSockets } from './join-sockets.ts';
 
-/** A TCP proxy on loopback whose connections can be cut, as a network cuts them. */
+/** A TCP proxy on loopback whose connections can be cut or fall silent, as those of a network do. */
 export class CuttableProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -37,5 +37,13 @@ export class CuttableProxy {
     const sockets = [...this.#sockets];
     for (const socket of sockets) resetSocket(socket);
     return sockets.length / 2;
+  }
+
+  /** Leaves every connection that is open now half-open: no byte passes any more, and neither side is told. */
+  freeze(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe();
+      socket.pause();
+    }
   }
 }

@@ -7,6 +7,7 @@ import { Devnet } from '../../../src/devnet/devnet.ts';
 import { devnetKeypair, solanaGenesis } from '../../../src/devnet/solana/well-known.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { eventually } from '../../support/eventually.ts';
+import { sendCalls } from '../../support/load.ts';
 import { startStubUpstream } from '../../support/stub-upstream.ts';
 import { type RunningTrunkline, startTrunkline } from '../../support/trunkline.ts';
 
@@ -197,10 +198,16 @@ describe('@solana/web3.js over HTTP', () => {
     assert.equal(other.count('getBalance'), 0);
   });
 
-  it('has an error, soon, when all providers are down, and goes on when they are back', async () => {
+  it('has an error in under 250 ms when all providers are down, and goes on when they are back [fault 21]', async () => {
     await Promise.all(devnet.providers.map(provider => provider.fault('kill')));
     const connection = new Connection(url, 'confirmed');
     await assert.rejects(connection.getBalance(devnetKeypair(0).publicKey), /no provider/);
+    const asked = [devnetKeypair(0).publicKey.toBase58()];
+    await sendCalls(url, 'getBalance', asked, 40, 4);
+    const { failures, latencies } = await sendCalls(url, 'getBalance', asked, 20, 4);
+    assert.equal(failures.length, 20);
+    assert.match(failures[0]!, /node-1.*node-2.*node-3/);
+    assert.ok(latencies.at(-1)! < 250, `slowest ${latencies.at(-1)} ms`);
     await heal();
     await eventually(
       async () => (await connection.getBalance(devnetKeypair(0).publicKey).catch(() => 0)) > 0,

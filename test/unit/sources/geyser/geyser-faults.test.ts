@@ -105,6 +105,29 @@ test('a stream that is silent, pings included, is given up', async t => {
   assert.match(source.state().endpoints[0]!.error!, /silent/);
 });
 
+for (const [by, options] of [
+  ['HTTP/2 keepalive', { keepaliveIntervalMs: 30, keepaliveTimeoutMs: 30 }],
+  ['pings of the protocol', { pingIntervalMs: 20, keepaliveIntervalMs: 60_000, keepaliveTimeoutMs: 40 }],
+] as const) {
+  test(`a connection that is half-open is found by ${by}, and taken up where it was [fault 4]`, async t => {
+    const { chain, geyser, listener, source, proxy } = await setUpGeyser(t, {
+      pingIntervalMs: 60_000,
+      stallTimeoutMs: 60_000,
+      ...options,
+    });
+    build(chain, 105);
+    geyser.onStream = stream => replay(chain, stream);
+    source.subscribe([subscriptionOf(99)]);
+    await eventually(() => listener.last === 105);
+    proxy.freeze();
+    for (let slot = 106; slot <= 110; slot++) chain.add(slot);
+    await eventually(() => listener.last === 110);
+    assert.equal(geyser.last.fromSlot, 106);
+    assert.equal(new Set(listener.transactions()).size, 11);
+    assert.equal(listener.transactions().length, 11);
+  });
+}
+
 test('bytes that are no message end the stream, and it goes on where it was', async t => {
   const { chain, geyser, listener, source } = await setUpGeyser(t);
   build(chain);
