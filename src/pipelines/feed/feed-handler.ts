@@ -1,7 +1,7 @@
 import type { NewEvent } from '../../feed/events/feed-event.ts';
 import type { EventLog } from '../../feed/log/event-log.ts';
 import type { Handler, HandlerStart, PipelineGap, PipelineItem } from '../pipeline.ts';
-import { gapEvent } from './gap-event.ts';
+import { FeedWriter } from './feed-writer.ts';
 import { ToldKeys } from './told-keys.ts';
 
 export interface FeedHandlerOptions {
@@ -29,21 +29,20 @@ export class FeedHandler implements Handler {
   readonly timeoutMs = noTimeout;
   readonly #options: FeedHandlerOptions;
   readonly #eventLog: EventLog;
+  readonly #writer: FeedWriter;
   readonly #savedCheckpoint: () => number | undefined;
   #told: ToldKeys | undefined;
-  #lastOffset = 0;
 
   constructor(options: FeedHandlerOptions, { eventLog, savedCheckpoint }: FeedHandlerDependencies) {
     this.id = options.id;
     this.#options = options;
     this.#eventLog = eventLog;
+    this.#writer = new FeedWriter(eventLog);
     this.#savedCheckpoint = savedCheckpoint;
   }
 
   async open({ pipeline }: HandlerStart): Promise<void> {
-    await this.#eventLog.open();
-    // What an earlier run of this process appended has to be in the records that are read.
-    if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
+    await this.#writer.open();
     this.#told = new ToldKeys(pipeline);
     await this.#told.restore(this.#eventLog.index);
   }
@@ -57,7 +56,7 @@ export class FeedHandler implements Handler {
     if (told === undefined) throw new Error('the handler is not open');
     // Before anything is remembered: an item that cannot be told fails as it is.
     const events = items.map(item => this.#options.eventOf(item));
-    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    await this.#writer.whenRoom();
     const fresh: NewEvent[] = [];
     const freshSlots: number[] = [];
     for (const [at, { origin }] of items.entries()) {
@@ -66,24 +65,18 @@ export class FeedHandler implements Handler {
       freshSlots.push(origin.slot);
     }
     if (fresh.length > 0) {
-      const first = this.#eventLog.append(
+      const first = this.#writer.append(
         fresh,
         told.changes(new Set(freshSlots), this.#savedCheckpoint() ?? -1),
       );
-      this.#lastOffset = first + fresh.length - 1;
       for (const [at, slot] of freshSlots.entries()) this.#options.onAppended?.(slot, first + at);
     }
     // Those that were told before may still be on their way.
-    await this.#eventLog.whenCommitted(this.#lastOffset);
+    await this.#writer.whenCommitted();
   }
 
   async onGap(gap: PipelineGap): Promise<void> {
     const { gapTopics } = this.#options;
-    const event =
-      gapTopics === undefined ? undefined : gapEvent(gapTopics[0]!.split('.', 1)[0]!, gapTopics, gap);
-    if (event === undefined) return;
-    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
-    this.#lastOffset = this.#eventLog.append([event]);
-    await this.#eventLog.whenCommitted(this.#lastOffset);
+    if (gapTopics !== undefined) await this.#writer.tellGap(gapTopics[0]!.split('.', 1)[0]!, gapTopics, gap);
   }
 }

@@ -2,7 +2,7 @@ import { eventKinds, type SlotData } from '../../feed/events/feed-event.ts';
 import type { EventLog } from '../../feed/log/event-log.ts';
 import type { Handler, HandlerStart, PipelineGap, PipelineItem } from '../pipeline.ts';
 import { noTimeout } from './feed-handler.ts';
-import { gapEvent } from './gap-event.ts';
+import { FeedWriter } from './feed-writer.ts';
 import { SlotHistory, type SlotHistoryRecord } from './slot-history.ts';
 
 export interface SlotTellerDependencies {
@@ -19,10 +19,10 @@ export class SlotTeller implements Handler<SlotData> {
   readonly timeoutMs = noTimeout;
   readonly #chain: string;
   readonly #eventLog: EventLog;
+  readonly #writer: FeedWriter;
   readonly #onTold: (slot: number, offset: number) => void;
   #key: Buffer | undefined;
   #history = new SlotHistory();
-  #lastOffset = 0;
 
   /**
    * @param chain its name
@@ -31,16 +31,16 @@ export class SlotTeller implements Handler<SlotData> {
   constructor(chain: string, { eventLog, onTold }: SlotTellerDependencies) {
     this.#chain = chain;
     this.#eventLog = eventLog;
+    this.#writer = new FeedWriter(eventLog);
     this.#onTold = onTold;
   }
 
   async open({ pipeline }: HandlerStart): Promise<void> {
-    await this.#eventLog.open();
-    if (this.#lastOffset > 0) await this.#eventLog.whenCommitted(this.#lastOffset);
+    await this.#writer.open();
     this.#key = Buffer.from(`t/${pipeline}/history`);
     this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
     const { confirmed } = this.#history;
-    if (confirmed >= 0) this.#onTold(confirmed, this.#lastOffset);
+    if (confirmed >= 0) this.#onTold(confirmed, this.#writer.lastOffset);
   }
 
   handle(item: PipelineItem<SlotData>): Promise<void> {
@@ -50,7 +50,7 @@ export class SlotTeller implements Handler<SlotData> {
   async handleBatch(items: readonly PipelineItem<SlotData>[]): Promise<void> {
     const key = this.#key;
     if (key === undefined) throw new Error('the handler is not open');
-    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+    await this.#writer.whenRoom();
     const told = items.flatMap(({ value, origin }) => (origin.isRemoved ? [] : this.#history.take(value)));
     let first = 0;
     if (told.length > 0) {
@@ -61,21 +61,16 @@ export class SlotTeller implements Handler<SlotData> {
         data: Buffer.from(JSON.stringify(data)),
       }));
       const value = Buffer.from(JSON.stringify(this.#history.record));
-      first = this.#eventLog.append(events, [{ key, value }]);
-      this.#lastOffset = first + events.length - 1;
+      first = this.#writer.append(events, [{ key, value }]);
     }
-    await this.#eventLog.whenCommitted(this.#lastOffset);
+    await this.#writer.whenCommitted();
     // Not before: who begins to follow begins at what is committed.
     for (const [at, { slot, status }] of told.entries())
       if (status === 'confirmed') this.#onTold(slot, first + at);
   }
 
-  async onGap(gap: PipelineGap): Promise<void> {
-    const event = gapEvent(this.#chain, [`${this.#chain}.slots`], gap);
-    if (event === undefined) return;
-    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
-    this.#lastOffset = this.#eventLog.append([event]);
-    await this.#eventLog.whenCommitted(this.#lastOffset);
+  onGap(gap: PipelineGap): Promise<void> {
+    return this.#writer.tellGap(this.#chain, [`${this.#chain}.slots`], gap);
   }
 }
 
