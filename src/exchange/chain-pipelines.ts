@@ -286,7 +286,7 @@ export class ChainPipelines implements ChainEvents {
       {
         runtimes: { slots, subjects },
         subjects: () => this.#subjects(),
-        toldSlot: () => this.demand.toldSlot,
+        presentSlot: () => this.demand.presentSlot,
         onChange: listener => {
           this.#listeners.add(listener);
           return () => void this.#listeners.delete(listener);

@@ -15,7 +15,7 @@ export interface GatherSubject {
 
 /** Something that is to be gathered. */
 export interface WantedSubject extends GatherSubject {
-  /** The slot after which it is wanted: where the feed was when it was first asked for. */
+  /** The slot after which it is wanted: where the feed's present began when it was first asked for. */
   readonly startAfter: number;
 }
 
@@ -76,14 +76,14 @@ export class GatherDemand implements Demand {
     return [...this.#starts].map(([key, startAfter]) => ({ ...subjectOf(key), startAfter }));
   }
 
-  /** The newest slot that the feed has told as confirmed; undefined: none yet. */
-  get toldSlot(): number | undefined {
-    return this.#present.toldSlot;
+  /** The slot behind which who begins to follow now is told everything; undefined: the feed has told no slot yet. */
+  get presentSlot(): number | undefined {
+    return this.#present.slot;
   }
 
   /** The feed has told at this offset that a slot is confirmed. Who waited for a first one is told what happened in it as well. */
   onSlotTold(slot: number, offset: number): void {
-    const isFirst = this.toldSlot === undefined;
+    const isFirst = this.presentSlot === undefined;
     if (isFirst) for (const key of this.#table.keys()) this.#begin(key, Math.max(0, slot - 1));
     this.#present.onSlotTold(slot, offset);
     if (!isFirst) return;
@@ -162,7 +162,7 @@ export class GatherDemand implements Demand {
     this.#table.stop();
   }
 
-  #begin(key: string, startAfter = this.toldSlot): void {
+  #begin(key: string, startAfter = this.presentSlot): void {
     if (startAfter !== undefined && !this.#starts.has(key)) this.#starts.set(key, startAfter);
   }
 

@@ -18,8 +18,8 @@ export interface GathererDependencies {
   readonly runtimes: { readonly slots: PipelineRuntime; readonly subjects: PipelineRuntime };
   /** What is to be gathered now. */
   readonly subjects: () => readonly WantedSubject[];
-  /** The newest slot that the feed has told as confirmed; undefined: none yet. */
-  readonly toldSlot: () => number | undefined;
+  /** The slot after which a new claim begins; undefined: the feed has told no slot yet. */
+  readonly presentSlot: () => number | undefined;
   /** Calls `listener` when that changes; returns how to stop it. */
   readonly onChange: (listener: () => void) => () => void;
   /** The state of all pipelines; that of one that has ended is removed. */
@@ -35,7 +35,7 @@ export interface Reconciled {
   readonly isRenewed: boolean;
 }
 
-/** Slots by which a pipeline of an earlier run may have been ahead of the slots that the feed has told. */
+/** Slots by which a pipeline of an earlier run may have been ahead of the slots at which new claims begin. */
 const maxLead = 512;
 
 /** The built-in pipelines of a chain: its slots, and one for each program or account that somebody follows in the feed. */
@@ -45,8 +45,8 @@ export class Gatherer {
   /** By the pipeline's name. */
   readonly #running = new Set<string>();
   /**
-   * Those that nobody wants any more, with the newest slot of which they may have told something. Until the feed's slots are
-   * past it, a new claim would begin below: with what they have kept, nothing is told twice.
+   * Those that nobody wants any more, with the newest slot of which they may have told something. Until new
+   * claims begin past it, one would begin below: with what they have kept, nothing is told twice.
    */
   readonly #ended = new Map<string, number>();
   #hasFoundEnded = false;
@@ -99,10 +99,10 @@ export class Gatherer {
   async #reconcile(): Promise<Reconciled> {
     await this.#closing;
     let isDone = this.#hasFoundEnded;
-    const toldSlot = this.#deps.toldSlot();
+    const presentSlot = this.#deps.presentSlot();
     // Before that nobody knows how far an earlier run was.
-    if (!isDone && toldSlot !== undefined)
-      isDone = await this.#try(this.#line.chain, () => this.#findEnded(toldSlot));
+    if (!isDone && presentSlot !== undefined)
+      isDone = await this.#try(this.#line.chain, () => this.#findEnded(presentSlot));
     // Those that end now are forgotten another time, when it is kept that nobody wants them.
     const due = [...this.#ended];
     let wanted = this.#wantedIds();
@@ -113,7 +113,7 @@ export class Gatherer {
     wanted = this.#wantedIds();
     for (const [id, lastSlot] of due) {
       if (wanted.has(id)) this.#ended.delete(id);
-      else if ((this.#deps.toldSlot() ?? -1) < lastSlot) isDone = false;
+      else if ((this.#deps.presentSlot() ?? -1) < lastSlot) isDone = false;
       else {
         isDone = (await this.#try(id, () => this.#forget(id))) && isDone;
         wanted = this.#wantedIds();
@@ -181,16 +181,16 @@ export class Gatherer {
   }
 
   /** What an earlier run has left behind: all that have a state; those that are wanted are told apart afterwards. */
-  async #findEnded(toldSlot: number): Promise<void> {
+  async #findEnded(presentSlot: number): Promise<void> {
     const { state } = this.#deps;
     for (let after: string | undefined; ; ) {
       const page = after === undefined ? {} : { after };
       const records = await state.under(`feed.${this.#line.chain}.`, page);
-      for (const { key } of records) this.#ended.set(key.slice(0, key.indexOf('/')), toldSlot + maxLead);
+      for (const { key } of records) this.#ended.set(key.slice(0, key.indexOf('/')), presentSlot + maxLead);
       after = records.at(-1)?.key;
       if (after === undefined) break;
     }
-    if (this.#ended.size > 0) this.#earlierSlot = toldSlot + maxLead;
+    if (this.#ended.size > 0) this.#earlierSlot = presentSlot + maxLead;
     this.#hasFoundEnded = true;
   }
 

@@ -49,9 +49,17 @@ for (const [source, geyser] of Object.entries(sources)) {
         const isOf = (slot: number) => slot >= slots[0]! && slot <= slots.at(-1)!;
         const truth = (await events.events()).filter(({ slot }) => isOf(slot));
         const logs = () => followed.keys('logs').filter(key => isOf(Number(key.split(':')[0])));
-        await eventually(() => logs().length >= truth.length, 'the events of these slots', 20_000);
         const keys = truth.map(({ slot, signature }) => `${slot}:${signature}`);
-        assertToldOnce(logs(), keys, 'logs', { inOrder: source !== 'logs' });
+        await eventually(
+          () => {
+            assertToldOnce(logs(), keys, `slots ${slots[0]} to ${slots.at(-1)}`, {
+              inOrder: source !== 'logs',
+            });
+            return true;
+          },
+          'the events of these slots',
+          20_000,
+        );
         assert.deepEqual(
           followed.of('gaps').filter(({ data }) => data.recovered !== 'transactions'),
           [],

@@ -38,7 +38,22 @@ describe('FeedPresent', () => {
     assert.equal(present.since, 2 * 497 - 1);
   });
 
-  it('leaves nothing before it of a slot that is not told yet', () => {
+  it('tells after which slot it begins, also where it goes back', () => {
+    const present = new FeedPresent();
+    assert.equal(present.slot, undefined);
+    present.onAppended(5, 40);
+    present.onSlotTold(4, 41);
+    assert.deepEqual([present.since, present.slot], [39, 3]);
+    present.onSlotTold(5, 42);
+    assert.deepEqual([present.since, present.slot], [undefined, 5]);
+    present.onAppended(7, 43);
+    present.onSlotTold(6, 44);
+    assert.deepEqual([present.since, present.slot], [42, 5]);
+    present.clear();
+    assert.deepEqual([present.since, present.slot], [undefined, undefined]);
+  });
+
+  it('has all slots behind it told behind it, leaves nothing before it of those, and never goes back', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 3 })), { maxLength: 60 }),
@@ -46,13 +61,19 @@ describe('FeedPresent', () => {
           const present = new FeedPresent();
           const log: { slot: number; isSlot: boolean }[] = [];
           let told = 0;
+          let last = { since: 0, slot: 0 };
           for (const [isSlot, lead] of steps) {
             const slot = isSlot ? ++told : told + lead;
             log.push({ slot, isSlot });
             if (isSlot) present.onSlotTold(slot, log.length);
             else present.onAppended(slot, log.length);
-            const since = present.since ?? log.length;
-            assert.ok(log.slice(0, since).every(each => each.isSlot || each.slot <= told));
+            const now = { since: present.since ?? log.length, slot: present.slot ?? 0 };
+            assert.ok(log.slice(0, now.since).every(each => each.isSlot || each.slot <= told));
+            const slots = (part: typeof log) => part.filter(each => each.isSlot).map(each => each.slot);
+            assert.ok(slots(log.slice(now.since)).every(each => each > now.slot));
+            assert.ok(slots(log.slice(0, now.since)).every(each => each <= now.slot));
+            assert.ok(now.since >= last.since && now.slot >= last.slot);
+            last = now;
           }
         },
       ),

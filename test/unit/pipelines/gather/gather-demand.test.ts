@@ -84,6 +84,15 @@ describe('GatherDemand', () => {
     assert.equal(claim.presentSince!(), undefined);
   });
 
+  it('wants what is asked for anew from the first slot on that is told to who begins now', () => {
+    const { demand } = setUp({ told: 100 });
+    demand.onAppended(101, 41);
+    demand.onAppended(103, 42);
+    demand.onSlotTold(102, 43);
+    const claim = demand.claimTopics([`sol.logs.${token}`], { since: 43, keepMs: hour })!;
+    assert.deepEqual([claim.presentSince!(), starts(demand)], [40, [100]]);
+  });
+
   it('begins anew where the chain is another one than before', () => {
     const { demand } = setUp({ told: 100 });
     demand.claimTopics([`sol.logs.${token}`], { since: 1, keepMs: hour });

@@ -33,9 +33,9 @@ async function setUp() {
     return runtime;
   };
   const runtimes = { slots: runtimeOf(), subjects: runtimeOf() };
-  const wish: { subjects: readonly WantedSubject[]; toldSlot: number | undefined } = {
+  const wish: { subjects: readonly WantedSubject[]; presentSlot: number | undefined } = {
     subjects: [],
-    toldSlot: 10,
+    presentSlot: 10,
   };
   const make = () =>
     new Gatherer(
@@ -43,7 +43,7 @@ async function setUp() {
       {
         runtimes,
         subjects: () => wish.subjects,
-        toldSlot: () => wish.toldSlot,
+        presentSlot: () => wish.presentSlot,
         onChange: () => () => {},
         state,
         log: silentLog,
@@ -98,7 +98,7 @@ describe('Gatherer', () => {
     await settle(10);
     await tell(account(12, 1));
     wish.subjects = [];
-    wish.toldSlot = 12;
+    wish.presentSlot = 12;
     assert.equal((await gatherer.reconcile()).isDone, false);
     assert.ok((await kept()) > 0);
     assert.deepEqual(await gatherer.reconcile(), { isDone: true, isRenewed: false });
@@ -121,12 +121,12 @@ describe('Gatherer', () => {
     const { make, wish, kept, state } = await setUp();
     await state.set(`${id}/checkpoint`, '11');
     const gatherer = make();
-    wish.toldSlot = undefined;
+    wish.presentSlot = undefined;
     assert.equal((await gatherer.reconcile()).isDone, false);
-    wish.toldSlot = 10;
+    wish.presentSlot = 10;
     assert.equal((await gatherer.reconcile()).isDone, false);
     assert.equal(await kept(), 1);
-    wish.toldSlot = 1_000;
+    wish.presentSlot = 1_000;
     assert.equal((await gatherer.reconcile()).isDone, true);
     assert.equal(await kept(), 0);
   });
