@@ -26,7 +26,8 @@ export interface IntakeOptions {
 }
 
 interface Place {
-  readonly subscription: SourceSubscription;
+  /** Another one each time that it is served anew. */
+  subscription: SourceSubscription;
   /** What is told of slots up to here it has heard already, or did not ask for. */
   floor: number;
   /** It was told to wait: what it has heard of slots above its floor. */
@@ -168,7 +169,10 @@ export class Intake {
         before.delete(id);
         this.#places.set(id, known);
         if (isPaused) this.#pause(known);
-        else if (this.#resume(known)) late.push(known);
+        else if (known.paused !== undefined) {
+          known.subscription = subscription;
+          if (this.#resume(known, known.paused)) late.push(known);
+        }
         continue;
       }
       const place: Place = {
@@ -213,10 +217,14 @@ export class Intake {
     this.#held.add(update, ids, coverage);
   }
 
-  /** Something was fetched: it goes to those whose filters it passes. */
-  takeFetched(update: Content): void {
+  /**
+   * Something was fetched: it goes to those whose filters it passes.
+   * @param among for whom it was fetched, as `owed` said: who came later has yet to be told what was fetched before it. @default all
+   */
+  takeFetched(update: Content, among?: ReadonlySet<SourceSubscription>): void {
     const ids: string[] = [];
     for (const { subscription } of this.#served.values()) {
+      if (among?.has(subscription) === false) continue;
       if (matches(subscription.filter, update)) ids.push(subscription.id);
     }
     if (ids.length === 0) return;
@@ -244,9 +252,10 @@ export class Intake {
     });
   }
 
-  /** Subscriptions that are owed something of slots up to this one. */
-  owed(toSlot: number): readonly SourceSubscription[] {
-    return [...this.#served.values()].filter(({ floor }) => floor < toSlot).map(place => place.subscription);
+  /** Subscriptions that are owed something of slots up to this one: the same objects as long as they were served all the time. */
+  owed(toSlot: number): ReadonlySet<SourceSubscription> {
+    const places = [...this.#served.values()].filter(({ floor }) => floor < toSlot);
+    return new Set(places.map(place => place.subscription));
   }
 
   gap(gap: SourceGap, subscribers: readonly string[]): void {
@@ -301,9 +310,7 @@ export class Intake {
   }
 
   /** @returns whether it has to be told what went by */
-  #resume(place: Place): boolean {
-    const { paused } = place;
-    if (paused === undefined) return false;
+  #resume(place: Place, paused: ReadonlyMap<number, readonly string[]>): boolean {
     place.paused = undefined;
     // Where nothing was settled when it was paused, it wants what came since the beginning.
     if (place.floor < 0) place.floor = this.#origin ?? -1;

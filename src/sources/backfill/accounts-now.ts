@@ -24,7 +24,7 @@ export class AccountsNow {
   }
 
   /** @throws as `PatientCalls.call` */
-  async fetch(subscriptions: readonly SourceSubscription[], signal: AbortSignal): Promise<void> {
+  async fetch(subscriptions: ReadonlySet<SourceSubscription>, signal: AbortSignal): Promise<void> {
     const keys = new Set<string>();
     for (const { filter } of subscriptions) {
       if (filter.kind === 'account') for (const key of filter.accounts) keys.add(key);
@@ -38,7 +38,7 @@ export class AccountsNow {
         result => readAccounts(result, page),
         signal,
       );
-      for (const account of accounts) this.#intake.takeFetched(account);
+      for (const account of accounts) this.#intake.takeFetched(account, subscriptions);
     }
   }
 }

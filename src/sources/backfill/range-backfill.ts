@@ -99,34 +99,29 @@ export class RangeBackfill {
     const slots = await this.#decide(start, to, isAnchored, signal);
     if (slots === undefined) return;
     const owed = this.#intake.owed(to);
+    const ofAccounts = [...owed].filter(isOfAccounts);
+    const hasAccounts = !this.#isRoutine && ofAccounts.length > 0;
     await this.#transactions.fetch({ from: start, to, slots }, owed, signal);
-    const accountIds = idsOf(owed.filter(isOfAccounts));
-    if (!this.#isRoutine && accountIds.length > 0) {
-      await this.#accounts.fetch(owed, signal);
-      this.#intake.gap(
-        gapOf(
-          'not_recoverable',
-          start,
-          to,
-          'none',
-          'account writes are not kept; what the accounts are now was read',
-        ),
-        accountIds,
-      );
+    if (hasAccounts) await this.#accounts.fetch(owed, signal);
+    // Who came meanwhile, or came back, was told a part of it at most: it is fetched anew.
+    for (const subscription of this.#intake.owed(to)) if (!owed.has(subscription)) return;
+    if (hasAccounts) {
+      const message = 'account writes are not kept; what the accounts are now was read';
+      this.#intake.gap(gapOf('not_recoverable', start, to, 'none', message), idsOf(ofAccounts));
     }
     if (!this.#isRoutine) this.#tellFetched(start, to, owed);
     if ((ledger.settled ?? to) + 1 >= start) ledger.fill(to, slots);
   }
 
-  #tellFetched(start: number, to: number, owed: readonly SourceSubscription[]): void {
-    const others = idsOf(owed.filter(subscription => !isOfAccounts(subscription)));
+  #tellFetched(start: number, to: number, owed: ReadonlySet<SourceSubscription>): void {
+    const others = idsOf([...owed].filter(subscription => !isOfAccounts(subscription)));
     const message = 'the streams did not bring these slots; their transactions were fetched';
     this.#intake.gap(gapOf('expired', start, to, 'transactions', message), others);
   }
 
   #lose(reason: SourceGap['reason'], from: number, to: number, message: string): void {
     const { ledger } = this.#intake;
-    this.#intake.gap(gapOf(reason, from, to, 'none', message), idsOf(this.#intake.owed(to)));
+    this.#intake.gap(gapOf(reason, from, to, 'none', message), idsOf([...this.#intake.owed(to)]));
     // Otherwise the subscriptions changed meanwhile, and the range is another.
     if ((ledger.settled ?? to) + 1 >= from) ledger.skip(to);
   }
@@ -143,7 +138,7 @@ export class RangeBackfill {
 
   #tellLost(slot: number): void {
     const message = 'a provider lists a transaction in this slot that no provider has';
-    const owed = this.#intake.owed(slot).filter(subscription => !isOfAccounts(subscription));
+    const owed = [...this.#intake.owed(slot)].filter(subscription => !isOfAccounts(subscription));
     this.#intake.gap(gapOf('not_recoverable', slot, slot, 'none', message), idsOf(owed));
   }
 

@@ -35,6 +35,9 @@ interface Deps {
   readonly onLost: (slot: number) => void;
 }
 
+/** Takes something in for those for whom it was fetched. */
+type Take = (update: Parameters<Intake['takeFetched']>[0]) => void;
+
 /** Times that lists are made anew for one transaction that nobody has. */
 const MAX_LISTINGS = 3;
 
@@ -63,19 +66,20 @@ export class RangeTransactions {
   }
 
   /** @throws as `PatientCalls.call` */
-  async fetch(range: SlotRange, owed: readonly SourceSubscription[], signal: AbortSignal): Promise<void> {
-    const filters = owed
+  async fetch(range: SlotRange, owed: ReadonlySet<SourceSubscription>, signal: AbortSignal): Promise<void> {
+    const filters = [...owed]
       .map(({ filter }) => filter)
       .filter(({ kind }) => kind !== 'account' && kind !== 'slot');
     if (filters.length === 0 || range.slots.length === 0) return;
+    const take: Take = update => this.#intake.takeFetched(update, owed);
     const addresses = range.slots.length <= this.#wholeBlocks ? undefined : addressesOf(filters);
     const listings = new Map<string, number>();
     for (;;) {
       const listed = addresses && (await this.#list(range, addresses, filters, signal));
-      if (listed === undefined) return this.#fetchBlocks(range.slots, filters, signal);
+      if (listed === undefined) return this.#fetchBlocks(range.slots, filters, take, signal);
       this.#countPhantoms(listings, listed);
       const wanted = listed.filter(({ signature }) => (listings.get(signature) ?? 0) < MAX_LISTINGS);
-      const missing = await this.#fetchTransactions(wanted, signal);
+      const missing = await this.#fetchTransactions(wanted, take, signal);
       if (missing === undefined) return;
       const times = (listings.get(missing.signature) ?? 0) + 1;
       listings.set(missing.signature, times);
@@ -95,6 +99,7 @@ export class RangeTransactions {
   async #fetchBlocks(
     slots: readonly number[],
     filters: readonly UpdateFilter[],
+    take: Take,
     signal: AbortSignal,
   ): Promise<void> {
     const read = (slot: number) => (result: unknown) =>
@@ -117,15 +122,15 @@ export class RangeTransactions {
       },
       async ({ meta, transactions }) => {
         await this.#intake.room(signal);
-        for (const transaction of transactions) this.#intake.takeFetched(transaction);
+        for (const transaction of transactions) take(transaction);
         if (blockFilters.length > 0) {
-          this.#intake.takeFetched({
+          take({
             kind: 'block',
             ...meta,
             transactions: inBlock(transactions, blockFilters),
           });
         }
-        this.#intake.takeFetched({ kind: 'block_meta', ...meta });
+        take({ kind: 'block_meta', ...meta });
       },
     );
   }
@@ -133,6 +138,7 @@ export class RangeTransactions {
   /** @returns the first one that nobody has: what follows it was not taken in */
   async #fetchTransactions(
     listed: readonly ListedSignature[],
+    take: Take,
     signal: AbortSignal,
   ): Promise<ListedSignature | undefined> {
     const options = { commitment: this.#commitment, patienceMs: this.#patienceMs };
@@ -144,7 +150,7 @@ export class RangeTransactions {
         entry => fetchTransaction(entry, options, this.#calls, signal),
         async transaction => {
           await this.#intake.room(signal);
-          this.#intake.takeFetched(transaction);
+          take(transaction);
           taken++;
         },
       );

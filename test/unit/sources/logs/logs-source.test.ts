@@ -128,6 +128,41 @@ test('a slot that was processed and is not on the chain is dead', async t => {
   assert.ok(listener.slotsWith('finalized').includes(102));
 });
 
+for (const [how, away] of [
+  ['that leaves', []],
+  ['that is paused', [{ ...subscriptionOf(100), isPaused: true }]],
+] as const) {
+  test(`a subscriber ${how} while slots are fetched, and comes back before they settle, is told all of them`, async t => {
+    const { chain, listener, source, settle } = await setUp(t);
+    chain.add(100);
+    source.subscribe([subscriptionOf(99)]);
+    await settle();
+    for (let slot = 101; slot <= 104; slot++) chain.add(slot);
+    const held = new Map(
+      [101, 104].map(slot => [encode(signatureOf(slot, 0)), Promise.withResolvers<void>()]),
+    );
+    const release = (slot: number) => held.get(encode(signatureOf(slot, 0)))!.resolve();
+    const call = chain.call.bind(chain);
+    t.mock.method(chain, 'call', async (method: string, params: readonly unknown[]) => {
+      if (method === 'getTransaction') await held.get(String(params[0]))?.promise;
+      return call(method, params);
+    });
+    await settle(2000);
+    source.subscribe(away);
+    release(101);
+    await settle();
+    source.subscribe([subscriptionOf(100)]);
+    release(104);
+    await settle();
+    await settle(2000);
+    assert.deepEqual(
+      listener.transactions(),
+      [100, 101, 102, 103, 104].map(slot => key(slot)),
+    );
+    assert.equal(listener.last, 104);
+  });
+}
+
 test('a provider that is behind does not make slots settle', async t => {
   const { chain, listener, source, settle } = await setUp(t);
   for (let slot = 100; slot <= 110; slot++) chain.add(slot);
