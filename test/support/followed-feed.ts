@@ -18,6 +18,8 @@ export class FollowedFeed {
   readonly events: Params[] = [];
   /** The frame of each break. */
   readonly breaks: string[] = [];
+  /** The offset of the last event there was when it was followed first. */
+  latest = 0;
   readonly #topics: readonly string[];
   #cursor: string | undefined;
   #client: FeedClient | undefined;
@@ -88,6 +90,7 @@ export class FollowedFeed {
       client.socket.terminate();
       throw new Error(`${error.data.code}: ${error.message}`);
     }
+    if (this.#cursor === undefined) this.latest = offsetOf(result!.latest);
     this.#cursor ??= result!.cursor;
     isOpen = true;
     if (client.socket.readyState !== client.socket.OPEN) throw new Error('cut off again');
@@ -102,3 +105,6 @@ export class FollowedFeed {
     else if (message.params.topic !== undefined) this.events.push(message.params);
   }
 }
+
+/** The offset of an event, from its cursor. */
+export const offsetOf = (cursor: string): number => Number(cursor.split(':')[1]);

@@ -36,6 +36,8 @@ export interface FeedRequest {
 export interface FeedSubscription {
   /** Where it begins. */
   readonly start: string;
+  /** The cursor of the last event there was when it was made: what comes up to it happened before. */
+  readonly latest: string;
   /** The cursor of the last event that was written to the sink; at first `start`. */
   readonly cursor: string;
   /** Lets the first event out; called once the client was told of the subscription. */

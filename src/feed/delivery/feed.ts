@@ -247,7 +247,7 @@ export class Feed {
     );
     const member = new Member(
       request,
-      { offset, gaps: [...start.gaps, ...late] },
+      { offset, head: this.#source.head, gaps: [...start.gaps, ...late] },
       { group, connection, claim, host: this.#host },
     );
     connection.add(member);

@@ -39,11 +39,12 @@ export class Member implements FeedSubscription {
   gaps: readonly SubscriptionGap[] | undefined;
   readonly #host: MemberHost;
   readonly #start: number;
+  readonly #head: number;
   readonly #onUnsaidGap: FeedRequest['onUnsaidGap'];
 
   constructor(
     request: FeedRequest,
-    start: { readonly offset: number; readonly gaps: readonly SubscriptionGap[] },
+    start: { readonly offset: number; readonly head: number; readonly gaps: readonly SubscriptionGap[] },
     deps: {
       readonly group: Group;
       readonly connection: Connection;
@@ -60,10 +61,15 @@ export class Member implements FeedSubscription {
     this.gaps = start.gaps.length === 0 ? undefined : start.gaps;
     this.#host = deps.host;
     this.#start = start.offset;
+    this.#head = start.head;
   }
 
   get start(): string {
     return this.#host.cursorAt(this.#start);
+  }
+
+  get latest(): string {
+    return this.#host.cursorAt(this.#head);
   }
 
   get cursor(): string {

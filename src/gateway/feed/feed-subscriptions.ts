@@ -18,6 +18,7 @@ export interface MadeSubscription {
   readonly result: {
     readonly subscription: string;
     readonly cursor: string;
+    readonly latest: string;
     /** As they were understood: in small letters, chains by name. */
     readonly topics: readonly string[];
   };
@@ -73,8 +74,9 @@ export class FeedSubscriptions {
       throw new TrunklineError(gatewayErrors, 'shutting_down', 'the connection is being closed');
     }
     this.#held.set(id, subscription);
+    const { start: cursor, latest } = subscription;
     return {
-      result: { subscription: id, cursor: subscription.start, topics: asked.selector.patterns },
+      result: { subscription: id, cursor, latest, topics: asked.selector.patterns },
       begin: () => subscription.begin(),
     };
   }

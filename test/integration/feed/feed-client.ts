@@ -7,7 +7,10 @@ import { eventually } from '../../support/eventually.ts';
 export interface FeedMessage {
   readonly id?: unknown;
   readonly method?: string;
-  readonly result?: { subscription: string; cursor: string; topics: string[] } & Record<string, unknown>;
+  readonly result?: { subscription: string; cursor: string; latest: string; topics: string[] } & Record<
+    string,
+    unknown
+  >;
   readonly error?: { code: number; message: string; data: Record<string, unknown> & { code: string } };
   readonly params: {
     subscription: string;

@@ -13,7 +13,8 @@ describe('/feed over WebSocket', () => {
     await served.heads(1, 2);
     const client = await FeedClient.open(t, served.wsUrl);
     const { result } = await client.subscribe({ topics: [`${chainName.toUpperCase()}.Heads`] });
-    assert.deepEqual(result, { subscription: result?.subscription, cursor: served.cursor(2), topics });
+    const cursor = served.cursor(2);
+    assert.deepEqual(result, { subscription: result?.subscription, cursor, latest: cursor, topics });
     await served.heads(3, 4);
     await eventually(() => client.events.length === 2, 'two events');
     assert.deepEqual(client.numbers, [3, 4]);

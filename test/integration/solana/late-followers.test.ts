@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Devnet } from '../../../src/devnet/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
-import { FollowedFeed } from '../../support/followed-feed.ts';
+import { FollowedFeed, offsetOf } from '../../support/followed-feed.ts';
 import { SolanaEvents } from '../../support/solana-events.ts';
 import { solanaChain, solanaYaml, startSolanaDevnet, swiftGeyser } from '../../support/solana-setup.ts';
 import { assertToldOnce } from '../../support/told-once.ts';
@@ -35,15 +35,18 @@ for (const [source, geyser] of Object.entries(sources)) {
 
     const gathered = () => trunkline.exchange.assemblies.get(solanaChain)!.pipelines!.demand.subjects.length;
 
-    const confirmedOf = (followed: FollowedFeed) =>
-      followed.of('slots').filter(({ data }) => data.status === 'confirmed');
-
     /** Follows for a while; fails unless each event of the slots that the feed told meanwhile was told, once. */
     const assertComplete = async (following: () => Promise<void> = async () => {}) => {
       const followed = await new FollowedFeed(['logs', 'slots', 'gaps']).follow(trunkline.wsUrl);
       try {
         await following();
-        const told = () => confirmedOf(followed).map(({ data }) => Number(data.slot));
+        const isNew = ({ cursor, data }: ReturnType<FollowedFeed['of']>[number]) =>
+          data.status === 'confirmed' && offsetOf(cursor) > followed.latest;
+        const told = () =>
+          followed
+            .of('slots')
+            .filter(isNew)
+            .map(({ data }) => Number(data.slot));
         await eventually(() => told().length > 5 && followed.of('logs').length > 5, 'slots', 20_000);
         const slots = told();
         const isOf = (slot: number) => slot >= slots[0]! && slot <= slots.at(-1)!;

@@ -51,6 +51,7 @@ export class FakeFeed implements EventFeed {
         accept: () =>
           resolve({
             start: 'e:0',
+            latest: 'e:0',
             cursor: 'e:0',
             begin: () => {
               entry.isBegun = true;

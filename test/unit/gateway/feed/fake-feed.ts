@@ -7,6 +7,7 @@ export class FakeSubscription implements FeedSubscription {
   readonly request: FeedRequest;
   readonly sink: FeedSink;
   readonly start = 'e1:5';
+  readonly latest = 'e1:5';
   cursor = 'e1:5';
   isBegun = false;
   isEnded = false;
