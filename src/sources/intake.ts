@@ -232,9 +232,12 @@ export class Intake {
     if (this.#tell(update, ids)) this.#cells.backfilled.inc();
   }
 
-  /** Whether all who want a transaction are sure to know it already. */
-  hasTold(slot: number, signature: Uint8Array): boolean {
-    const ids = this.#owedOf(slot);
+  /** Whether all of these who are owed the slot know a transaction of it already. */
+  hasTold(slot: number, signature: Uint8Array, among: readonly SourceSubscription[]): boolean {
+    const ids = this.#owedAmong(
+      among.map(({ id }) => id),
+      slot,
+    );
     return ids.length === 0 || this.#told.hasTransaction(slot, signature, ids);
   }
 
@@ -291,15 +294,6 @@ export class Intake {
     };
     if (slot > this.#highestFloor && ids.every(id => this.#served.has(id))) return ids;
     return ids.filter(isOwed);
-  }
-
-  /** All that are owed the content of a slot. */
-  #owedOf(slot: number): readonly string[] {
-    const ids: string[] = [];
-    for (const { subscription, floor, slots } of this.#served.values()) {
-      if (slots === undefined && slot > floor) ids.push(subscription.id);
-    }
-    return ids;
   }
 
   /** Up to its floor it has heard everything; what it has heard beyond is kept, for it comes again. */

@@ -234,7 +234,9 @@ export class Feed {
     // `latest` asks for what comes: there is nothing behind it that could be missing.
     const isLatest = from.kind === 'latest';
     const late = isLatest ? [] : this.#notGathered(claim, start.offset);
-    const offset = isLatest ? this.#claims.presentSince(claim, start.offset) : start.offset;
+    const offset = isLatest
+      ? Math.max(this.#claims.presentSince(claim, start.offset), this.#source.earliest - 1)
+      : start.offset;
     let connection = this.#connections.get(sink);
     if (connection === undefined) {
       connection = new Connection(sink, this.#log);

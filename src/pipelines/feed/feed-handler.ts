@@ -56,7 +56,7 @@ export class FeedHandler implements Handler {
     if (told === undefined) throw new Error('the handler is not open');
     // Before anything is remembered: an item that cannot be told fails as it is.
     const events = items.map(item => this.#options.eventOf(item));
-    await this.#writer.whenRoom();
+    while (!this.#writer.hasRoom) await this.#writer.whenRoom();
     const fresh: NewEvent[] = [];
     const freshSlots: number[] = [];
     for (const [at, { origin }] of items.entries()) {

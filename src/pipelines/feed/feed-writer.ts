@@ -11,19 +11,19 @@ export class FeedWriter {
     this.#eventLog = eventLog;
   }
 
-  /** Of the last event that was appended; 0: none was. */
-  get lastOffset(): number {
-    return this.#lastOffset;
+  /** Whether events may come. To be asked just before `append`: of those that wait for room, the first ones may take it. */
+  get hasRoom(): boolean {
+    return this.#eventLog.hasRoom;
   }
 
-  /** Opens the log. What an earlier run of this process appended is in the records that are read from then on. */
+  /** Opens the log. What others, such as an earlier handler of the same name, appended is in the records that are read from then on. */
   async open(): Promise<void> {
     await this.#eventLog.open();
-    await this.whenCommitted();
+    await this.#eventLog.whenCommitted(this.#eventLog.nextOffset - 1);
   }
 
-  async whenRoom(): Promise<void> {
-    while (!this.#eventLog.hasRoom) await this.#eventLog.whenRoom();
+  whenRoom(): Promise<void> {
+    return this.#eventLog.whenRoom();
   }
 
   /** Appends at least one event, with changes of the log's records in the same write; returns the offset of the first. */
@@ -42,7 +42,7 @@ export class FeedWriter {
   async tellGap(chain: string, topics: readonly string[], gap: PipelineGap): Promise<void> {
     const event = gapEvent(chain, topics, gap);
     if (event === undefined) return;
-    await this.whenRoom();
+    while (!this.hasRoom) await this.whenRoom();
     this.append([event]);
     await this.whenCommitted();
   }

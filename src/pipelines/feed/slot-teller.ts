@@ -40,7 +40,7 @@ export class SlotTeller implements Handler<SlotData> {
     this.#key = Buffer.from(`t/${pipeline}/history`);
     this.#history = new SlotHistory(readRecord(await this.#eventLog.index.get(this.#key)));
     const { confirmed } = this.#history;
-    if (confirmed >= 0) this.#onTold(confirmed, this.#writer.lastOffset);
+    if (confirmed >= 0) this.#onTold(confirmed, this.#eventLog.head);
   }
 
   handle(item: PipelineItem<SlotData>): Promise<void> {
@@ -50,7 +50,7 @@ export class SlotTeller implements Handler<SlotData> {
   async handleBatch(items: readonly PipelineItem<SlotData>[]): Promise<void> {
     const key = this.#key;
     if (key === undefined) throw new Error('the handler is not open');
-    await this.#writer.whenRoom();
+    while (!this.#writer.hasRoom) await this.#writer.whenRoom();
     const told = items.flatMap(({ value, origin }) => (origin.isRemoved ? [] : this.#history.take(value)));
     let first = 0;
     if (told.length > 0) {

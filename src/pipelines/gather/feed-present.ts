@@ -18,7 +18,7 @@ interface ToldSlot {
 /**
  * Where the present of a chain begins in the feed. Slots and what happened in them come by different streams, so that
  * something may be told of a slot before the slot itself: who begins to follow between the two begins before both.
- * It never goes back from one moment to a later one.
+ * Neither `since` nor `slot` ever goes back.
  */
 export class FeedPresent {
   readonly #early = new Map<number, EarlySlot>();
@@ -58,6 +58,8 @@ export class FeedPresent {
 
   /** A slot was told at this offset, and with it that those below it which were not told never are. */
   onSlotTold(slot: number, offset: number): void {
+    // Whoever tells slots says the last one again when it is started anew.
+    if (slot <= (this.#told.at(-1)?.slot ?? -1)) return;
     this.#told.push({ slot, offset });
     if (this.#told.length > maxSlots) this.#told.shift();
     for (const [other, early] of this.#early) if (other <= slot) early.told ??= offset;

@@ -28,7 +28,8 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
   readonly #pipelines = new Map<string, RunningPipeline>();
   readonly #gauges: PipelineGauges;
   #source: UpdateSource | undefined;
-  #isSubscribed = false;
+  /** Whom the source was last told of; undefined: it was not subscribed to yet. */
+  #subscribed: readonly string[] | undefined;
   /** Those that the source brings updates by now: only they know what a settled slot held. */
   #served: readonly string[] = [];
   #hasRoom = true;
@@ -115,14 +116,18 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
     else this.#waiting.push(listener);
   }
 
-  /** Subscribes to what the pipelines want that are open, unless others are about to be. */
+  /**
+   * Subscribes to what the pipelines want that are open. Where others are about to be, that waits for them; but one that has
+   * left is taken out at once: what came for it until it is back would count as told.
+   */
   onOpenChanged(): void {
-    if (!this.pipelines.some(pipeline => pipeline.isExpected)) this.#subscribe();
+    const hasLeft = this.#subscribed?.some(id => this.#pipelines.get(id)?.isOpen !== true) === true;
+    if (hasLeft || !this.pipelines.some(pipeline => pipeline.isExpected)) this.#subscribe();
   }
 
   /** One that is paused holds up no other: the source is told at once. */
   onPauseChanged(): void {
-    if (this.#isSubscribed) this.#subscribe();
+    if (this.#subscribed !== undefined) this.#subscribe();
     this.onRoomChanged();
   }
 
@@ -137,8 +142,8 @@ export class PipelineRuntime implements SourceListener, PipelineHost {
         since: checkpoint,
         isPaused,
       }));
-    if (subscriptions.length === 0 && !this.#isSubscribed) return;
-    this.#isSubscribed = true;
+    if (subscriptions.length === 0 && this.#subscribed === undefined) return;
+    this.#subscribed = subscriptions.map(({ id }) => id);
     // Before it tells of settled slots, which it may at once.
     this.#served = subscriptions.filter(({ isPaused }) => !isPaused).map(({ id }) => id);
     source.subscribe(subscriptions);

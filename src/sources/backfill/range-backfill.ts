@@ -61,7 +61,7 @@ export class RangeBackfill {
     this.#isRoutine = isRoutine;
     this.#transactions = new RangeTransactions(
       { commitment: this.#commitment, wholeBlocks, patienceMs },
-      { intake, calls, phantoms, onLost: slot => this.#tellLost(slot) },
+      { intake, calls, phantoms, onLost: (slot, owed) => this.#tellLost(slot, owed) },
     );
     this.#accounts = new AccountsNow(this.#commitment, { intake, calls });
   }
@@ -89,41 +89,55 @@ export class RangeBackfill {
 
   async #fetch(from: number, to: number, isAnchored: boolean, signal: AbortSignal): Promise<void> {
     const { ledger } = this.#intake;
-    const first = await this.#firstKept(signal);
-    if (first > to) {
+    const oldest = await this.#firstKept(signal);
+    if (oldest > to) {
       this.#lose('not_recoverable', from, to, 'no provider keeps blocks that old');
       return;
     }
-    const start = Math.max(from, first);
+    let start = Math.max(from, oldest);
     if (start > from) this.#lose('not_recoverable', from, start - 1, 'no provider keeps blocks that old');
-    const slots = await this.#decide(start, to, isAnchored, signal);
-    if (slots === undefined) return;
-    const owed = this.#intake.owed(to);
-    const ofAccounts = [...owed].filter(isOfAccounts);
-    const hasAccounts = !this.#isRoutine && ofAccounts.length > 0;
-    await this.#transactions.fetch({ from: start, to, slots }, owed, signal);
-    if (hasAccounts) await this.#accounts.fetch(owed, signal);
-    // Who came meanwhile, or came back, was told a part of it at most: it is fetched anew.
-    for (const subscription of this.#intake.owed(to)) if (!owed.has(subscription)) return;
-    if (hasAccounts) {
-      const message = 'account writes are not kept; what the accounts are now was read';
-      this.#intake.gap(gapOf('not_recoverable', start, to, 'none', message), idsOf(ofAccounts));
+    let slots = await this.#decide(start, to, isAnchored, signal);
+    const served = new Set<SourceSubscription>();
+    for (;;) {
+      if (slots === undefined) return;
+      // Who came meanwhile may be owed what is before it.
+      const first = (ledger.settled ?? start) + 1;
+      if (first < start) {
+        if (first < oldest || to - first >= this.#maxSlots) return;
+        start = first;
+        slots = await this.#decide(start, to, isAnchored, signal);
+        continue;
+      }
+      // Who came, or came back, is told all of it in a round of its own: nobody else waits for that longer than once.
+      const left = new Set([...this.#intake.owed(to)].filter(subscription => !served.has(subscription)));
+      if (left.size === 0) break;
+      await this.#transactions.fetch({ from: start, to, slots }, left, signal);
+      if (!this.#isRoutine) await this.#accounts.fetch(left, signal);
+      for (const subscription of left) served.add(subscription);
     }
-    if (!this.#isRoutine) this.#tellFetched(start, to, owed);
-    if ((ledger.settled ?? to) + 1 >= start) ledger.fill(to, slots);
+    if (!this.#isRoutine) this.#tellFetched(start, to, [...served]);
+    ledger.fill(to, slots);
   }
 
-  #tellFetched(start: number, to: number, owed: ReadonlySet<SourceSubscription>): void {
-    const others = idsOf([...owed].filter(subscription => !isOfAccounts(subscription)));
-    const message = 'the streams did not bring these slots; their transactions were fetched';
-    this.#intake.gap(gapOf('expired', start, to, 'transactions', message), others);
+  #tellFetched(start: number, to: number, served: readonly SourceSubscription[]): void {
+    const ofAccounts = 'account writes are not kept; what the accounts are now was read';
+    this.#intake.gap(
+      gapOf('not_recoverable', start, to, 'none', ofAccounts),
+      idsOf(served.filter(isOfAccounts)),
+    );
+    const ofOthers = 'the streams did not bring these slots; their transactions were fetched';
+    this.#intake.gap(
+      gapOf('expired', start, to, 'transactions', ofOthers),
+      idsOf(served.filter(subscription => !isOfAccounts(subscription))),
+    );
   }
 
   #lose(reason: SourceGap['reason'], from: number, to: number, message: string): void {
     const { ledger } = this.#intake;
+    // The subscriptions changed meanwhile, and the range is another.
+    if ((ledger.settled ?? to) + 1 < from) return;
     this.#intake.gap(gapOf(reason, from, to, 'none', message), idsOf([...this.#intake.owed(to)]));
-    // Otherwise the subscriptions changed meanwhile, and the range is another.
-    if ((ledger.settled ?? to) + 1 >= from) ledger.skip(to);
+    ledger.skip(to);
   }
 
   /** The oldest slot that providers keep blocks of; 0 where they do not say. */
@@ -136,10 +150,11 @@ export class RangeBackfill {
     }
   }
 
-  #tellLost(slot: number): void {
+  #tellLost(slot: number, owed: ReadonlySet<SourceSubscription>): void {
     const message = 'a provider lists a transaction in this slot that no provider has';
-    const owed = [...this.#intake.owed(slot)].filter(subscription => !isOfAccounts(subscription));
-    this.#intake.gap(gapOf('not_recoverable', slot, slot, 'none', message), idsOf(owed));
+    const still = this.#intake.owed(slot);
+    const others = [...owed].filter(each => still.has(each) && !isOfAccounts(each));
+    this.#intake.gap(gapOf('not_recoverable', slot, slot, 'none', message), idsOf(others));
   }
 
   /**

@@ -32,7 +32,7 @@ interface Deps {
   /** Passed over. */
   readonly phantoms: CounterCell;
   /** A transaction is listed again and again, and nobody has it: something may be missing in its slot. */
-  readonly onLost: (slot: number) => void;
+  readonly onLost: (slot: number, owed: ReadonlySet<SourceSubscription>) => void;
 }
 
 /** Takes something in for those for whom it was fetched. */
@@ -75,7 +75,7 @@ export class RangeTransactions {
     const addresses = range.slots.length <= this.#wholeBlocks ? undefined : addressesOf(filters);
     const listings = new Map<string, number>();
     for (;;) {
-      const listed = addresses && (await this.#list(range, addresses, filters, signal));
+      const listed = addresses && (await this.#list(range, addresses, owed, signal));
       if (listed === undefined) return this.#fetchBlocks(range.slots, filters, take, signal);
       this.#countPhantoms(listings, listed);
       const wanted = listed.filter(({ signature }) => (listings.get(signature) ?? 0) < MAX_LISTINGS);
@@ -83,7 +83,7 @@ export class RangeTransactions {
       if (missing === undefined) return;
       const times = (listings.get(missing.signature) ?? 0) + 1;
       listings.set(missing.signature, times);
-      if (times === MAX_LISTINGS) this.#deps.onLost(missing.slot);
+      if (times === MAX_LISTINGS) this.#deps.onLost(missing.slot, owed);
     }
   }
 
@@ -165,17 +165,19 @@ export class RangeTransactions {
   async #list(
     { from, to }: SlotRange,
     addresses: readonly string[],
-    filters: readonly UpdateFilter[],
+    owed: ReadonlySet<SourceSubscription>,
     signal: AbortSignal,
   ): Promise<readonly ListedSignature[] | undefined> {
-    const withFailed = filters.some(({ failed }) => failed);
+    const withFailed = [...owed].some(({ filter }) => filter.failed);
+    const namers = byAddress(owed);
     const range = { from, to, commitment: this.#commitment, limit: MAX_SIGNATURES };
     const bySignature = new Map<string, ListedSignature>();
     for (const address of addresses) {
       const listed = await this.#signaturesOf(address, range, signal);
       if (listed === undefined || bySignature.size > MAX_SIGNATURES) return undefined;
       for (const entry of listed) {
-        const isKnown = this.#intake.hasTold(entry.slot, decode(entry.signature) ?? new Uint8Array());
+        const signature = decode(entry.signature) ?? new Uint8Array();
+        const isKnown = this.#intake.hasTold(entry.slot, signature, namers.get(address) ?? []);
         if (!isKnown && (withFailed || !entry.isFailed)) bySignature.set(entry.signature, entry);
       }
     }
@@ -267,6 +269,19 @@ export function addressesOf(filters: readonly UpdateFilter[]): readonly string[]
     for (const address of named) addresses.add(address);
   }
   return [...addresses];
+}
+
+/** Who names each address. */
+function byAddress(owed: Iterable<SourceSubscription>): ReadonlyMap<string, readonly SourceSubscription[]> {
+  const namers = new Map<string, SourceSubscription[]>();
+  for (const subscription of owed) {
+    for (const address of addressesOf([subscription.filter]) ?? []) {
+      const others = namers.get(address);
+      if (others === undefined) namers.set(address, [subscription]);
+      else others.push(subscription);
+    }
+  }
+  return namers;
 }
 
 function inBlock(

@@ -88,9 +88,11 @@ describe('three hundred programs and accounts that clients follow', () => {
     assert.equal(followed.of('gaps').length, 0);
     const lines = await metrics();
     const ends = lines.filter(line => line.startsWith('trunkline_source_stream_ends_total'));
-    // Only that of all that clients follow is opened anew, for what is added.
-    const own = ends.filter(line => !(line.includes('geyser:followed') && line.includes('reason="stopped"')));
-    assert.equal(sum(own, 'trunkline_source_stream_ends_total'), 0);
+    // Only that of all that clients follow is opened anew, for what is added. Where the machine stands still for as long as
+    // a stall is borne, any stream is.
+    const isOther = (line: string) =>
+      !/geyser:followed.*reason="stopped"|reason="(stalled|silent)"/.test(line);
+    assert.equal(sum(ends.filter(isOther), 'trunkline_source_stream_ends_total'), 0);
     assert.ok(sum(ends, 'trunkline_source_stream_ends_total') < 10);
     assert.equal((await ofPipelines()).length, before);
   });

@@ -4,7 +4,7 @@ import type { EventStore } from '../../../../src/feed/log/event-store.ts';
 import { FeedHandler } from '../../../../src/pipelines/feed/feed-handler.ts';
 import { valueEvent } from '../../../../src/pipelines/feed/value-event.ts';
 import type { PipelineItem } from '../../../../src/pipelines/pipeline.ts';
-import { openLog, settle, UnreliableStore } from '../../feed/log/log-setup.ts';
+import { type LogUnderTest, openLog, settle, UnreliableStore } from '../../feed/log/log-setup.ts';
 
 const program = '11111111111111111111111111111111';
 
@@ -20,8 +20,12 @@ function item(slot: number, at: number, more: { isRemoved?: boolean; value?: unk
   };
 }
 
-async function setUp(store: EventStore, checkpoint: () => number | undefined = () => undefined) {
-  const under = await openLog(store);
+async function setUp(
+  store: EventStore,
+  checkpoint: () => number | undefined = () => undefined,
+  under?: LogUnderTest,
+) {
+  under ??= await openLog(store);
   const handler = new FeedHandler(
     {
       id: 'feed',
@@ -54,6 +58,22 @@ describe('FeedHandler', () => {
       value: { at: '1' },
     });
     assert.equal(told()[1].value, 7);
+  });
+
+  it('loses nothing where many wait for room that only some of them get', async () => {
+    const store = new UnreliableStore();
+    const under = await openLog(store, { maxBacklogBytes: 40_000 });
+    const handlers = [];
+    for (let n = 0; n < 8; n++) handlers.push((await setUp(store, undefined, under)).handler);
+    let isStuck = true;
+    store.onWrite = () => (isStuck ? 'disk_full' : undefined);
+    const value = { type: 'event', program, name: 'Made', data: { text: 'x'.repeat(20_000) } };
+    const done = handlers.map((handler, n) => handler.handleBatch([item(5, n, { value })]));
+    await settle();
+    isStuck = false;
+    await under.clock.advanceAndSettle(60_000);
+    await Promise.all(done);
+    assert.equal(under.told.length, 8);
   });
 
   it('tells what comes again once, in the same process and after a crash', async () => {

@@ -53,6 +53,15 @@ describe('FeedPresent', () => {
     assert.deepEqual([present.since, present.slot], [undefined, undefined]);
   });
 
+  it('is where it was when the last slot is told again', () => {
+    const present = new FeedPresent();
+    present.onSlotTold(4, 40);
+    present.onAppended(6, 41);
+    present.onSlotTold(5, 42);
+    present.onSlotTold(5, 0);
+    assert.deepEqual([present.since, present.slot], [40, 4]);
+  });
+
   it('has all slots behind it told behind it, leaves nothing before it of those, and never goes back', () => {
     fc.assert(
       fc.property(

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { account, PipelineBench } from '../support/pipeline-bench.ts';
+import { pipeline } from '../../../../src/pipelines/define-pipeline.ts';
+import { account, byteParser, PipelineBench, ScriptedHandler } from '../support/pipeline-bench.ts';
+
+const parts = {
+  chain: 'solana',
+  filter: { kind: 'account' },
+  parser: byteParser,
+  handlers: [new ScriptedHandler()],
+} as const;
 
 describe('PipelineRuntime', () => {
   it('hands what the parser makes of an update to the handler before it returns', async () => {
@@ -43,6 +51,24 @@ describe('PipelineRuntime', () => {
     next.tell(8, 3);
     assert.deepEqual(next.handler.done, [3]);
     assert.equal(next.pipeline.status().skipped, 1);
+  });
+
+  it('has one that leaves taken out at once, also while another one is about to open', async () => {
+    const bench = await new PipelineBench().open();
+    bench.tell(5, 1);
+    bench.runtime.onSettled(5);
+    bench.runtime.add(pipeline({ ...parts, id: 'slow' }));
+    await bench.pipeline.stop();
+    assert.deepEqual(bench.subscribed.at(-1), []);
+    await bench.pipeline.open();
+    await bench.runtime.get('slow').open();
+    assert.deepEqual(
+      bench.subscribed.at(-1)?.map(({ id, since }) => [id, since]),
+      [
+        ['p', 5],
+        ['slow', undefined],
+      ],
+    );
   });
 
   it('begins after the slot that its definition names, until it has a checkpoint', async () => {

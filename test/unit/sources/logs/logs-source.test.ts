@@ -163,6 +163,29 @@ for (const [how, away] of [
   });
 }
 
+test('who comes while slots are fetched is told them as well before they settle, in order', async t => {
+  const { chain, listener, source, settle } = await setUp(t);
+  for (let slot = 90; slot <= 100; slot++) chain.add(slot);
+  source.subscribe([subscriptionOf(99)]);
+  await settle();
+  for (let slot = 101; slot <= 110; slot++) chain.add(slot);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const call = chain.call.bind(chain);
+  t.mock.method(chain, 'call', async (method: string, params: readonly unknown[]) => {
+    if (method === 'getTransaction' && params[0] === encode(signatureOf(105, 0))) await held;
+    return call(method, params);
+  });
+  await settle(2000);
+  source.subscribe([subscriptionOf(99), subscriptionOf(95, 'late')]);
+  release();
+  for (let turn = 0; turn < 5 && listener.last < 110; turn++) await settle();
+  const slots = (from: number) => Array.from({ length: 111 - from }, (_, n) => key(from + n));
+  assert.deepEqual(listener.transactions('pipe'), slots(100));
+  assert.deepEqual(listener.transactions('late'), slots(96));
+  assert.equal(listener.last, 110);
+  assert.deepEqual(listener.gaps, []);
+});
+
 test('a provider that is behind does not make slots settle', async t => {
   const { chain, listener, source, settle } = await setUp(t);
   for (let slot = 100; slot <= 110; slot++) chain.add(slot);
