@@ -1,4 +1,5 @@
 import type { Head } from '../../chains/chain-family.ts';
+import { blocksIn } from '../head-claims.ts';
 import type { Trace } from './block-tree.ts';
 import type { Vote } from './fork-choice.ts';
 
@@ -17,18 +18,47 @@ export interface TracedVote {
   readonly trace: Trace;
 }
 
+export interface BreakWatchOptions {
+  /**
+   * Milliseconds for which all providers must be far below the tip before that means something, and for which a single one must
+   * say that the chain has come further than it can have.
+   */
+  readonly resetAfterMs: number;
+  readonly blockTimeMs: number;
+  /** Blocks beyond which the chain's pace is looked at. */
+  readonly maxBackfillBlocks: number;
+}
+
 /** Tells when too many blocks are missing, and when the chain began anew. */
 export class BreakWatch {
-  readonly #resetAfterMs: number;
+  readonly #options: BreakWatchOptions;
   #belowSinceMs: number | undefined;
+  #doubtedSinceMs: number | undefined;
 
-  /** @param options `resetAfterMs`: for so long all providers must be far below the tip before that means something. */
-  constructor(options: { readonly resetAfterMs: number }) {
-    this.#resetAfterMs = options.resetAfterMs;
+  constructor(options: BreakWatchOptions) {
+    this.#options = options;
   }
 
-  /** The break that the votes (highest first) tell of, if any. */
-  judge(votes: readonly TracedVote[], tipNumber: number, nowMs: number): Break | undefined {
+  /**
+   * The break that the votes (highest first) tell of, if any. After a restart the first provider that answers is believed for
+   * want of others: where its block's own time does not account for the distance, the others are waited for.
+   */
+  judge(votes: readonly TracedVote[], tip: Head | undefined, nowMs: number): Break | undefined {
+    const found = this.#find(votes, tip?.number ?? -1, nowMs);
+    const isDoubted = found !== undefined && votes.length === 1 && this.#isAbsurd(found.vote.head, tip);
+    this.#doubtedSinceMs = isDoubted ? (this.#doubtedSinceMs ?? nowMs) : undefined;
+    const isTooSoon = nowMs - (this.#doubtedSinceMs ?? 0) < this.#options.resetAfterMs;
+    return isDoubted && isTooSoon ? undefined : found;
+  }
+
+  #isAbsurd(head: Head, tip: Head | undefined): boolean {
+    if (tip === undefined || head.timestamp === 0 || tip.timestamp === 0) return false;
+    const { maxBackfillBlocks } = this.#options;
+    const made = blocksIn((head.timestamp - tip.timestamp) * 1000, this.#options);
+    return head.number - tip.number > maxBackfillBlocks + made;
+  }
+
+  #find(votes: readonly TracedVote[], tipNumber: number, nowMs: number): Break | undefined {
     const highest = (kind: Trace['kind']) => votes.find(({ trace }) => trace.kind === kind);
     const older = highest('older');
     const isBelow = older !== undefined && votes.every(({ trace }) => trace.kind === 'older');
@@ -42,7 +72,8 @@ export class BreakWatch {
     }
     // One provider that still is on the chain, or may be, keeps it.
     if (linked !== undefined || highest('open') !== undefined) return undefined;
-    const isLong = this.#belowSinceMs !== undefined && nowMs - this.#belowSinceMs >= this.#resetAfterMs;
+    const isLong =
+      this.#belowSinceMs !== undefined && nowMs - this.#belowSinceMs >= this.#options.resetAfterMs;
     const anew = highest('foreign') ?? (isLong ? older : undefined);
     return anew === undefined ? undefined : { kind: 'chain_reset', vote: anew.vote, from: anew.vote.head };
   }
@@ -50,5 +81,6 @@ export class BreakWatch {
   /** What was heard before concerns another chain. */
   reset(): void {
     this.#belowSinceMs = undefined;
+    this.#doubtedSinceMs = undefined;
   }
 }

@@ -86,7 +86,7 @@ export class ChainFollower {
       },
     );
     this.#choice = new ForkChoice({ freshMs, stalledMs: 4 * blockTimeMs }, { tree: this.#tree });
-    this.#breaks = new BreakWatch({ resetAfterMs });
+    this.#breaks = new BreakWatch({ resetAfterMs, blockTimeMs, maxBackfillBlocks });
     const headers = new BlockFetcher({ chain, what: 'header' }, { reads, events, metrics });
     this.#reads = new PatientReads({ headers, clock, signal: this.#stopped.signal });
     const backfilled = metrics.counter(canonicalMetrics.backfilled, { chain });
@@ -200,7 +200,10 @@ export class ChainFollower {
   #evaluate(): void {
     if (!this.#isOpen || this.#stopped.signal.aborted) return;
     const now = this.#deps.clock.now();
-    const votes = this.#choice.fresh(now);
+    // What was believed for want of others may have been withdrawn since.
+    const votes = this.#choice
+      .fresh(now)
+      .filter(({ providerId }) => this.#deps.heads.head(providerId) !== undefined);
     if (this.#chain.base === undefined) {
       if (votes[0] === undefined) return;
       this.#startAt(votes[0].head);
@@ -220,7 +223,7 @@ export class ChainFollower {
     this.#linking.update(
       traced.flatMap(({ vote, trace }) => (trace.kind === 'open' ? [{ vote, trace }] : [])),
     );
-    this.#break = this.#breaks.judge(traced, this.#tipNumber, now);
+    this.#break = this.#breaks.judge(traced, this.#chain.tip, now);
     this.#isRouteFull = this.#route.length > this.#maxRoute;
     if (this.#goal !== undefined && linked.length > 0 && !this.#isRouteFull) {
       const before = this.#goal;

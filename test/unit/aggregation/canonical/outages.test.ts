@@ -32,6 +32,44 @@ describe('a follower that missed blocks', () => {
     assert.equal(await metric('trunkline_canonical_gap_blocks_total', 'outage'), 140);
   });
 
+  it('leaves nothing out at the word of the one provider that answers first, where time does not account for it', async () => {
+    const { chain, sink, heads, start, announce, restart } = setUpFollower();
+    await start();
+    const blocks = chain.grow(undefined, 12);
+    await announce('p', ...blocks.slice(0, 10));
+    await restart();
+    const absurd = { ...blocks[10]!, number: 1_000_000_000, hash: '0xabsurd' };
+    await announce('liar', absurd);
+    assert.equal(sink.events.length, 10);
+    heads.head = providerId => (providerId === 'liar' ? undefined : 1);
+    await announce('p', blocks[10]!, blocks[11]!);
+    assert.deepEqual(
+      sink.events,
+      blocks.map(({ hash }) => `+${hash.slice(2)}`),
+    );
+  });
+
+  it('believes it once it has said so long enough with nobody to contradict it', async () => {
+    const { chain, sink, clock, start, announce, restart } = setUpFollower({
+      maxBackfillBlocks: 50,
+      blockTimeMs: 3_600_000,
+      resetAfterMs: 20_000,
+    });
+    await start();
+    const blocks = chain.grow(undefined, 200);
+    await announce('p', ...blocks.slice(0, 10));
+    await restart();
+    for (const [at, isLeftOut] of [
+      [197, false],
+      [198, false],
+      [199, true],
+    ] as const) {
+      await announce('p', blocks[at]!);
+      assert.equal(sink.events[10] === 'skip outage 110-249', isLeftOut);
+      await clock.advanceAndSettle(10_000);
+    }
+  });
+
   it('takes back what was orphaned during a long outage', async () => {
     const { chain, sink, start, announce, restart } = setUpFollower({ maxBackfillBlocks: 50 });
     await start();
