@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { SystemProgram } from '@solana/web3.js';
 import { eventProgramId } from '../../src/devnet/solana/event-program/event-program.ts';
 import { ChildProcesses } from '../harness/child-processes.ts';
@@ -50,12 +51,13 @@ const killMs = 2_000;
 const settleMs = 30_000;
 const program = eventProgramId.toBase58();
 const pipelineName = 'recovery';
+const printHandler = fileURLToPath(new URL('../processes/print-handler.ts', import.meta.url));
 const providers = 3;
 
 /** An event in every block while the Geyser streams are cut every two seconds: each must come once, by pipeline and by feed. */
 export async function recovery({ minutes = 1 }: RecoveryOptions = {}): Promise<RecoveryResult> {
   await using children = new ChildProcesses();
-  const logged: Seen[] = [];
+  const handled: Seen[] = [];
   const fed: Seen[] = [];
   const complaints: string[] = [];
   const trunkline = await SolanaTrunkline.start(children, {
@@ -67,12 +69,12 @@ export async function recovery({ minutes = 1 }: RecoveryOptions = {}): Promise<R
           kind: 'instruction',
           filter: { programs: [program] },
           parser: { type: 'session_events', program },
-          handlers: [{ type: 'log' }, { type: 'feed' }],
+          handlers: [{ type: 'module', path: printHandler }, { type: 'feed' }],
         },
       },
     },
     onLog: line => {
-      if (line.includes(`"pipeline ${pipelineName}"`)) logged.push(seenIn(line));
+      if (line.startsWith('handled ')) handled.push(seenIn(line));
       else if (line.includes(`pipeline ${pipelineName}: `) && !line.includes(' → ')) complaints.push(line);
     },
   });
@@ -114,10 +116,10 @@ export async function recovery({ minutes = 1 }: RecoveryOptions = {}): Promise<R
   const unsent = signatures.filter(signature => signature.startsWith('not sent'));
   const expected = new Set(signatures.filter(signature => !signature.startsWith('not sent')));
   for (const end = now() + settleMs; now() < end; await delay(200))
-    if (logged.length >= expected.size && fed.length >= expected.size) break;
+    if (handled.length >= expected.size && fed.length >= expected.size) break;
   const chain = await blocksSince(sender, first, expected);
   const readers = [
-    judge('pipeline, log handler', logged, complaints, chain.events),
+    judge('pipeline, module handler', handled, complaints, chain.events),
     judge('feed client', fed, feed.complaints, chain.events),
   ];
   const result: RecoveryResult = {
@@ -158,8 +160,7 @@ async function blocksSince(
 }
 
 function seenIn(line: string): Seen {
-  const { key } = JSON.parse(line) as { readonly key: string };
-  const [slot, signature = ''] = key.split(':');
+  const [slot, signature = ''] = line.slice('handled '.length).split(':');
   return { slot: Number(slot), signature };
 }
 
