@@ -150,12 +150,14 @@ export class HeadTracker {
     return this.#claims.get(providerId)?.believed?.number;
   }
 
-  /** Blocks that the provider is behind the best head; `undefined`: nothing believed of it yet. */
+  /**
+   * Blocks that the provider is behind the best head; `undefined`: nothing believed of it yet. What it says now counts as well
+   * where that is lower: a head of 0 is not believed, but its answers are from there.
+   */
   lag(providerId: string): number | undefined {
-    const believed = this.head(providerId);
-    return believed === undefined || this.#best === undefined
-      ? undefined
-      : Math.max(0, this.#best.number - believed);
+    const claim = this.#claims.get(providerId);
+    if (claim?.believed === undefined || this.#best === undefined) return undefined;
+    return Math.max(0, this.#best.number - Math.min(claim.believed.number, claim.head.number));
   }
 
   /** Whether the provider's last claim is not believed. */

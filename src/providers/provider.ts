@@ -214,10 +214,7 @@ export class Provider implements AttemptHost {
 
   /** Blocks behind the best provider, or behind the chain by its own account; 0 when unknown. */
   get lag(): number {
-    const best = this.#heads?.best?.number;
-    // A head of 0 is not believed, as that of a node without a chain; but its answers are from there.
-    const reported = best === undefined || this.#head === undefined ? 0 : best - this.#head.number;
-    return Math.max(this.ownLag, this.#heads?.lag(this.id) ?? 0, reported);
+    return Math.max(this.ownLag, this.#heads?.lag(this.id) ?? 0);
   }
 
   /** Attempts that run now. */

@@ -38,12 +38,14 @@ test('a provider that falls behind moves neither the best head nor the floor', (
   assert.deepEqual([heads.best?.number, heads.floor, heads.lag('a')], [100, 100, 10]);
 });
 
-test('a head of 0 is ignored while others are above it', () => {
+test('a head of 0 is not believed while others are above it, but counts as lag: the answers are from there', () => {
   const { heads, say } = setUp();
   say({ a: 100, b: 100, c: 100 });
   assert.equal(heads.observe('c', { number: 0 }), false);
   assert.equal(heads.isSuspect('c'), true);
-  assert.deepEqual([heads.head('c'), heads.lag('c')], [100, 0]);
+  assert.deepEqual([heads.head('c'), heads.lag('c')], [100, 100]);
+  say({ c: 100 });
+  assert.equal(heads.lag('c'), 0);
 });
 
 test('a chain may be at block 0', () => {
