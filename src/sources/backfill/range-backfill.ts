@@ -115,11 +115,13 @@ export class RangeBackfill {
       if (!this.#isRoutine) await this.#accounts.fetch(left, signal);
       for (const subscription of left) served.add(subscription);
     }
-    if (!this.#isRoutine) this.#tellFetched(start, to, [...served]);
+    if (!this.#isRoutine) this.#tellFetched(start, to);
     ledger.fill(to, slots);
   }
 
-  #tellFetched(start: number, to: number, served: readonly SourceSubscription[]): void {
+  /** Who was served and is there no more is told nothing; who came back, once. */
+  #tellFetched(start: number, to: number): void {
+    const served = [...this.#intake.owed(to)];
     const ofAccounts = 'account writes are not kept; what the accounts are now was read';
     this.#intake.gap(
       gapOf('not_recoverable', start, to, 'none', ofAccounts),

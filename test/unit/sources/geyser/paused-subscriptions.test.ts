@@ -134,6 +134,33 @@ test('what cannot be replayed to who goes on is fetched for it alone; beyond max
   );
 });
 
+test('who is paused and goes on while it is fetched for is told what was fetched, and the gap once', async t => {
+  const { chain, source, listener, state, happen, steer } = await setUp(t);
+  const other = subscriptionOf(99, 'other');
+  await steer(paused, other, slots);
+  await happen(105, 110);
+  state.replayFrom = 109;
+  const answer = chain.call.bind(chain);
+  chain.call = async (method, params) => {
+    const answered = await answer(method, params);
+    if (method === 'getBlock' || method === 'getTransaction') {
+      chain.call = answer;
+      source.subscribe([paused, other, slots]);
+      source.subscribe([subscriptionOf(99), other, slots]);
+    }
+    return answered;
+  };
+  await steer(subscriptionOf(99), other, slots);
+  await eventually(() => listener.gaps.length > 0);
+  await happen(111, 112);
+  assert.deepEqual([...listener.transactions('pipe')].sort(), keys(100, 112));
+  assert.deepEqual(listener.transactions('other'), keys(100, 112));
+  assert.deepEqual(
+    listener.gaps.map(({ gap, subscribers }) => [gap.fromSlot, gap.toSlot, gap.reason, subscribers]),
+    [[105, 108, 'expired', ['pipe']]],
+  );
+});
+
 test('two that go on one after the other are each told what they missed', async t => {
   const { listener, happen, steer } = await setUp(t);
   const other = subscriptionOf(99, 'other');
