@@ -10,7 +10,7 @@ export interface ParsedInstruction<Args = Readonly<Record<string, unknown>>> {
   /** Base58. */
   readonly program: string;
   readonly name: string;
-  /** By role; one that the instruction does without is left out, or `null` where a placeholder stands for it. */
+  /** By role; one that the instruction does without is left out, or `null` where something else stands in its place. */
   readonly accounts: Readonly<Record<string, string | null>>;
   /** Accounts behind those that have a role: signers of a multisig, accounts for a transfer hook. */
   readonly remainingAccounts: readonly string[];

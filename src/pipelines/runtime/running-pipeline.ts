@@ -100,7 +100,7 @@ export class RunningPipeline implements PipelineRunHost {
     return this.#state !== 'initializing' && this.#state !== 'shutdown';
   }
 
-  /** Whether it takes nothing for now: the source leaves it out, and brings it what it missed when it goes on. */
+  /** Whether it takes nothing at present: the source leaves it out, and brings it what it missed when it goes on. */
   get isPaused(): boolean {
     return this.#state === 'paused' || this.#state === 'error';
   }

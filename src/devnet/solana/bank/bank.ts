@@ -214,7 +214,7 @@ export class Bank implements BankHistory {
     return { outcome, accounts: new Map() };
   }
 
-  /** Gives an account lamports out of the faucet, by a transaction as any other. */
+  /** Gives an account lamports out of the faucet, by a transaction like all others. */
   airdrop(to: PublicKey, lamports: bigint): Submission {
     // Equal airdrops of one block differ by their limit of compute units, as their signatures must.
     const units = 10_000 + (this.#airdrops++ % 1_000_000);
