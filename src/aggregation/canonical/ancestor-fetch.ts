@@ -1,5 +1,5 @@
 import type { Head } from '../../chains/chain-family.ts';
-import type { MissingBlock } from './block-tree.ts';
+import type { BlockName } from './block-tree.ts';
 
 /** A block as it was fetched. */
 export interface FetchedBlock {
@@ -9,7 +9,7 @@ export interface FetchedBlock {
 
 /** How ancestors are fetched. */
 export interface AncestorFetchOptions {
-  readonly first: MissingBlock;
+  readonly first: BlockName;
   /** The provider that announced a descendant; asked first. */
   readonly providerId: string;
   /** Blocks above this number are missing for sure: they are fetched side by side from the beginning. */
@@ -23,7 +23,7 @@ export interface AncestorFetchDeps {
     options: { readonly providerId?: string; readonly signal: AbortSignal },
   ) => Promise<FetchedBlock | undefined>;
   /** Takes a block that was found; says which one is missing after it, if any. */
-  readonly onBlock: (block: FetchedBlock) => MissingBlock | undefined;
+  readonly onBlock: (block: FetchedBlock) => BlockName | undefined;
   /** All is there. */
   readonly onDone: () => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -43,7 +43,7 @@ export class AncestorFetch {
   readonly #deps: AncestorFetchDeps;
   readonly #ahead = new Map<number, Promise<FetchedBlock | undefined>>();
   readonly #abort = new AbortController();
-  #frontier: MissingBlock | undefined;
+  #frontier: BlockName | undefined;
   /** Blocks found that might have been there. */
   #deep = 0;
 
@@ -54,7 +54,7 @@ export class AncestorFetch {
   }
 
   /** The block that it waits for; undefined: it is over. */
-  get frontier(): MissingBlock | undefined {
+  get frontier(): BlockName | undefined {
     return this.#frontier;
   }
 
@@ -88,7 +88,7 @@ export class AncestorFetch {
     this.#abort.abort();
   }
 
-  async #get(wanted: MissingBlock, isFirstTry: boolean): Promise<FetchedBlock | undefined> {
+  async #get(wanted: BlockName, isFirstTry: boolean): Promise<FetchedBlock | undefined> {
     const { signal } = this.#abort;
     const isWanted = (block: FetchedBlock | undefined) =>
       block?.head.hash === wanted.hash && block.head.number === wanted.number;

@@ -10,8 +10,8 @@ export interface TreeBlock {
   providerId: string | undefined;
 }
 
-/** A block that a child names and that is not in the tree. */
-export interface MissingBlock {
+/** What a block is known by. */
+export interface BlockName {
   readonly hash: string;
   readonly number: number;
 }
@@ -21,13 +21,15 @@ export type Trace =
   /** Its ancestors lead to a canonical block, or to the base of the chain. */
   | { readonly kind: 'linked' }
   /** An ancestor is not known. `from` is the oldest one that is. */
-  | { readonly kind: 'open'; readonly missing: MissingBlock; readonly from: Head }
+  | { readonly kind: 'open'; readonly missing: BlockName; readonly from: Head }
   /** So many blocks are known below it that the older ones are given up; `from` is the oldest one to be had. */
   | { readonly kind: 'outage'; readonly from: Head }
   /** It shares nothing with the canonical blocks that a reorganisation may take back. */
   | { readonly kind: 'foreign' }
   /** It is older than everything that is known: its provider is far behind. */
-  | { readonly kind: 'older' };
+  | { readonly kind: 'older' }
+  /** Its number is not the one that its hash or its parent's has on the canonical chain: whoever says so errs or lies. */
+  | { readonly kind: 'contradictory' };
 
 /** The bounds of the tree. */
 export interface BlockTreeOptions {
@@ -41,12 +43,15 @@ export interface BlockTreeOptions {
   readonly maxBackfillBlocks: number;
 }
 
-/** Recent blocks of all branches, by hash. Holds blocks whose ancestors are not known as well. */
+/**
+ * Recent blocks of all branches, by number and hash: who gives a block another number has another block, which leads nowhere.
+ * Holds blocks whose ancestors are not known as well.
+ */
 export class BlockTree {
   readonly #options: BlockTreeOptions;
   readonly #chain: CanonicalChain;
   readonly #blocks = new Map<string, TreeBlock>();
-  readonly #isRouted: (hash: string) => boolean;
+  readonly #isRouted: (block: BlockName) => boolean;
   readonly #onDropped: (count: number) => void;
   #headers = 0;
 
@@ -55,7 +60,7 @@ export class BlockTree {
     deps: {
       readonly chain: CanonicalChain;
       /** On the way to become canonical: known to be linked, and not dropped, however full the tree is. @default none */
-      readonly isRouted?: (hash: string) => boolean;
+      readonly isRouted?: (block: BlockName) => boolean;
       readonly onDropped?: (count: number) => void;
     },
   ) {
@@ -69,21 +74,23 @@ export class BlockTree {
     return this.#blocks.size;
   }
 
-  get(hash: string): TreeBlock | undefined {
-    return this.#blocks.get(hash);
+  get(name: BlockName): TreeBlock | undefined {
+    return this.#blocks.get(keyOf(name));
   }
 
-  /** The block, in the tree or canonical. */
-  head(hash: string): Head | undefined {
-    return this.#blocks.get(hash)?.head ?? this.#chain.get(hash);
+  /** Whether its number cannot be: the canonical chain has this block, or its parent, at another place. */
+  contradicts({ hash, number, parentHash }: Head): boolean {
+    const own = this.#chain.get(hash);
+    const parent = this.#chain.get(parentHash);
+    return own === undefined ? parent !== undefined && parent.number !== number - 1 : own.number !== number;
   }
 
   /** Puts a block in, or completes one that is there. `header` is kept: hand over a copy. */
   add(head: Head, header: Buffer | undefined, providerId: string | undefined): TreeBlock {
-    let block = this.#blocks.get(head.hash);
+    let block = this.get(head);
     if (block === undefined) {
       block = { head, header: undefined, providerId };
-      this.#blocks.set(head.hash, block);
+      this.#blocks.set(keyOf(head), block);
       if (this.#blocks.size > this.#options.limit) this.#makeRoom();
     }
     block.providerId ??= providerId;
@@ -94,7 +101,7 @@ export class BlockTree {
 
   /** Completes a block, whatever the number of headers: it is needed now. */
   setHeader(block: TreeBlock, header: Buffer): void {
-    if (block.header === undefined && this.#blocks.get(block.head.hash) === block) this.#headers++;
+    if (block.header === undefined && this.get(block.head) === block) this.#headers++;
     block.header = header;
   }
 
@@ -104,6 +111,7 @@ export class BlockTree {
     if (base === undefined) return { kind: 'foreign' };
     const tipNumber = this.#chain.tip?.number ?? base.number;
     const { maxReorgDepth, maxBackfillBlocks } = this.#options;
+    if (this.contradicts(head)) return { kind: 'contradictory' };
     if (this.#chain.has(head.hash)) return { kind: 'linked' };
     // A parent below this number is no common ancestor that may be gone back to.
     const lowest = Math.max(base.number, tipNumber - maxReorgDepth);
@@ -111,22 +119,18 @@ export class BlockTree {
     const isFar = head.number + count - 1 - tipNumber > maxBackfillBlocks;
     let known = count;
     for (let from = head; ; known++) {
-      if (this.#isRouted(from.hash)) return { kind: 'linked' };
+      if (this.#isRouted(from)) return { kind: 'linked' };
+      if (this.contradicts(from)) return { kind: 'contradictory' };
       const ancestor = this.#chain.get(from.parentHash);
-      if (ancestor !== undefined) {
-        if (ancestor.number !== from.number - 1) return { kind: 'foreign' };
-        return { kind: ancestor.number >= lowest ? 'linked' : 'foreign' };
-      }
+      if (ancestor !== undefined) return { kind: ancestor.number >= lowest ? 'linked' : 'foreign' };
       // Every genesis block names the same parent: that two chains share it says nothing.
       const isShared = base.number >= 0 || this.#chain.tip === undefined;
       if (from.parentHash === base.hash && base.number >= lowest && isShared) return { kind: 'linked' };
       if (from.number - 1 <= lowest) return { kind: 'foreign' };
       if (isFar && known >= maxBackfillBlocks) return { kind: 'outage', from };
-      const parent = this.#blocks.get(from.parentHash)?.head;
-      if (parent === undefined)
-        return { kind: 'open', missing: { hash: from.parentHash, number: from.number - 1 }, from };
-      // A header that lies about its number leads nowhere.
-      if (parent.number !== from.number - 1) return { kind: 'foreign' };
+      const missing = parentOf(from);
+      const parent = this.get(missing)?.head;
+      if (parent === undefined) return { kind: 'open', missing, from };
       from = parent;
     }
   }
@@ -145,36 +149,45 @@ export class BlockTree {
   /** The blocks from `head` down to, and without, the first one for which `isEnd` holds or whose parent is not known; oldest first. */
   branch(head: Head, isEnd: (hash: string) => boolean): TreeBlock[] {
     const blocks: TreeBlock[] = [];
-    let block = this.#blocks.get(head.hash);
+    let block = this.get(head);
     while (block !== undefined && !isEnd(block.head.hash)) {
       blocks.push(block);
-      block = this.#blocks.get(block.head.parentHash);
+      block = this.get(parentOf(block.head));
     }
     return blocks.reverse();
   }
 
   /** Drops the blocks up to `number`. */
   prune(number: number): void {
-    for (const [hash, { head }] of this.#blocks) if (head.number <= number) this.#drop(hash);
+    for (const { head } of this.#blocks.values()) if (head.number <= number) this.#drop(head);
   }
 
   #parent(head: Head): Head | undefined {
-    const parent = this.head(head.parentHash);
-    return parent?.number === head.number - 1 ? parent : undefined;
+    const name = parentOf(head);
+    const canonical = this.#chain.get(name.hash);
+    return this.get(name)?.head ?? (canonical?.number === name.number ? canonical : undefined);
   }
 
   /** A tenth at once, so that a full tree does not look for its oldest block with every new one. */
   #makeRoom(): void {
     const before = this.#blocks.size;
     const byNumber = [...this.#blocks.values()]
-      .filter(({ head }) => !this.#isRouted(head.hash))
+      .filter(({ head }) => !this.#isRouted(head))
       .sort((a, b) => a.head.number - b.head.number);
-    for (const { head } of byNumber.slice(0, Math.ceil(before / 10))) this.#drop(head.hash);
+    for (const { head } of byNumber.slice(0, Math.ceil(before / 10))) this.#drop(head);
     this.#onDropped(before - this.#blocks.size);
   }
 
-  #drop(hash: string): void {
-    if (this.#blocks.get(hash)?.header !== undefined) this.#headers--;
-    this.#blocks.delete(hash);
+  #drop(head: Head): void {
+    if (this.get(head)?.header !== undefined) this.#headers--;
+    this.#blocks.delete(keyOf(head));
   }
+}
+
+function keyOf({ hash, number }: BlockName): string {
+  return `${number}:${hash}`;
+}
+
+function parentOf({ parentHash, number }: Head): BlockName {
+  return { hash: parentHash, number: number - 1 };
 }

@@ -43,7 +43,8 @@ export class BreakWatch {
    * The break that the votes (highest first) tell of, if any. After a restart the first provider that answers is believed for
    * want of others: where its block's own time does not account for the distance, the others are waited for.
    */
-  judge(votes: readonly TracedVote[], tip: Head | undefined, nowMs: number): Break | undefined {
+  judge(all: readonly TracedVote[], tip: Head | undefined, nowMs: number): Break | undefined {
+    const votes = all.filter(({ trace }) => trace.kind !== 'contradictory');
     const found = this.#find(votes, tip?.number ?? -1, nowMs);
     const isDoubted = found !== undefined && votes.length === 1 && this.#isAbsurd(found.vote.head, tip);
     this.#doubtedSinceMs = isDoubted ? (this.#doubtedSinceMs ?? nowMs) : undefined;

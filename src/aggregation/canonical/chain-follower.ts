@@ -48,7 +48,8 @@ export class ChainFollower {
   #goalSinceMs = 0;
   /** The blocks from the tip to the goal, oldest first. */
   #route: TreeBlock[] = [];
-  #routed = new Set<string>();
+  /** Their numbers by hash. */
+  readonly #routed = new Map<string, number>();
   #isRouteFull = false;
   #break: Break | undefined;
   #adoptions = 0;
@@ -81,7 +82,7 @@ export class ChainFollower {
       },
       {
         chain: this.#chain,
-        isRouted: hash => this.#routed.has(hash),
+        isRouted: ({ hash, number }) => this.#routed.get(hash) === number,
         onDropped: count => dropped.inc(count),
       },
     );
@@ -142,11 +143,9 @@ export class ChainFollower {
   /** Takes a head that a provider reported. */
   onHead({ providerId, head, header, isBelieved }: HeadArrival): void {
     if (this.#stopped.signal.aborted) return;
-    if (!isBelieved) {
-      // What it said before is not believed any more either.
-      if (this.#deps.heads.head(providerId) === undefined) this.#choice.withdraw(providerId);
-      return;
-    }
+    // What it said before may not be believed any more either.
+    if (!isBelieved && this.#deps.heads.head(providerId) === undefined) this.#choice.withdraw(providerId);
+    if (!isBelieved || this.#tree.contradicts(head)) return;
     this.#tree.add(head, header === undefined ? undefined : Buffer.from(header), providerId);
     this.#choice.vote(providerId, head, this.#deps.clock.now());
     this.#evaluate();
@@ -247,7 +246,7 @@ export class ChainFollower {
       this.#route = added;
       this.#routed.clear();
     }
-    for (const { head } of added) this.#routed.add(head.hash);
+    for (const { head } of added) this.#routed.set(head.hash, head.number);
     this.#preparation.want(this.#route.slice(0, readAhead));
   }
 

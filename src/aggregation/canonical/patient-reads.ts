@@ -34,7 +34,7 @@ export class PatientReads {
       const found =
         (await headers.fetch({ hash: head.hash }, options)) ??
         (await headers.fetch({ number: head.number }, options));
-      if (found?.head.hash === head.hash) return found.header;
+      if (found?.head.hash === head.hash && found.head.number === head.number) return found.header;
       await pause(delayMs, signal, clock);
       options = { signal };
     }

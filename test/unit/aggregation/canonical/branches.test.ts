@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setUpFollower } from './setup.ts';
+import type { Head } from '../../../../src/chains/chain-family.ts';
+import { settle, setUpFollower } from './setup.ts';
 
 describe('a follower whose providers disagree', () => {
   it('stays on one chain while two providers are on two forks', async () => {
@@ -171,5 +172,81 @@ describe('a follower whose providers disagree', () => {
       'reorg 3 to 104a',
       ...branch.map(({ hash }) => `+${hash.slice(2)}`),
     ]);
+  });
+
+  describe('of which two of three give the newest block the number of a billion', () => {
+    const billion = (head: Head): Head => ({ ...head, number: 1_000_000_000 });
+
+    it('follows the third one', async () => {
+      const { chain, sink, start, announce } = setUpFollower();
+      await start();
+      const heads = chain.grow(undefined, 12);
+      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      for (const head of heads.slice(5)) {
+        await announce('p', billion(head));
+        await announce('q', billion(head));
+        await announce('r', head);
+      }
+      assert.deepEqual(
+        sink.events,
+        heads.map(({ number }) => `+${number}a`),
+      );
+    });
+
+    it('follows the third one when it comes late, and the lie names a parent that is not canonical yet', async () => {
+      const { chain, logs, sink, start, announce } = setUpFollower();
+      await start();
+      const heads = chain.grow(undefined, 12);
+      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      logs.hold(heads[5]!);
+      for (const head of heads.slice(5)) {
+        await announce('p', billion(head));
+        await announce('q', billion(head));
+      }
+      await announce('r', ...heads.slice(5));
+      logs.release();
+      await announce('q', billion(heads[11]!));
+      assert.deepEqual(
+        sink.events,
+        heads.map(({ number }) => `+${number}a`),
+      );
+    });
+
+    it('goes on with the third one after a pause in which only the lies came', async () => {
+      const { chain, clock, sink, start, announce } = setUpFollower();
+      await start();
+      const heads = chain.grow(undefined, 12);
+      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      for (let second = 0; second < 300; second++) {
+        clock.advance(1_000);
+        await announce('p', billion(heads[5]!));
+        await announce('q', billion(heads[5]!));
+      }
+      await announce('r', ...heads.slice(5));
+      assert.deepEqual(
+        sink.events,
+        heads.map(({ number }) => `+${number}a`),
+      );
+    });
+  });
+
+  it('is given headers of another number, when it asks for one that was not announced: it asks on', async () => {
+    const { chain, reads, clock, sink, start, tell } = setUpFollower();
+    await start();
+    const heads = chain.grow(undefined, 3);
+    const read = reads.block.bind(reads);
+    let lies = 0;
+    reads.block = async (by, options) => {
+      const bytes = await read(by, options);
+      if (bytes === undefined || lies++ > 5) return bytes;
+      return Buffer.from(JSON.stringify({ ...JSON.parse(bytes.toString()), number: 1_000_000_000 }));
+    };
+    for (const head of heads) tell('p', head, 'polled');
+    for (let turn = 0; turn < 20; turn++) {
+      clock.advance(1_000);
+      await settle();
+    }
+    assert.deepEqual(sink.events, ['+100a', '+101a', '+102a']);
+    assert.ok(lies > 5);
   });
 });
