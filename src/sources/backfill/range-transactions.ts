@@ -169,7 +169,7 @@ export class RangeTransactions {
     signal: AbortSignal,
   ): Promise<readonly ListedSignature[] | undefined> {
     const withFailed = [...owed].some(({ filter }) => filter.failed);
-    const namers = byAddress(owed);
+    const namers = namersOf(owed);
     const range = { from, to, commitment: this.#commitment, limit: MAX_SIGNATURES };
     const bySignature = new Map<string, ListedSignature>();
     for (const address of addresses) {
@@ -177,7 +177,7 @@ export class RangeTransactions {
       if (listed === undefined || bySignature.size > MAX_SIGNATURES) return undefined;
       for (const entry of listed) {
         const signature = decode(entry.signature) ?? new Uint8Array();
-        const isKnown = this.#intake.hasTold(entry.slot, signature, namers.get(address) ?? []);
+        const isKnown = this.#intake.hasTold(entry.slot, signature, [...(namers.get(address) ?? [])]);
         if (!isKnown && (withFailed || !entry.isFailed)) bySignature.set(entry.signature, entry);
       }
     }
@@ -272,13 +272,15 @@ export function addressesOf(filters: readonly UpdateFilter[]): readonly string[]
 }
 
 /** Who names each address. */
-function byAddress(owed: Iterable<SourceSubscription>): ReadonlyMap<string, readonly SourceSubscription[]> {
-  const namers = new Map<string, SourceSubscription[]>();
-  for (const subscription of owed) {
+export function namersOf(
+  subscriptions: Iterable<SourceSubscription>,
+): ReadonlyMap<string, ReadonlySet<SourceSubscription>> {
+  const namers = new Map<string, Set<SourceSubscription>>();
+  for (const subscription of subscriptions) {
     for (const address of addressesOf([subscription.filter]) ?? []) {
       const others = namers.get(address);
-      if (others === undefined) namers.set(address, [subscription]);
-      else others.push(subscription);
+      if (others === undefined) namers.set(address, new Set([subscription]));
+      else others.add(subscription);
     }
   }
   return namers;

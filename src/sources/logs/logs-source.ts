@@ -6,7 +6,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import { PatientCalls } from '../backfill/patient-calls.ts';
 import { RangeBackfill } from '../backfill/range-backfill.ts';
-import { addressesOf, fetchTransaction } from '../backfill/range-transactions.ts';
+import { addressesOf, fetchTransaction, namersOf } from '../backfill/range-transactions.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
 import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
@@ -64,6 +64,10 @@ export class LogsSource implements UpdateSource {
   readonly #fetcherDeps: Omit<ConstructorParameters<typeof TransactionFetcher>[1], 'dropped'>;
   readonly #dropped: CounterCell;
   #fetcher: TransactionFetcher | undefined;
+  /** By the params of its stream, each address whose logs are listened to. */
+  #addresses: ReadonlyMap<string, string> = new Map();
+  /** Who names each address. */
+  #namers: ReadonlyMap<string, ReadonlySet<SourceSubscription>> = new Map();
   #status: SourceState['status'] = 'connecting';
   #withFailed = false;
   #wake: () => void = () => {};
@@ -114,7 +118,9 @@ export class LogsSource implements UpdateSource {
         const options = { commitment: this.#sureCommitment, patienceMs: fetchTimeoutMs };
         return fetchTransaction(listed, options, this.#calls, signal);
       },
-      take: transaction => this.#intake.takeFetched(transaction),
+      // Others that it concerns are told in the turn of their own addresses.
+      take: (transaction, address) =>
+        this.#intake.takeFetched(transaction, this.#namers.get(address) ?? new Set()),
       hasRoom: () => this.#intake.hasRoom,
     };
     metrics.gauge(sourceMetrics.queue, labels, () => this.#fetcher?.size ?? 0);
@@ -222,16 +228,21 @@ export class LogsSource implements UpdateSource {
   }
 
   #want(): void {
-    const filters = this.#intake.subscriptions
-      .map(({ filter }) => filter)
-      .filter(({ kind }) => kind === 'transaction' || kind === 'instruction');
-    // Filters that name no address are left to the comparisons.
-    const addresses = addressesOf(filters) ?? [];
-    const options = JSON.stringify({ commitment: this.commitment });
-    const streams = addresses.map(
-      address => `["logsSubscribe",${JSON.stringify({ mentions: [address] })},${options}]`,
+    const { subscriptions } = this.#intake;
+    const listeners = subscriptions.filter(
+      ({ filter: { kind } }) => kind === 'transaction' || kind === 'instruction',
     );
-    this.#subscriptions.want(this.#intake.subscriptions.length === 0 ? [] : [slotStream, ...streams]);
+    // Filters that name no address are left to the comparisons.
+    const addresses = addressesOf(listeners.map(({ filter }) => filter)) ?? [];
+    const options = JSON.stringify({ commitment: this.commitment });
+    this.#namers = namersOf(listeners);
+    this.#addresses = new Map(
+      addresses.map(address => [
+        `["logsSubscribe",${JSON.stringify({ mentions: [address] })},${options}]`,
+        address,
+      ]),
+    );
+    this.#subscriptions.want(subscriptions.length === 0 ? [] : [slotStream, ...this.#addresses.keys()]);
   }
 
   #onEvent(params: string, result: Buffer): void {
@@ -243,10 +254,12 @@ export class LogsSource implements UpdateSource {
       else this.#rejected.inc();
       return;
     }
+    const address = this.#addresses.get(params);
     const notification = readLogNotification(result);
-    if (notification === undefined || (notification.isFailed && !this.#withFailed)) return;
+    if (address === undefined || notification === undefined || (notification.isFailed && !this.#withFailed))
+      return;
     if (notification.slot <= this.#intake.settled) return;
-    if (this.#slots.isNear(notification.slot)) this.#fetcher?.add(notification);
+    if (this.#slots.isNear(notification.slot)) this.#fetcher?.add(notification, address);
     else this.#rejected.inc();
   }
 }

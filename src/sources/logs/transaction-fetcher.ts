@@ -5,7 +5,13 @@ import type { ListedSignature } from '../backfill/signatures.ts';
 
 type Listed = Pick<ListedSignature, 'signature' | 'slot'>;
 
+/** Something that an address's logs told of. */
+interface Told extends Listed {
+  readonly address: string;
+}
+
 export interface TransactionFetcherOptions {
+  /** Transactions that wait at most, counted once for each address that told of them. */
   readonly maxQueue: number;
   readonly timeoutMs: number;
 }
@@ -13,26 +19,34 @@ export interface TransactionFetcherOptions {
 export interface TransactionFetcherDeps {
   readonly clock: Clock;
   readonly fetch: (listed: Listed, signal: AbortSignal) => Promise<TransactionUpdate>;
-  /** Takes transactions in the order in which they were asked for. */
-  readonly take: (transaction: TransactionUpdate) => void;
+  /** Takes transactions in the order in which they were asked for, by the address whose logs told of them. */
+  readonly take: (transaction: TransactionUpdate, address: string) => void;
   /** Whether there is room for more. */
   readonly hasRoom: () => boolean;
   readonly dropped: CounterCell;
 }
 
+type Fetching = Promise<TransactionUpdate | undefined>;
+
 const AT_ONCE = 8;
+/** Transactions that are kept for the next address that tells of them. */
+const KEPT = 256;
 
 /**
- * Fetches the transactions that logs tell of, a few at once, each once, and hands them on in order. It promises nothing:
- * what takes too long or finds the queue full is left to the next comparison.
+ * Fetches the transactions that logs tell of, a few at once, each once, and hands them on in order: for each address that
+ * told of them, as only what one address tells is in the order of the chain. It promises nothing: what takes too long or
+ * finds the queue full is left to the next comparison.
  */
 export class TransactionFetcher {
   readonly #options: TransactionFetcherOptions;
   readonly #deps: TransactionFetcherDeps;
-  readonly #queue: Listed[] = [];
+  readonly #queue: Told[] = [];
   /** In the order of the results. */
-  readonly #running: Promise<TransactionUpdate | undefined>[] = [];
+  readonly #running: { readonly told: Told; readonly fetching: Fetching }[] = [];
+  /** What waits, by address and signature. */
   readonly #known = new Set<string>();
+  /** By signature, the newest ones. */
+  readonly #fetched = new Map<string, Fetching>();
   readonly #stopped = new AbortController();
   #isDraining = false;
 
@@ -45,15 +59,15 @@ export class TransactionFetcher {
     return this.#known.size;
   }
 
-  add(listed: Listed): void {
-    const { signature } = listed;
-    if (this.#known.has(signature) || this.#stopped.signal.aborted) return;
+  add({ signature, slot }: Listed, address: string): void {
+    const key = keyOf(signature, address);
+    if (this.#known.has(key) || this.#stopped.signal.aborted) return;
     if (this.#known.size >= this.#options.maxQueue || !this.#deps.hasRoom()) {
       this.#deps.dropped.inc();
       return;
     }
-    this.#known.add(signature);
-    this.#queue.push(listed);
+    this.#known.add(key);
+    this.#queue.push({ signature, slot, address });
     if (!this.#isDraining) void this.#drain();
   }
 
@@ -61,20 +75,38 @@ export class TransactionFetcher {
     this.#stopped.abort();
     this.#queue.length = 0;
     this.#known.clear();
+    this.#fetched.clear();
   }
 
   async #drain(): Promise<void> {
     this.#isDraining = true;
     for (;;) {
       while (this.#running.length < AT_ONCE && this.#queue.length > 0) {
-        this.#running.push(this.#fetch(this.#queue.shift()!));
+        const told = this.#queue.shift()!;
+        this.#running.push({ told, fetching: this.#fetchOnce(told) });
       }
       const next = this.#running.shift();
       if (next === undefined) break;
-      const transaction = await next;
-      if (transaction !== undefined && !this.#stopped.signal.aborted) this.#deps.take(transaction);
+      const { signature, address } = next.told;
+      const transaction = await next.fetching;
+      this.#known.delete(keyOf(signature, address));
+      if (transaction !== undefined && !this.#stopped.signal.aborted) this.#deps.take(transaction, address);
     }
     this.#isDraining = false;
+  }
+
+  /** The same for all addresses that tell of it, unless it failed. */
+  #fetchOnce(told: Told): Fetching {
+    const key = `${told.slot}:${told.signature}`;
+    const known = this.#fetched.get(key);
+    if (known !== undefined) return known;
+    const fetching = this.#fetch(told).then(transaction => {
+      if (transaction === undefined) this.#fetched.delete(key);
+      return transaction;
+    });
+    this.#fetched.set(key, fetching);
+    if (this.#fetched.size > KEPT) this.#fetched.delete(this.#fetched.keys().next().value!);
+    return fetching;
   }
 
   async #fetch(listed: Listed): Promise<TransactionUpdate | undefined> {
@@ -88,7 +120,10 @@ export class TransactionFetcher {
       return undefined;
     } finally {
       clock.clearTimeout(timer);
-      this.#known.delete(listed.signature);
     }
   }
+}
+
+function keyOf(signature: string, address: string): string {
+  return `${address}:${signature}`;
 }

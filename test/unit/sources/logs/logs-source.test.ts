@@ -32,9 +32,9 @@ async function setUp(t: TestContext, options: Partial<LogsSourceOptions> = {}) {
     supervisorSpec({ id: 'source:test', strategy: 'one_for_one', children: [logsSourceChild(source)] }),
   );
   t.after(() => system.stop());
-  /** The transactions of a slot happen and are notified of. */
-  const notify = (slot: number, index = 0, err: unknown = null) =>
-    hub.emit('logsSubscribe', {
+  /** The transactions of a slot happen and are notified of, by all streams or by that of one program. */
+  const notify = (slot: number, index = 0, err: unknown = null, program?: string) =>
+    hub.emit(program === undefined ? 'logsSubscribe' : addressOf(program), {
       context: { slot },
       value: { signature: encode(signatureOf(slot, index)), err, logs: [] },
     });
@@ -100,6 +100,38 @@ test('a transaction is told once, whether notified of twice, or found meanwhile'
   notify(101);
   await settle(2000);
   assert.deepEqual(listener.transactions(), [key(100), key(101)]);
+});
+
+test('what one program did is told in its order, though another stream tells of some of it before; each is fetched once', async t => {
+  const { chain, listener, source, notify, settle } = await setUp(t);
+  chain.add(100);
+  source.subscribe([subscriptionOf(99), subscriptionOf(99, 'other', { programs: [addressOf('other')] })]);
+  await settle();
+  chain.called.length = 0;
+  chain.add(101, [['other'], ['other', 'program'], ['other'], ['program']]);
+  for (const index of [1, 3]) notify(101, index, null, 'program');
+  for (const index of [0, 1, 2]) notify(101, index, null, 'other');
+  await settle();
+  assert.deepEqual(listener.transactions('pipe'), [key(100), key(101, 1), key(101, 3)]);
+  assert.deepEqual(listener.transactions('other'), [key(101, 0), key(101, 1), key(101, 2)]);
+  await settle(2000);
+  assert.equal(chain.called.filter(method => method === 'getTransaction').length, 4);
+  assert.equal(listener.updates.filter(({ update }) => update.kind === 'transaction').length, 6);
+});
+
+test('what the stream of another program did not tell of is told with the next comparison', async t => {
+  const { chain, listener, source, notify, settle } = await setUp(t);
+  chain.add(100);
+  source.subscribe([subscriptionOf(99), subscriptionOf(99, 'other', { programs: [addressOf('other')] })]);
+  await settle();
+  chain.add(101, [['other', 'program']]);
+  notify(101, 0, null, 'program');
+  await settle();
+  assert.deepEqual(listener.transactions('pipe'), [key(100), key(101)]);
+  assert.deepEqual(listener.transactions('other'), []);
+  await settle(2000);
+  assert.deepEqual(listener.transactions('pipe'), [key(100), key(101)]);
+  assert.deepEqual(listener.transactions('other'), [key(101)]);
 });
 
 test('failed transactions are fetched only where they are wanted', async t => {
