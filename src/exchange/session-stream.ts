@@ -23,5 +23,6 @@ export function sessionStream(
   );
   const status = read?.state().status;
   const isOpen = status !== 'failed' && status !== 'connecting';
-  return { state: found.state === 'running' && !isOpen ? status : found.state, slot: found.status().slot };
+  const { slot, parseErrors } = found.status();
+  return { state: found.state === 'running' && !isOpen ? status : found.state, slot, parseErrors };
 }

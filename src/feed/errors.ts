@@ -33,7 +33,7 @@ export const feedErrors = {
   },
   block_unknown: {
     sentence:
-      'The block to start from is not in the history: too old, not there yet, or of a chain that is not followed. Start from `earliest`, `latest` or a cursor.',
+      'The block to start from is not in the history: too old, not there yet, or of a chain that is not followed, or that has slots in place of blocks (Solana). Start from `earliest`, `latest` or a cursor.',
   },
   events_expired: { sentence: 'The events asked for are older than what is kept.' },
   event_log_full: {

@@ -7,7 +7,7 @@ const maxCode = 64;
 export function messageOf(thrown: unknown): string {
   try {
     const said = (thrown as { readonly message?: unknown } | null | undefined)?.message;
-    const text = typeof said === 'string' ? said : String(thrown);
+    const text = typeof said === 'string' && said !== '' ? said : String(thrown);
     return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
   } catch {
     return 'what was thrown has no form as text';

@@ -68,6 +68,7 @@ export class SessionBuilder implements SessionIntake {
   readonly #madeAt: number;
   #isPaused = false;
   #missed = 0;
+  #failedInARow = 0;
 
   constructor(options: SessionBuilderOptions, deps: SessionBuilderDependencies) {
     const { config, maxDone = 10_000 } = options;
@@ -196,6 +197,7 @@ export class SessionBuilder implements SessionIntake {
       isChainAnswered: this.#chain.isAnswered,
       maxQueue: config.max_queue,
       gaps: this.#missed,
+      failedInARow: this.#failedInARow,
     });
   }
 
@@ -296,6 +298,8 @@ export class SessionBuilder implements SessionIntake {
 
   #onFinished({ record, result }: FinishedRecord): void {
     this.#results[result]?.inc();
+    if (result === 'failed') this.#failedInARow++;
+    else if (result === 'created') this.#failedInARow = 0;
     this.#times.finished(record);
     for (const resolve of this.#roomWaiters) resolve();
     const fields = {

@@ -10,11 +10,14 @@ export interface HealthSigns {
   readonly maxQueue: number;
   /** Gaps in the stream since the start. */
   readonly gaps: number;
+  /** How many of the newest accounts could not be created, one after the other. */
+  readonly failedInARow: number;
 }
 
 /** Judges the service. */
 export function sessionHealth(signs: HealthSigns): SessionHealth {
-  const { stats, stream, isStreamExpected, isBalanceLow, isChainAnswered, maxQueue, gaps } = signs;
+  const { stats, stream, isStreamExpected, isBalanceLow, isChainAnswered, maxQueue, gaps, failedInARow } =
+    signs;
   const isStreaming = !isStreamExpected || stream?.state === 'running';
   const stops = [
     ...(stats.is_running ? [] : ['the service does not run']),
@@ -30,6 +33,10 @@ export function sessionHealth(signs: HealthSigns): SessionHealth {
       : ['the last call to the chain was not answered']),
     ...(stats.queue_size < maxQueue ? [] : ['the queue is full: the stream waits']),
     ...(gaps === 0 ? [] : [`${gaps} gaps in the stream: events may be missing`]),
+    ...((stream?.parseErrors ?? 0) === 0
+      ? []
+      : [`${stream!.parseErrors} parse errors in the stream: events may be missing`]),
+    ...(failedInARow === 0 ? [] : [`the newest accounts (${failedInARow}) could not be created`]),
     ...stats.deadlines
       .filter(({ isAlert }) => isAlert)
       .map(({ kind, late }) => `${late} of the newest 100 ${kind} were late`),

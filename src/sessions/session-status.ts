@@ -17,6 +17,8 @@ export interface SessionStream {
   readonly state: string;
   /** The newest slot that the stream has seen; 0: none. */
   readonly slot: number;
+  /** Since the start: what did not read as an event, and logs that were cut, behind which events may be. */
+  readonly parseErrors: number;
 }
 
 /** A check of the service, from memory. */

@@ -173,6 +173,15 @@ function checkHandler(handler: HandlerConfig, { mode }: PipelineConfig, path: Co
       });
     }
   }
+  const { above, below } = handler.when ?? {};
+  if (above !== undefined && below !== undefined && above >= below) {
+    findings.push({
+      code: 'config_conflict',
+      message: `nothing is above ${above} and below ${below}`,
+      path: [...path, 'when', 'above'],
+      involves: [[...path, 'when', 'below']],
+    });
+  }
   if (handler.when !== undefined && mode !== 'conditional') {
     findings.push({
       code: 'config_conflict',

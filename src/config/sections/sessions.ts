@@ -6,6 +6,7 @@ import { duration } from '../values/duration.ts';
 import { flag } from '../values/flag.ts';
 import { integer, number } from '../values/number.ts';
 import { pubkey } from '../values/pubkey.ts';
+import { template } from '../values/template.ts';
 import { text } from '../values/text.ts';
 import { backoffFields } from './backoff-fields.ts';
 
@@ -37,9 +38,10 @@ const deadlinesSection = section(
 const accountMetaSection = section('An account of the instruction.', {
   key: field(
     text({
-      pattern: /^(\{[a-z_]+\}|[1-9A-HJ-NP-Za-km-z]{32,44})$/,
+      pattern:
+        /^(\{(payer|expected_pda|expected_owner|owner|eval_program|shard_address|system_program)\}|[1-9A-HJ-NP-Za-km-z]{32,44})$/,
       expected:
-        'a key, or one of {payer}, {expected_pda}, {owner}, {eval_program}, {shard_address}, {system_program}',
+        'a key, or one of {payer}, {expected_pda}, {expected_owner}, {owner}, {eval_program}, {shard_address}, {system_program}',
     }),
     { doc: 'A key, or `{name}` of a key in the event.', applies: 'restart' },
   ),
@@ -100,9 +102,12 @@ export const sessionsSection = section(
       applies: 'restart',
     }),
     seed: field(
-      text({ pattern: /^[\x20-\x7e]{1,128}$/, expected: 'up to 128 printable characters' }).prefault(
-        '{session_id}',
-      ),
+      template({
+        names: ['session_id'],
+        needs: 'session_id',
+        maxLength: 128,
+        pattern: /^[\x20-\x7e]+$/,
+      }).prefault('{session_id}'),
       {
         doc: 'Of `method: seed`: the seed, with {session_id} in it. One of more than 32 bytes is replaced by the first 32 hexadecimal digits of its SHA-256.',
         applies: 'restart',

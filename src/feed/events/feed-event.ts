@@ -72,7 +72,7 @@ export interface GapData {
   /**
    * `outage`: too many blocks came while nobody looked; `chain_reset`: the chain began anew; `shed`: dropped under pressure;
    * `chain_removed`: the chain was taken out of the config; `expired`, `too_long`, `not_recoverable`: as in `SourceGap`;
-   * `overflow`: a pipeline dropped what it had no room for.
+   * `overflow`: a pipeline dropped what it had no room for; `not_retractable`: values of an abandoned slot that are not known any more.
    */
   readonly reason:
     | 'outage'
@@ -82,6 +82,7 @@ export interface GapData {
     | 'expired'
     | 'too_long'
     | 'not_recoverable'
+    | 'not_retractable'
     | 'overflow';
   readonly fromBlock?: number;
   readonly toBlock?: number;

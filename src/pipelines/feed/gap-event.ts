@@ -6,7 +6,7 @@ export function gapEvent(chain: string, topics: readonly string[], gap: Pipeline
   const { reason, fromSlot, toSlot, recovered, message, count } = gap;
   if (recovered === 'transactions') return undefined;
   const data: GapData = {
-    reason: reason === 'not_retractable' ? 'not_recoverable' : reason,
+    reason,
     fromSlot,
     toSlot,
     topics,

@@ -1,7 +1,8 @@
+import type { storageKeyNames } from '../../config/sections/pipelines/handler.ts';
 import { PipelineError } from '../errors.ts';
 import type { PipelineItem } from '../pipeline.ts';
 
-const fields = {
+const fields: Readonly<Record<(typeof storageKeyNames)[number], (item: PipelineItem) => string>> = {
   chain: ({ origin }: PipelineItem) => origin.chain,
   pipeline: ({ pipeline }: PipelineItem) => pipeline,
   slot: ({ origin }: PipelineItem) => String(origin.slot),
@@ -10,7 +11,7 @@ const fields = {
   name: ({ value }: PipelineItem) => textOf(value, 'name'),
   pubkey: ({ value }: PipelineItem) => textOf(value, 'pubkey'),
   key: ({ origin }: PipelineItem) => origin.key,
-} as const;
+};
 
 /**
  * A text with `{chain}`, `{pipeline}`, `{slot}`, `{signature}`, `{path}`, `{name}` (the value's own `name`), `{pubkey}` (that of

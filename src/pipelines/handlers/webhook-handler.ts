@@ -85,7 +85,9 @@ export class WebhookHandler implements Handler {
       await response.body?.cancel();
     } catch (error) {
       // Its message may name the URL.
-      throw new PipelineError('handler_failed', `${this.id} could not be reached: ${reasonOf(error)}`);
+      const reason = reasonOf(error);
+      if (reason === blockedPort) throw new PipelineError('handler_refused', `${this.id}: ${reason}`);
+      throw new PipelineError('handler_failed', `${this.id} could not be reached: ${reason}`);
     }
     const { status } = response;
     if (status >= 200 && status < 300) return;
@@ -115,7 +117,13 @@ function authorization(url: URL): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
+const blockedPort = 'fetch refuses its port (https://fetch.spec.whatwg.org/#port-blocking): use another one';
+
 function reasonOf(error: unknown): string {
-  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  const { name, cause } = error as {
+    readonly name?: string;
+    readonly cause?: { readonly code?: string; readonly message?: string };
+  };
+  if (cause?.message === 'bad port') return blockedPort;
   return cause?.code ?? name ?? 'unknown';
 }

@@ -21,7 +21,7 @@ const answer: SessionsAnswer = {
     state: 'running',
     slot: 12,
     balance_lamports: 1_500_000_000,
-    stream: { state: 'running', slot: 12 },
+    stream: { state: 'running', slot: 12, parseErrors: 0 },
     queue_size: 1,
     reasons: ['the balance of the wallet is low', '6 of the newest 100 PDAComputedEvent were late'],
   },

@@ -12,7 +12,7 @@ function pipelines(state: string, status: SourceState['status']): SessionStreamS
     state: () => ({ status: of }) as SourceState,
     ...more,
   });
-  const of = (id: string) => ({ id, state, status: () => ({ slot: 7 }) });
+  const of = (id: string) => ({ id, state, status: () => ({ slot: 7, parseErrors: 3 }) });
   return {
     running: [of('other'), of('sessions')],
     sources: [
@@ -27,7 +27,11 @@ function pipelines(state: string, status: SourceState['status']): SessionStreamS
 describe('the stream of the session builder', () => {
   for (const status of ['failed', 'connecting'] as const)
     it(`is ${status} while its source is, whatever its pipeline says`, () => {
-      assert.deepEqual(sessionStream(config, pipelines('running', status)), { state: status, slot: 7 });
+      assert.deepEqual(sessionStream(config, pipelines('running', status)), {
+        state: status,
+        slot: 7,
+        parseErrors: 3,
+      });
     });
 
   for (const status of ['streaming', 'backfilling', 'paused'] as const)

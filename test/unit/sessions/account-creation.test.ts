@@ -226,6 +226,11 @@ describe('when calls go wrong', () => {
     assert.equal(stack.calls.sent.length, 0);
     assert.equal(stack.builder.stats().accounts_failed, 1);
     assert.equal(stack.builder.stats().accounts_rejected, 0);
+    assert.deepEqual(stack.builder.health().reasons, ['the newest accounts (1) could not be created']);
+    stack.calls.fault = () => undefined;
+    await stack.accept(computed('two'));
+    await stack.drained();
+    assert.equal(stack.builder.health().status, 'ok');
   });
 
   test('a provider that does not know the blockhash yet costs no attempt', async t => {

@@ -218,7 +218,7 @@ describe('deadlines', () => {
 
 describe('what the service tells of itself', () => {
   test('a stream that does not run makes it down', async t => {
-    const stream = { state: 'error', slot: 99 };
+    const stream = { state: 'error', slot: 99, parseErrors: 0 };
     const stack = new SessionStack(t, { stream: () => stream });
     await stack.builder.open();
     await stack.pass(1);
@@ -229,6 +229,8 @@ describe('what the service tells of itself', () => {
     assert.equal(balance_lamports, 10_000_000_000_000);
     stream.state = 'running';
     assert.equal(stack.builder.health().status, 'ok');
+    stream.parseErrors = 2;
+    assert.deepEqual(stack.builder.health().reasons, ['2 parse errors in the stream: events may be missing']);
   });
 
   test('a gap that could not be filled is counted and told; one that was is not', async t => {

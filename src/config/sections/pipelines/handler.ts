@@ -5,8 +5,21 @@ import { duration } from '../../values/duration.ts';
 import { flag } from '../../values/flag.ts';
 import { number } from '../../values/number.ts';
 import { scalar } from '../../values/scalar.ts';
+import { template } from '../../values/template.ts';
 import { text } from '../../values/text.ts';
 import { url } from '../../values/url.ts';
+
+/** What the key of a record may be made of. */
+export const storageKeyNames = [
+  'chain',
+  'pipeline',
+  'slot',
+  'signature',
+  'path',
+  'name',
+  'pubkey',
+  'key',
+] as const;
 
 const whenSection = section(
   'Which values a handler takes, in the mode `conditional`. All that is given has to hold.',
@@ -49,14 +62,11 @@ export const handlerSection = section('What is done with a value.', {
     applies: 'restart-child',
     child: 'pipelines',
   }),
-  key: field(
-    text({ pattern: /\S/, expected: 'a template of a key', maxLength: 512 }).prefault('{chain}:{key}'),
-    {
-      doc: 'Of `storage`: the key, made of {chain}, {pipeline}, {slot}, {signature}, {path}, {name}, {pubkey} and {key}. {key} is unique; with {pubkey}, that of an account, each write replaces the one before.',
-      applies: 'restart-child',
-      child: 'pipelines',
-    },
-  ),
+  key: field(template({ names: storageKeyNames, maxLength: 512 }).prefault('{chain}:{key}'), {
+    doc: 'Of `storage`: the key, made of {chain}, {pipeline}, {slot}, {signature}, {path}, {name}, {pubkey} and {key}. {key} is unique; with {pubkey}, that of an account, each write replaces the one before.',
+    applies: 'restart-child',
+    child: 'pipelines',
+  }),
   ttl: field(duration({ min: 1_000, max: 10 * 365 * 86_400_000 }).optional(), {
     doc: 'Of `storage`: how long the record is kept.',
     unit: 'duration',

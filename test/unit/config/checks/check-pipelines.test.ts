@@ -71,6 +71,16 @@ describe('the pipelines section', () => {
       onlyError(pipeline('chain: sol, handlers: [{ type: log, when: { path: a, equals: 1 } }]')).hint ?? '',
       /mode: conditional/,
     );
+    const storageKey = onlyError(
+      `storage: { directory: data }\n${pipeline(`chain: sol, handlers: [{ type: storage, key: '{nope}:{key}' }]`)}`,
+    );
+    assert.equal(storageKey.path, 'pipelines.p.handlers[0].key');
+    assert.match(storageKey.hint ?? '', /in braces only \{chain\}, .* can stand/);
+    const never = '{ path: a, above: 5, below: 2 }';
+    assert.match(
+      onlyError(pipeline(`chain: sol, mode: conditional, handlers: [{ type: log, when: ${never} }]`)).message,
+      /nothing is above 5 and below 2/,
+    );
     assert.match(
       onlyError(pipeline('chain: sol, handlers: [{ type: storage }]')).message,
       /needs the section `storage`/,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { findFreePort } from '../../../../src/devnet/free-port.ts';
 import { conditional, holds } from '../../../../src/pipelines/handlers/condition.ts';
 import { keyTemplate } from '../../../../src/pipelines/handlers/key-template.ts';
 import { LogHandler } from '../../../../src/pipelines/handlers/log-handler.ts';
@@ -126,13 +127,21 @@ describe('WebhookHandler', () => {
   });
 
   it('does not tell its URL when nobody is there', async () => {
-    const handler = new WebhookHandler(
-      { id: 'w', url: 'http://127.0.0.1:1/?key=hidden' },
-      { clock: new ManualClock() },
-    );
+    const url = `http://127.0.0.1:${await findFreePort('127.0.0.1')}/?key=hidden`;
+    const handler = new WebhookHandler({ id: 'w', url }, { clock: new ManualClock() });
     await assert.rejects(handler.handle(item(1), signal), (error: Error) => {
-      assert.match(error.message, /^w could not be reached: /);
+      assert.match(error.message, /^w could not be reached: ECONNREFUSED/);
       assert.doesNotMatch(`${error.stack} ${JSON.stringify(error.cause ?? null)}`, /hidden/);
+      return true;
+    });
+  });
+
+  it('says of a port that nobody may be reached at what is wrong with it, and is not asked again', async () => {
+    const url = 'http://127.0.0.1:6667/?key=hidden';
+    const handler = new WebhookHandler({ id: 'w', url }, { clock: new ManualClock() });
+    await assert.rejects(handler.handle(item(1), signal), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'handler_refused');
+      assert.match(error.message, /^w: fetch refuses its port .*: use another one$/);
       return true;
     });
   });
