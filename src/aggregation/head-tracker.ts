@@ -151,13 +151,14 @@ export class HeadTracker {
   }
 
   /**
-   * Blocks that the provider is behind the best head; `undefined`: nothing believed of it yet. What it says now counts as well
-   * where that is lower: a head of 0 is not believed, but its answers are from there.
+   * Blocks that the provider is behind the best head; `undefined`: it has not said anything yet. What it says now counts where that
+   * is lower than what is believed of it, or nothing is: a head of 0 is not believed, but its answers are from there.
    */
   lag(providerId: string): number | undefined {
     const claim = this.#claims.get(providerId);
-    if (claim?.believed === undefined || this.#best === undefined) return undefined;
-    return Math.max(0, this.#best.number - Math.min(claim.believed.number, claim.head.number));
+    if (claim === undefined || this.#best === undefined) return undefined;
+    const { believed = claim.head, head } = claim;
+    return Math.max(0, this.#best.number - Math.min(believed.number, head.number));
   }
 
   /** Whether the provider's last claim is not believed. */

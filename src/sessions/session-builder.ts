@@ -299,7 +299,7 @@ export class SessionBuilder implements SessionIntake {
   #onFinished({ record, result }: FinishedRecord): void {
     this.#results[result]?.inc();
     if (result === 'failed') this.#failedInARow++;
-    else if (result === 'created') this.#failedInARow = 0;
+    else if (result === 'created' || result === 'existing') this.#failedInARow = 0;
     this.#times.finished(record);
     for (const resolve of this.#roomWaiters) resolve();
     const fields = {

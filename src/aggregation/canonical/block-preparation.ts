@@ -1,4 +1,4 @@
-import type { TreeBlock } from './block-tree.ts';
+import { keyOf, type TreeBlock } from './block-tree.ts';
 import type { CanonicalBlock } from './canonical-sink.ts';
 import type { LogGatherer } from './log-gatherer.ts';
 
@@ -33,18 +33,18 @@ export class BlockPreparation {
 
   /** These blocks are next; the work for all others is given up. */
   want(blocks: readonly TreeBlock[]): void {
-    const wanted = new Set(blocks.map(block => block.head.hash));
-    for (const [hash, { abort }] of this.#works) {
-      if (wanted.has(hash)) continue;
-      this.#works.delete(hash);
+    const wanted = new Set(blocks.map(({ head }) => keyOf(head)));
+    for (const [key, { abort }] of this.#works) {
+      if (wanted.has(key)) continue;
+      this.#works.delete(key);
       abort.abort();
     }
-    for (const block of blocks) if (!this.#works.has(block.head.hash)) this.#start(block);
+    for (const block of blocks) if (!this.#works.has(keyOf(block.head))) this.#start(block);
   }
 
   /** The block with all logs that are demanded by now; undefined: not ready, or it is gathered again because the demand grew. */
   take(block: TreeBlock): CanonicalBlock | undefined {
-    const work = this.#works.get(block.head.hash);
+    const work = this.#works.get(keyOf(block.head));
     if (work?.ready === undefined) return undefined;
     if (work.version === this.#deps.logs.version) return work.ready;
     this.#start(block);
@@ -53,7 +53,7 @@ export class BlockPreparation {
 
   #start(block: TreeBlock): void {
     const work: Work = { abort: new AbortController(), ready: undefined, version: 0 };
-    this.#works.set(block.head.hash, work);
+    this.#works.set(keyOf(block.head), work);
     void this.#prepare(block, work);
   }
 

@@ -28,7 +28,7 @@ export type Trace =
   | { readonly kind: 'foreign' }
   /** It is older than everything that is known: its provider is far behind. */
   | { readonly kind: 'older' }
-  /** Its number is not the one that its hash or its parent's has on the canonical chain: whoever says so errs or lies. */
+  /** Its number is not the one that its hash or its parent's has on the canonical chain: whoever says so errs or lies, or the chain itself does. */
   | { readonly kind: 'contradictory' };
 
 /** The bounds of the tree. */
@@ -80,8 +80,8 @@ export class BlockTree {
 
   /** Whether its number cannot be: the canonical chain has this block, or its parent, at another place. */
   contradicts({ hash, number, parentHash }: Head): boolean {
-    const own = this.#chain.get(hash);
-    const parent = this.#chain.get(parentHash);
+    const own = this.#canonical(hash);
+    const parent = this.#canonical(parentHash);
     return own === undefined ? parent !== undefined && parent.number !== number - 1 : own.number !== number;
   }
 
@@ -111,8 +111,7 @@ export class BlockTree {
     if (base === undefined) return { kind: 'foreign' };
     const tipNumber = this.#chain.tip?.number ?? base.number;
     const { maxReorgDepth, maxBackfillBlocks } = this.#options;
-    if (this.contradicts(head)) return { kind: 'contradictory' };
-    if (this.#chain.has(head.hash)) return { kind: 'linked' };
+    if (this.#chain.get(head.hash)?.number === head.number) return { kind: 'linked' };
     // A parent below this number is no common ancestor that may be gone back to.
     const lowest = Math.max(base.number, tipNumber - maxReorgDepth);
     if (count === 1 && head.number <= lowest) return { kind: 'older' };
@@ -162,6 +161,12 @@ export class BlockTree {
     for (const { head } of this.#blocks.values()) if (head.number <= number) this.#drop(head);
   }
 
+  /** The canonical block, or the base of the chain; every genesis block names the same parent, which tells nothing. */
+  #canonical(hash: string): BlockName | undefined {
+    const { base } = this.#chain;
+    return this.#chain.get(hash) ?? (base?.hash === hash && base.number >= 0 ? base : undefined);
+  }
+
   #parent(head: Head): Head | undefined {
     const name = parentOf(head);
     const canonical = this.#chain.get(name.hash);
@@ -184,10 +189,12 @@ export class BlockTree {
   }
 }
 
-function keyOf({ hash, number }: BlockName): string {
+/** The same for the same block, and only for it. */
+export function keyOf({ hash, number }: BlockName): string {
   return `${number}:${hash}`;
 }
 
-function parentOf({ parentHash, number }: Head): BlockName {
+/** What its parent has to be known by. */
+export function parentOf({ parentHash, number }: Head): BlockName {
   return { hash: parentHash, number: number - 1 };
 }

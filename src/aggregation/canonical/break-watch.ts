@@ -5,7 +5,8 @@ import type { Vote } from './fork-choice.ts';
 
 /** A place where the sequence of blocks cannot go on from the tip. */
 export interface Break {
-  readonly kind: 'outage' | 'chain_reset';
+  /** `contradiction`: nobody says anything that fits the numbers of the canonical chain; is it wrong itself? */
+  readonly kind: 'outage' | 'chain_reset' | 'contradiction';
   /** Whose head is followed after it. */
   readonly vote: Vote;
   /** The oldest block that is followed after it. */
@@ -20,8 +21,8 @@ export interface TracedVote {
 
 export interface BreakWatchOptions {
   /**
-   * Milliseconds for which all providers must be far below the tip before that means something, and for which a single one must
-   * say that the chain has come further than it can have.
+   * Milliseconds for which all providers must be far below the tip, or contradict its number, before that means something, and
+   * for which a single one must say that the chain has come further than it can have.
    */
   readonly resetAfterMs: number;
   readonly blockTimeMs: number;
@@ -34,6 +35,7 @@ export class BreakWatch {
   readonly #options: BreakWatchOptions;
   #belowSinceMs: number | undefined;
   #doubtedSinceMs: number | undefined;
+  #contradictedSinceMs: number | undefined;
 
   constructor(options: BreakWatchOptions) {
     this.#options = options;
@@ -45,6 +47,13 @@ export class BreakWatch {
    */
   judge(all: readonly TracedVote[], tip: Head | undefined, nowMs: number): Break | undefined {
     const votes = all.filter(({ trace }) => trace.kind !== 'contradictory');
+    const isContradicted = votes.length === 0 && all.length > 0;
+    this.#contradictedSinceMs = isContradicted ? (this.#contradictedSinceMs ?? nowMs) : undefined;
+    if (nowMs - (this.#contradictedSinceMs ?? nowMs) >= this.#options.resetAfterMs) {
+      // One in the middle: the highest may be any number.
+      const { vote } = all[all.length >> 1]!;
+      return { kind: 'contradiction', vote, from: vote.head };
+    }
     const found = this.#find(votes, tip?.number ?? -1, nowMs);
     const isDoubted = found !== undefined && votes.length === 1 && this.#isAbsurd(found.vote.head, tip);
     this.#doubtedSinceMs = isDoubted ? (this.#doubtedSinceMs ?? nowMs) : undefined;
@@ -83,5 +92,6 @@ export class BreakWatch {
   reset(): void {
     this.#belowSinceMs = undefined;
     this.#doubtedSinceMs = undefined;
+    this.#contradictedSinceMs = undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Head } from '../../chains/chain-family.ts';
 import { pause } from '../../clock/pause.ts';
 import { BlockFetcher } from './block-fetcher.ts';
 import { BlockPreparation } from './block-preparation.ts';
-import { BlockTree, type TreeBlock } from './block-tree.ts';
+import { BlockTree, parentOf, type TreeBlock } from './block-tree.ts';
 import { type Break, BreakWatch } from './break-watch.ts';
 import { CanonicalChain } from './canonical-chain.ts';
 import type { FinalityTag } from './canonical-sink.ts';
@@ -145,8 +145,9 @@ export class ChainFollower {
     if (this.#stopped.signal.aborted) return;
     // What it said before may not be believed any more either.
     if (!isBelieved && this.#deps.heads.head(providerId) === undefined) this.#choice.withdraw(providerId);
-    if (!isBelieved || this.#tree.contradicts(head)) return;
-    this.#tree.add(head, header === undefined ? undefined : Buffer.from(header), providerId);
+    if (!isBelieved) return;
+    if (!this.#tree.contradicts(head))
+      this.#tree.add(head, header === undefined ? undefined : Buffer.from(header), providerId);
     this.#choice.vote(providerId, head, this.#deps.clock.now());
     this.#evaluate();
   }
@@ -164,8 +165,7 @@ export class ChainFollower {
   }
 
   stats(): ChainFollowerStats {
-    const nameOf = (head: Head | undefined) =>
-      head === undefined ? undefined : { number: head.number, hash: head.hash };
+    const nameOf = (head: Head | undefined) => head && { number: head.number, hash: head.hash };
     return {
       tip: nameOf(this.#chain.tip),
       goal: nameOf(this.#goal),
@@ -181,8 +181,7 @@ export class ChainFollower {
     this.#linking.stop();
     this.#preparation.want([]);
     this.#marks.stop();
-    const labels = { chain: this.#options.chain };
-    for (const gauge of gauges) this.#deps.metrics.remove(gauge, labels);
+    for (const gauge of gauges) this.#deps.metrics.remove(gauge, { chain: this.#options.chain });
     this.#awake();
   }
 
@@ -291,14 +290,12 @@ export class ChainFollower {
 
   /** The next block is no child of the tip: what is above its parent is not canonical any more. */
   async #reorganize(first: Head): Promise<boolean> {
-    const ancestor = this.#chain.get(first.parentHash) ?? (await this.#reads.head(first.parentHash));
+    const ancestor = this.#chain.get(first.parentHash) ?? (await this.#reads.head(parentOf(first)));
     if (this.#stopped.signal.aborted) return false;
     // Another branch may have been chosen meanwhile; and if nobody had the block, it is asked for again.
     if (ancestor === undefined || this.#route[0]?.head.hash !== first.hash) return true;
-    await this.#takeBack(
-      ancestor,
-      this.#route.map(block => block.head),
-    );
+    const adopted = this.#route.map(({ head }) => head);
+    await this.#takeBack(ancestor, adopted);
     return true;
   }
 
@@ -330,6 +327,11 @@ export class ChainFollower {
         if (this.#stopped.signal.aborted) return false;
         if (ancestor === undefined) return true;
         isReset = ancestor === 'none';
+        // It has what is contradicted: the record is right.
+        if (kind === 'contradiction' && !isReset) {
+          this.#break = undefined;
+          return true;
+        }
         if (ancestor !== 'none') {
           if (ancestor.number < tip.number) await this.#takeBack(ancestor, []);
           fromBlock = ancestor.number + 1;
@@ -354,8 +356,8 @@ export class ChainFollower {
     const { base, tip } = this.#chain;
     if (base === undefined || tip === undefined || base.number < 0) return false;
     if (tip.number - base.number >= this.#options.maxReorgDepth) return false;
-    const head = await this.#reads.head(base.hash);
-    if (head?.number !== base.number || this.#chain.base !== base) return false;
+    const head = await this.#reads.head(base);
+    if (head === undefined || this.#chain.base !== base) return false;
     this.#chain.deepen(head);
     this.#tree.add(head, undefined, undefined);
     this.#evaluate();

@@ -1,5 +1,5 @@
 import { AncestorFetch, type AncestorFetchDeps, type FetchedBlock } from './ancestor-fetch.ts';
-import type { BlockTree, Trace } from './block-tree.ts';
+import { type BlockTree, keyOf, type Trace } from './block-tree.ts';
 import type { Vote } from './fork-choice.ts';
 
 /** A vote for a block some ancestor of which is not known. */
@@ -32,16 +32,16 @@ export class Linking {
 
   /** These votes are open now; what is fetched for others is given up. */
   update(open: readonly OpenVote[]): void {
-    const wanted = new Set(open.map(({ trace }) => trace.missing.hash));
+    const wanted = new Set(open.map(({ trace }) => keyOf(trace.missing)));
     for (const fetch of this.#fetches) {
-      const hash = fetch.frontier?.hash;
-      if (hash !== undefined && wanted.delete(hash)) continue;
+      const { frontier } = fetch;
+      if (frontier !== undefined && wanted.delete(keyOf(frontier))) continue;
       fetch.stop();
       this.#fetches.delete(fetch);
     }
     for (const vote of open) {
       if (this.#fetches.size >= maxFetches) return;
-      if (wanted.delete(vote.trace.missing.hash)) this.#start(vote);
+      if (wanted.delete(keyOf(vote.trace.missing))) this.#start(vote);
     }
   }
 

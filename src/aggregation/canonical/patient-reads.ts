@@ -2,7 +2,7 @@ import type { Head } from '../../chains/chain-family.ts';
 import type { Clock } from '../../clock/clock.ts';
 import { pause } from '../../clock/pause.ts';
 import type { BlockFetcher } from './block-fetcher.ts';
-import type { TreeBlock } from './block-tree.ts';
+import type { BlockName, TreeBlock } from './block-tree.ts';
 
 /** What reads need that are repeated. */
 export interface PatientReadsDeps {
@@ -41,11 +41,12 @@ export class PatientReads {
     return undefined;
   }
 
-  /** The block of that hash; undefined, after a while: nobody has it at the moment. */
-  async head(hash: string): Promise<Head | undefined> {
+  /** The block of that hash and number; undefined, after a while: nobody has it at the moment. */
+  async head({ hash, number }: BlockName): Promise<Head | undefined> {
     const block = await this.#deps.headers.fetch({ hash }, { signal: this.#deps.signal });
-    if (block === undefined) await this.#wait();
-    return block?.head;
+    if (block?.head.number === number) return block.head;
+    await this.#wait();
+    return undefined;
   }
 
   /** The first of `heads` that is on the provider's branch; `none`: no one is; undefined, after a while: not known at the moment. */

@@ -21,7 +21,7 @@ const fields: Readonly<Record<(typeof storageKeyNames)[number], (item: PipelineI
 export function keyTemplate(template: string): (item: PipelineItem) => string {
   const parts: (string | ((item: PipelineItem) => string))[] = [];
   for (const part of template.split(/(\{[^{}]*\})/)) {
-    if (!part.startsWith('{')) {
+    if (!/^\{[^{}]*\}$/.test(part)) {
       if (part !== '') parts.push(part);
       continue;
     }

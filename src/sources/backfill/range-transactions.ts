@@ -261,7 +261,7 @@ export function isUndecided(error: unknown): boolean {
 }
 
 /** Addresses of which each wanted transaction names at least one; undefined: blocks have to be read. */
-export function addressesOf(filters: readonly UpdateFilter[]): readonly string[] | undefined {
+function addressesOf(filters: readonly UpdateFilter[]): readonly string[] | undefined {
   const addresses = new Set<string>();
   for (const { kind, programs, accounts, required } of filters) {
     const named = programs.length + accounts.length > 0 ? [...programs, ...accounts] : required.slice(0, 1);

@@ -6,7 +6,7 @@ import type { Log } from '../../telemetry/log.ts';
 import type { CounterCell, MetricRegistry } from '../../telemetry/metrics.ts';
 import { PatientCalls } from '../backfill/patient-calls.ts';
 import { RangeBackfill } from '../backfill/range-backfill.ts';
-import { addressesOf, fetchTransaction, namersOf } from '../backfill/range-transactions.ts';
+import { fetchTransaction, namersOf } from '../backfill/range-transactions.ts';
 import { Intake } from '../intake.ts';
 import { sourceMetrics } from '../metrics.ts';
 import { BelievedSlots, isSlot } from '../slots/believed-slots.ts';
@@ -232,12 +232,11 @@ export class LogsSource implements UpdateSource {
     const listeners = subscriptions.filter(
       ({ filter: { kind } }) => kind === 'transaction' || kind === 'instruction',
     );
-    // Filters that name no address are left to the comparisons.
-    const addresses = addressesOf(listeners.map(({ filter }) => filter)) ?? [];
     const options = JSON.stringify({ commitment: this.commitment });
+    // Filters that name no address are left to the comparisons.
     this.#namers = namersOf(listeners);
     this.#addresses = new Map(
-      addresses.map(address => [
+      [...this.#namers.keys()].map(address => [
         `["logsSubscribe",${JSON.stringify({ mentions: [address] })},${options}]`,
         address,
       ]),

@@ -11,7 +11,7 @@ interface Told extends Listed {
 }
 
 export interface TransactionFetcherOptions {
-  /** Transactions that wait at most, counted once for each address that told of them. */
+  /** Transactions that wait at most; eight times as many where several addresses tell of each. */
   readonly maxQueue: number;
   readonly timeoutMs: number;
 }
@@ -29,6 +29,8 @@ export interface TransactionFetcherDeps {
 type Fetching = Promise<TransactionUpdate | undefined>;
 
 const AT_ONCE = 8;
+/** Times that each transaction may wait on average, for as many addresses. */
+const TELLINGS = 8;
 /** Transactions that are kept for the next address that tells of them. */
 const KEPT = 256;
 
@@ -43,10 +45,13 @@ export class TransactionFetcher {
   readonly #queue: Told[] = [];
   /** In the order of the results. */
   readonly #running: { readonly told: Told; readonly fetching: Fetching }[] = [];
-  /** What waits, by address and signature. */
-  readonly #known = new Set<string>();
-  /** By signature, the newest ones. */
+  /** Addresses for which each transaction waits. */
+  readonly #waiting = new Map<string, Set<string>>();
+  #tellings = 0;
+  /** The newest ones. */
   readonly #fetched = new Map<string, Fetching>();
+  /** Fetches under way. */
+  #fetching = 0;
   readonly #stopped = new AbortController();
   #isDraining = false;
 
@@ -55,53 +60,70 @@ export class TransactionFetcher {
     this.#deps = deps;
   }
 
+  /** Transactions that wait. */
   get size(): number {
-    return this.#known.size;
+    return this.#waiting.size;
   }
 
   add({ signature, slot }: Listed, address: string): void {
-    const key = keyOf(signature, address);
-    if (this.#known.has(key) || this.#stopped.signal.aborted) return;
-    if (this.#known.size >= this.#options.maxQueue || !this.#deps.hasRoom()) {
+    const told = { signature, slot, address };
+    const addresses = this.#waiting.get(keyOf(told));
+    if (addresses?.has(address) === true || this.#stopped.signal.aborted) return;
+    const { maxQueue } = this.#options;
+    const isFull = addresses === undefined && this.#waiting.size >= maxQueue;
+    if (isFull || this.#tellings >= TELLINGS * maxQueue || !this.#deps.hasRoom()) {
       this.#deps.dropped.inc();
       return;
     }
-    this.#known.add(key);
-    this.#queue.push({ signature, slot, address });
+    if (addresses === undefined) this.#waiting.set(keyOf(told), new Set([address]));
+    else addresses.add(address);
+    this.#tellings++;
+    this.#queue.push(told);
+    this.#fill();
     if (!this.#isDraining) void this.#drain();
   }
 
   stop(): void {
     this.#stopped.abort();
     this.#queue.length = 0;
-    this.#known.clear();
+    this.#waiting.clear();
     this.#fetched.clear();
+  }
+
+  #fill(): void {
+    while (this.#fetching < AT_ONCE && this.#queue.length > 0) {
+      const told = this.#queue.shift()!;
+      this.#running.push({ told, fetching: this.#fetchOnce(told) });
+    }
   }
 
   async #drain(): Promise<void> {
     this.#isDraining = true;
     for (;;) {
-      while (this.#running.length < AT_ONCE && this.#queue.length > 0) {
-        const told = this.#queue.shift()!;
-        this.#running.push({ told, fetching: this.#fetchOnce(told) });
-      }
       const next = this.#running.shift();
       if (next === undefined) break;
-      const { signature, address } = next.told;
       const transaction = await next.fetching;
-      this.#known.delete(keyOf(signature, address));
-      if (transaction !== undefined && !this.#stopped.signal.aborted) this.#deps.take(transaction, address);
+      this.#forget(next.told);
+      if (transaction !== undefined && !this.#stopped.signal.aborted)
+        this.#deps.take(transaction, next.told.address);
     }
     this.#isDraining = false;
   }
 
+  #forget(told: Told): void {
+    this.#tellings--;
+    const addresses = this.#waiting.get(keyOf(told));
+    addresses?.delete(told.address);
+    if (addresses?.size === 0) this.#waiting.delete(keyOf(told));
+  }
+
   /** The same for all addresses that tell of it, unless it failed. */
   #fetchOnce(told: Told): Fetching {
-    const key = `${told.slot}:${told.signature}`;
+    const key = keyOf(told);
     const known = this.#fetched.get(key);
     if (known !== undefined) return known;
     const fetching = this.#fetch(told).then(transaction => {
-      if (transaction === undefined) this.#fetched.delete(key);
+      if (transaction === undefined && this.#fetched.get(key) === fetching) this.#fetched.delete(key);
       return transaction;
     });
     this.#fetched.set(key, fetching);
@@ -113,6 +135,7 @@ export class TransactionFetcher {
     const { clock, fetch, dropped } = this.#deps;
     const late = new AbortController();
     const timer = clock.setTimeout(() => late.abort(), this.#options.timeoutMs);
+    this.#fetching++;
     try {
       return await fetch(listed, AbortSignal.any([late.signal, this.#stopped.signal]));
     } catch {
@@ -120,10 +143,12 @@ export class TransactionFetcher {
       return undefined;
     } finally {
       clock.clearTimeout(timer);
+      this.#fetching--;
+      this.#fill();
     }
   }
 }
 
-function keyOf(signature: string, address: string): string {
-  return `${address}:${signature}`;
+function keyOf({ signature, slot }: Listed): string {
+  return `${slot}:${signature}`;
 }

@@ -46,6 +46,8 @@ test('a head of 0 is not believed while others are above it, but counts as lag: 
   assert.deepEqual([heads.head('c'), heads.lag('c')], [100, 100]);
   say({ c: 100 });
   assert.equal(heads.lag('c'), 0);
+  assert.equal(heads.observe('d', { number: 0 }), false);
+  assert.deepEqual([heads.head('d'), heads.lag('d')], [undefined, 100]);
 });
 
 test('a chain may be at block 0', () => {
