@@ -60,4 +60,14 @@ describe('the template of a key', () => {
     for (const value of [{ data: 1 }, { pubkey: 5, name: null }, null, undefined, 'text'])
       assert.equal(key({ pipeline: 'p', value, origin }), '//5');
   });
+
+  it('takes a brace that is not closed as it stands', () => {
+    const { origin } = write(5, 1n);
+    for (const [template, wanted] of [
+      ['{slotX', '{slotX'],
+      ['{{slot}', '{5'],
+      ['{slot}{', '5{'],
+    ] as const)
+      assert.equal(keyTemplate(template)({ pipeline: 'p', value: undefined, origin }), wanted);
+  });
 });
