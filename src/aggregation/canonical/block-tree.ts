@@ -114,7 +114,8 @@ export class BlockTree {
     if (this.#chain.get(head.hash)?.number === head.number) return { kind: 'linked' };
     // A parent below this number is no common ancestor that may be gone back to.
     const lowest = Math.max(base.number, tipNumber - maxReorgDepth);
-    if (count === 1 && head.number <= lowest) return { kind: 'older' };
+    if (count === 1 && head.number <= lowest)
+      return { kind: this.contradicts(head) ? 'contradictory' : 'older' };
     const isFar = head.number + count - 1 - tipNumber > maxBackfillBlocks;
     let known = count;
     for (let from = head; ; known++) {

@@ -323,9 +323,9 @@ export class ChainFollower {
     if (tip !== undefined && oldest !== undefined) {
       let fromBlock = from.number < oldest.number ? 0 : oldest.number;
       if (!isReset) {
-        const ancestor = await this.#reads.newestOf(this.#chain.above(-1), vote.providerId);
-        if (this.#stopped.signal.aborted) return false;
-        if (ancestor === undefined) return true;
+        const find = kind === 'contradiction' ? 'newestHeld' : 'newestOf';
+        const ancestor = await this.#reads[find](this.#chain.above(-1), vote.providerId);
+        if (this.#stopped.signal.aborted || ancestor === undefined) return true;
         isReset = ancestor === 'none';
         // It has what is contradicted: the record is right.
         if (kind === 'contradiction' && !isReset) {
@@ -345,6 +345,7 @@ export class ChainFollower {
       this.#deps.metrics.counter(canonicalMetrics.gapBlocks, { chain, reason }).inc(toBlock - fromBlock + 1);
     }
     if (isReset) this.#marks.reset();
+    this.#tree.add(from, undefined, vote.providerId);
     this.#startAt(from);
     this.#break = undefined;
     this.#evaluate();
@@ -373,9 +374,8 @@ export class ChainFollower {
   }
 
   #lag(): number {
-    const best = this.#deps.heads.best?.timestamp;
-    const tip = this.#chain.tip?.timestamp;
-    return best === undefined || tip === undefined ? 0 : Math.max(0, best - tip);
+    const tip = this.#chain.tip?.timestamp ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, (this.#deps.heads.best?.timestamp ?? 0) - tip);
   }
 
   #awake(): void {

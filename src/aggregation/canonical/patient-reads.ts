@@ -62,6 +62,15 @@ export class PatientReads {
     return 'none';
   }
 
+  /** The same, decided by the newest one alone where the provider has it: by another number, none of them holds. */
+  async newestHeld(heads: readonly Head[], providerId: string): Promise<Head | 'none' | undefined> {
+    const { headers, signal } = this.#deps;
+    const [newest] = heads;
+    const block = newest && (await headers.fetch({ hash: newest.hash }, { providerId, signal }));
+    if (block === undefined) return this.newestOf(heads, providerId);
+    return block.head.number === newest?.number ? newest : 'none';
+  }
+
   #wait(): Promise<void> {
     return pause(againMs, this.#deps.signal, this.#deps.clock);
   }

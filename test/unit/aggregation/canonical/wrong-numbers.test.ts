@@ -87,6 +87,34 @@ describe('a follower whose own record has wrong numbers, as the provider that it
     });
   }
 
+  it('begins anew at once when they have its blocks by other numbers, however far it is ahead', async () => {
+    const { chain, reads, clock, sink, start, tell, announce } = setUpFollower();
+    await start();
+    const heads = chain.grow(undefined, 160);
+    for (const head of heads.slice(10, 120)) await announce('p', shifted(head, 100));
+    reads.heads.delete('p');
+    for (const head of heads.slice(120, 145)) {
+      for (const provider of ['q', 'r']) tell(provider, head);
+      await pass(clock, 12);
+    }
+    assert.deepEqual(sink.events.slice(110).filter(event => event.startsWith('skip')).length, 1);
+    assert.equal(sink.events.at(-1), '+244a');
+  });
+
+  it('goes on when it is right and its only provider says a number that is far too low', async () => {
+    const { chain, reads, clock, sink, start, tell, announce } = setUpFollower();
+    await start();
+    const heads = chain.grow(undefined, 15);
+    await announce('p', ...heads.slice(0, 10));
+    for (let turn = 0; turn < 15; turn++) {
+      tell('p', shifted(heads[9]!, -60));
+      reads.heads.set('p', heads[9]!);
+      await pass(clock, 12);
+    }
+    await announce('p', ...heads.slice(10));
+    assert.deepEqual(sink.events, names(heads));
+  });
+
   it('goes on when it is right and they are not: where they contradict it, they are asked', async () => {
     const { chain, reads, clock, sink, start, tell, announce } = setUpFollower();
     await start();
