@@ -175,9 +175,10 @@ export class RangeTransactions {
     for (const address of addresses) {
       const listed = await this.#signaturesOf(address, range, signal);
       if (listed === undefined || bySignature.size > MAX_SIGNATURES) return undefined;
+      const among = [...(namers.get(address) ?? [])];
       for (const entry of listed) {
         const signature = decode(entry.signature) ?? new Uint8Array();
-        const isKnown = this.#intake.hasTold(entry.slot, signature, [...(namers.get(address) ?? [])]);
+        const isKnown = this.#intake.hasTold(entry.slot, signature, among);
         if (!isKnown && (withFailed || !entry.isFailed)) bySignature.set(entry.signature, entry);
       }
     }

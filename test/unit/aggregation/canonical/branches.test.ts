@@ -176,15 +176,22 @@ describe('a follower whose providers disagree', () => {
 
   describe('of which two of three give the newest block the number of a billion', () => {
     const billion = (head: Head): Head => ({ ...head, number: 1_000_000_000 });
+    /** All three have told of the first five blocks. */
+    const setUpThree = async () => {
+      const parts = setUpFollower();
+      await parts.start();
+      const heads = parts.chain.grow(undefined, 12);
+      for (const provider of ['p', 'q', 'r']) await parts.announce(provider, ...heads.slice(0, 5));
+      const lie = async (head: Head) => {
+        for (const provider of ['p', 'q']) await parts.announce(provider, billion(head));
+      };
+      return { ...parts, heads, lie };
+    };
 
     it('follows the third one', async () => {
-      const { chain, sink, start, announce } = setUpFollower();
-      await start();
-      const heads = chain.grow(undefined, 12);
-      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      const { sink, announce, heads, lie } = await setUpThree();
       for (const head of heads.slice(5)) {
-        await announce('p', billion(head));
-        await announce('q', billion(head));
+        await lie(head);
         await announce('r', head);
       }
       assert.deepEqual(
@@ -194,14 +201,10 @@ describe('a follower whose providers disagree', () => {
     });
 
     it('follows the third one when it comes late, and the lie names a parent that is not canonical yet', async () => {
-      const { chain, logs, sink, start, announce } = setUpFollower();
-      await start();
-      const heads = chain.grow(undefined, 12);
-      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      const { logs, sink, announce, heads, lie } = await setUpThree();
       logs.hold(heads[5]!);
       for (const head of heads.slice(5)) {
-        await announce('p', billion(head));
-        await announce('q', billion(head));
+        await lie(head);
       }
       await announce('r', ...heads.slice(5));
       logs.release();
@@ -213,14 +216,10 @@ describe('a follower whose providers disagree', () => {
     });
 
     it('goes on with the third one after a pause in which only the lies came', async () => {
-      const { chain, clock, sink, start, announce } = setUpFollower();
-      await start();
-      const heads = chain.grow(undefined, 12);
-      for (const provider of ['p', 'q', 'r']) await announce(provider, ...heads.slice(0, 5));
+      const { clock, sink, announce, heads, lie } = await setUpThree();
       for (let second = 0; second < 300; second++) {
         clock.advance(1_000);
-        await announce('p', billion(heads[5]!));
-        await announce('q', billion(heads[5]!));
+        await lie(heads[5]!);
       }
       await announce('r', ...heads.slice(5));
       assert.deepEqual(
